@@ -1,0 +1,10 @@
+"""What holds for every test: messages are encoded and decoded on every send, and hypothesis has no deadline."""
+
+import os
+
+from hypothesis import settings
+
+os.environ["QUAERO_ENCODE_MESSAGES"] = "1"
+
+settings.register_profile("quaero", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("quaero")
