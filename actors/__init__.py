@@ -1,0 +1,19 @@
+"""The domain: who talks to whom, in which messages, deciding what.
+
+Read it in this order:
+
+- ``job``           the nouns: Job states, Lease, Outcome, Counts, JobDefinition, Step, ErrorTolerance
+- ``ids``           time-ordered job ids and their text form
+- ``messages``      the protocol: commands go down, reports go up
+- ``receive``       TypedActor: one handler per message type
+- ``supervisor``    the root of the tree: starts, restarts, drains, stops
+- ``processor``     JobProcessor: asks the store for ready work and routes it
+- ``scheduler``     timers: backoff, rates, leases, heartbeats
+- ``manager``       the JobManager contract and one file per action
+- ``worker``        the JobWorker and JobSpawner contracts and one file per job type
+- ``orchestrator``  ParentJobOrchestrator and its pure decisions
+- ``seams``         clock and random, the only way to time and chance
+
+Nothing here knows SQL, HTTP servers, configuration files or the engine: ``runtime`` carries the actors, never the
+other way round. This module imports nothing.
+"""

@@ -1,0 +1,13 @@
+"""Managers: what turns a step into a parent job and names its children.
+
+- ``contract``   JobManager: what a manager must do
+- ``registry``   which manager carries out which action
+- ``actor``      ManagerActor routes; NamingActor carries out one start
+- ``crawl``      the seeds of a crawl
+- ``fan_out``    children that were handed over with the submit
+"""
+
+from actors.manager.contract import JobManager, ManagerContext
+from actors.manager.registry import ManagerRegistry
+
+__all__ = ["JobManager", "ManagerContext", "ManagerRegistry"]

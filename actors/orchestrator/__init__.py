@@ -1,0 +1,11 @@
+"""Orchestrators: one ParentJobOrchestrator per live run and per live step, and the decisions about parents.
+
+- ``outcome``    the state a parent ends in (pure)
+- ``tolerance``  when a step has failed too often (pure)
+- ``plan``       which steps a step's end starts, closes or cancels (pure)
+- ``contract``   ParentJobOrchestrator: what both kinds understand
+- ``run``        RunOrchestrator supervises the orchestrators of its steps
+- ``step``       StepOrchestrator supervises one worker actor per running child
+
+The decisions are asked for by the store inside the committing transaction; the actors never decide.
+"""

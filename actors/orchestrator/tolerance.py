@@ -1,0 +1,22 @@
+"""When a step has failed too often. Pure; judged child by child, in the order in which the children ended."""
+
+from actors.job import Counts, ErrorTolerance
+
+
+def exceeded(tolerance: ErrorTolerance | None, counts: Counts) -> bool:
+    """Whether these counts use the tolerance up. No tolerance bears everything."""
+    if tolerance is None or not counts.failed:
+        return False
+    if 0 < tolerance.max_child_failures <= counts.failed:
+        return True
+    if tolerance.max_failure_ratio <= 0 or counts.finished < tolerance.min_finished:
+        return False
+    return counts.failed / counts.finished >= tolerance.max_failure_ratio
+
+
+def exceeded_text(tolerance: ErrorTolerance, counts: Counts) -> str:
+    """The sentence for the parent's error or warning."""
+    limit = f"max {tolerance.max_child_failures}" if tolerance.max_child_failures else ""
+    if tolerance.max_failure_ratio:
+        limit += f"{', ' if limit else ''}max ratio {tolerance.max_failure_ratio:g}"
+    return f"Error tolerance exceeded: {counts.failed} of {counts.finished} ended children failed ({limit})"

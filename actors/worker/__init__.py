@@ -1,0 +1,40 @@
+"""Workers: what runs single jobs.
+
+- ``contract``     JobWorker, JobSpawner, JobContext and the values a body may return or raise
+- ``decorator``    ``@worker``: one function as a JobWorker
+- ``registry``     which worker does which job type
+- ``backoff``      how long to wait before the next attempt (pure)
+- ``attempt``      runs one body and turns whatever it does into an Attempt
+- ``actor``        WorkerActor: one per running child job
+- ``crawler_url``  fetches one page and spawns a job per link
+"""
+
+from actors.worker.contract import (
+    Cancel,
+    InvalidPayloadError,
+    JobCancelledError,
+    JobContext,
+    JobSpawner,
+    JobWorker,
+    PermanentError,
+    RetryableError,
+    Snooze,
+    WorkerOptions,
+)
+from actors.worker.decorator import worker
+from actors.worker.registry import WorkerRegistry
+
+__all__ = [
+    "Cancel",
+    "InvalidPayloadError",
+    "JobCancelledError",
+    "JobContext",
+    "JobSpawner",
+    "JobWorker",
+    "PermanentError",
+    "RetryableError",
+    "Snooze",
+    "WorkerOptions",
+    "WorkerRegistry",
+    "worker",
+]

@@ -1,0 +1,259 @@
+"""The contract between the runtime and the code that does jobs.
+
+A worker's outside effects happen at least once; everything it records through its ``JobContext`` (children,
+documents, log lines) and what it returns is committed exactly once, together, when the body ends. A body that fails
+leaves its log lines, and nothing else.
+
+Errors a body may raise::
+
+    Exception                     the attempt failed; repeated while attempts remain
+    ├── RetryableError            the same, with the time to wait if the body knows it
+    ├── PermanentError            the job failed; not repeated
+    │   └── InvalidPayloadError   the payload is not what the worker's type says
+    └── JobCancelledError         raised by ``context.raise_if_cancelled()``: the job is being cancelled
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import msgspec
+
+from actors.job import ChildSpec, DocumentSpec, LeasedJob, LogLevel, LogLine, Step
+from actors.seams import Clock
+
+Config = TypeVar("Config", bound=msgspec.Struct)
+
+MAX_LOG_LINES = 10_000
+"""Log lines kept of one attempt; further ones are counted in a last line."""
+
+
+class RetryableError(Exception):
+    """The attempt failed and may be repeated, not before ``retry_after_seconds`` if that is given."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class PermanentError(Exception):
+    """The job can not succeed: it ends ``failed`` without another attempt."""
+
+
+class InvalidPayloadError(PermanentError):
+    """The payload does not decode to the worker's payload type."""
+
+
+class JobCancelledError(Exception):
+    """The job is being cancelled or its runtime stops: the body gives up."""
+
+
+class Snooze(msgspec.Struct, frozen=True):
+    """Returned by a body: run the job again after ``seconds``; this attempt does not count."""
+
+    seconds: float
+
+
+class Cancel(msgspec.Struct, frozen=True):
+    """Returned by a body: the job ends ``cancelled``, with the reason."""
+
+    reason: str
+
+
+class WorkerOptions(msgspec.Struct, frozen=True):
+    """How jobs of one type are run. ``[workers.<type>]`` in ``quaero.toml`` overrides each of them."""
+
+    dispatcher: str = "io"  # "io": a pool thread; "loop": the asyncio loop; "core": inline, must not block
+    slots: int = 16  # jobs of this type running at once in one runtime
+    max_attempts: int = 3
+    backoff_seconds: float = 1.0  # before the second attempt
+    backoff_multiplier: float = 2.0
+    max_backoff_seconds: float = 300.0
+    jitter: float = 0.2  # share of the backoff that is drawn at random
+    timeout_seconds: float = 0.0  # of one attempt, 0 = none
+    spawns: bool = True  # whether its jobs can spawn more
+
+
+class JobSpawner(Protocol):
+    """What can make child jobs: the context of a running job."""
+
+    def spawn_child_job(
+        self,
+        job_type: str,
+        payload: msgspec.Struct,
+        *,
+        name: str | None = None,
+        unique_key: str | None = None,
+        depth: int | None = None,
+        priority: int = 0,
+        rate_key: str = "",
+        rate_ms: int = 0,
+        delay_seconds: float = 0.0,
+        max_attempts: int = 0,
+        backoff_seconds: float = 0.0,
+    ) -> None:
+        """Add a job to the step this one belongs to; it exists from the commit of this job's outcome on.
+
+        Args:
+            job_type: the worker type that is to do it.
+            payload: the worker type's payload.
+            name: what people see; None = the type.
+            unique_key: a second job of the step with this key is ignored.
+            depth: distance from the step's first jobs; None = this job's depth + 1. Smaller ones run first.
+            priority: smaller ones run first, before depth.
+            rate_key: jobs with one key start at least ``rate_ms`` apart, whichever run they belong to.
+            rate_ms: see ``rate_key``.
+            delay_seconds: not before this time from now.
+            max_attempts: 0 = the worker type's own.
+            backoff_seconds: wait before the second attempt; 0 = the worker type's own.
+        """
+        ...
+
+
+class JobContext:
+    """What a running body has of the runtime. One per attempt; used by the body's thread or task only."""
+
+    def __init__(
+        self,
+        job: LeasedJob,
+        step: Step,
+        tags: tuple[str, ...],
+        clock: Clock,
+        resource: Callable[[str], Any],
+    ) -> None:
+        self.job = job
+        self.step = step
+        self.tags = tags
+        self.clock = clock
+        self.resource = resource  # resource("fetcher") and whatever the runtime was given under a name
+        self.children: list[ChildSpec] = []
+        self.documents: list[DocumentSpec] = []
+        self.logs: list[LogLine] = []
+        self._cancelled = False
+        self._dropped_lines = 0
+
+    def __repr__(self) -> str:
+        return f"<JobContext(job={self.job.id}, type={self.job.type!r}, attempt={self.job.attempt})>"
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the attempt is to end: a body that runs long looks at this now and then."""
+        return self._cancelled
+
+    def raise_if_cancelled(self) -> None:
+        """Raise ``JobCancelledError`` if the attempt is to end."""
+        if self._cancelled:
+            raise JobCancelledError("the job is being cancelled")
+
+    def mark_cancelled(self) -> None:
+        """Called by the worker's actor; safe from any thread."""
+        self._cancelled = True
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every attempt of this job: pass it on to services that know such keys."""
+        return f"quaero-{self.job.id}"
+
+    def config(self, config_type: type[Config]) -> Config:
+        """The step's configuration as that type; unknown keys are ignored, they were warned of at load.
+
+        Raises:
+            PermanentError: the step's configuration does not decode.
+        """
+        try:
+            return msgspec.convert(self.step.config, config_type, strict=True)
+        except msgspec.ValidationError as error:
+            raise PermanentError(f"step {self.step.name!r}: {error}") from error
+
+    def spawn_child_job(
+        self,
+        job_type: str,
+        payload: msgspec.Struct,
+        *,
+        name: str | None = None,
+        unique_key: str | None = None,
+        depth: int | None = None,
+        priority: int = 0,
+        rate_key: str = "",
+        rate_ms: int = 0,
+        delay_seconds: float = 0.0,
+        max_attempts: int = 0,
+        backoff_seconds: float = 0.0,
+    ) -> None:
+        """See ``JobSpawner``."""
+        self.children.append(
+            ChildSpec(
+                type=job_type,
+                payload=msgspec.json.encode(payload).decode(),
+                name=name,
+                unique_key=unique_key,
+                depth=self.job.depth + 1 if depth is None else depth,
+                priority=priority,
+                rate_key=rate_key,
+                rate_ms=rate_ms,
+                delay_ms=round(delay_seconds * 1000),
+                max_attempts=max_attempts,
+                backoff_ms=round(backoff_seconds * 1000),
+            )
+        )
+
+    def save_document(self, document: DocumentSpec) -> None:
+        """Save a document with the outcome; (source_type, source_id) of an earlier one updates that."""
+        self.documents.append(document)
+
+    def log(self, level: LogLevel, text: str) -> None:
+        """Add a line to the job's log; kept also when the attempt fails."""
+        if len(self.logs) < MAX_LOG_LINES:
+            self.logs.append(LogLine(self.clock.wall_ms(), level, text))
+        else:
+            self._dropped_lines += 1
+
+    def debug(self, text: str) -> None:
+        """Log at level debug."""
+        self.log(LogLevel.DEBUG, text)
+
+    def info(self, text: str) -> None:
+        """Log at level info."""
+        self.log(LogLevel.INFO, text)
+
+    def warning(self, text: str) -> None:
+        """Log at level warning."""
+        self.log(LogLevel.WARNING, text)
+
+    def error(self, text: str) -> None:
+        """Log at level error."""
+        self.log(LogLevel.ERROR, text)
+
+    def log_lines(self) -> tuple[LogLine, ...]:
+        """All lines, with a last one that counts those beyond the limit."""
+        if not self._dropped_lines:
+            return tuple(self.logs)
+        text = f"{self._dropped_lines} more log lines were dropped: an attempt keeps {MAX_LOG_LINES}"
+        return (*self.logs, LogLine(self.clock.wall_ms(), LogLevel.WARNING, text))
+
+
+class JobWorker(ABC):
+    """What does the jobs of one type.
+
+    The runtime makes one instance and calls ``execute`` for many jobs at the same time, so an instance keeps no
+    state of a job. ``execute`` may be ``async def`` if ``options.dispatcher`` is "loop".
+    """
+
+    worker_type: ClassVar[str] | str
+    payload_type: type[Any]
+    options: WorkerOptions
+
+    def validate(self, job: LeasedJob) -> Any:
+        """Decode the payload.
+
+        Raises:
+            InvalidPayloadError: it is not what ``payload_type`` says; the job fails without another attempt.
+        """
+        try:
+            return msgspec.json.decode(job.payload, type=self.payload_type)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise InvalidPayloadError(f"payload of {job.type!r}: {error}") from error
+
+    @abstractmethod
+    def execute(self, job: LeasedJob, context: JobContext) -> Any | Awaitable[Any]:
+        """Do the job. What it returns is the job's result (JSON), or a ``Snooze`` or ``Cancel``."""

@@ -1,0 +1,91 @@
+"""``@worker``: one function, with a typed payload, as a JobWorker."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, get_type_hints
+
+from actors.job import LeasedJob
+from actors.worker.contract import JobContext, JobWorker, WorkerOptions
+
+LOOP_SLOTS = 200
+"""Slots of an ``async def`` worker that names none: they wait, they do not hold a thread."""
+
+
+class FunctionWorker(JobWorker):
+    """A worker made of a function of (payload, context). Calling it calls the function."""
+
+    def __init__(self, worker_type: str, function: Callable[..., Any], options: WorkerOptions) -> None:
+        self.worker_type = worker_type
+        self.function = function
+        self.options = options
+        self.payload_type = _payload_type(worker_type, function)
+        self.__doc__ = function.__doc__
+
+    def __repr__(self) -> str:
+        return f"<FunctionWorker({self.worker_type!r}, dispatcher={self.options.dispatcher!r})>"
+
+    def __call__(self, payload: Any, context: JobContext) -> Any | Awaitable[Any]:
+        return self.function(payload, context)
+
+    def execute(self, job: LeasedJob, context: JobContext) -> Any | Awaitable[Any]:
+        """Decode the payload and call the function."""
+        return self.function(self.validate(job), context)
+
+
+def worker(
+    worker_type: str,
+    *,
+    dispatcher: str | None = None,
+    slots: int | None = None,
+    max_attempts: int = 3,
+    backoff_seconds: float = 1.0,
+    backoff_multiplier: float = 2.0,
+    max_backoff_seconds: float = 300.0,
+    jitter: float = 0.2,
+    timeout_seconds: float = 0.0,
+    spawns: bool = True,
+) -> Callable[[Callable[..., Any]], FunctionWorker]:
+    """Make a function the worker of a job type.
+
+    The function takes (payload, context); the annotation of its first parameter is the payload's type. A plain
+    function runs on the ``io`` threads, an ``async def`` on the ``loop``, unless ``dispatcher`` says otherwise. For
+    the other options see ``WorkerOptions``.
+
+    Raises:
+        TypeError: the function has no annotated payload parameter, or the dispatcher does not fit it.
+    """
+
+    def make(function: Callable[..., Any]) -> FunctionWorker:
+        coroutine = inspect.iscoroutinefunction(function)
+        chosen = dispatcher or ("loop" if coroutine else "io")
+        if coroutine != (chosen == "loop"):
+            kind = "an async def" if coroutine else "a plain function"
+            raise TypeError(f"worker {worker_type!r} is {kind}, dispatcher {chosen!r} does not run such")
+        options = WorkerOptions(
+            dispatcher=chosen,
+            slots=slots or (LOOP_SLOTS if coroutine else WorkerOptions.slots),
+            max_attempts=max_attempts,
+            backoff_seconds=backoff_seconds,
+            backoff_multiplier=backoff_multiplier,
+            max_backoff_seconds=max_backoff_seconds,
+            jitter=jitter,
+            timeout_seconds=timeout_seconds,
+            spawns=spawns,
+        )
+        return FunctionWorker(worker_type, function, options)
+
+    return make
+
+
+def _payload_type(worker_type: str, function: Callable[..., Any]) -> type[Any]:
+    parameters = list(inspect.signature(function).parameters.values())
+    if len(parameters) != 2:
+        raise TypeError(
+            f"worker {worker_type!r}: the function takes (payload, context), it has {len(parameters)} parameters"
+        )
+    hint = get_type_hints(function).get(parameters[0].name)
+    if hint is None:
+        raise TypeError(
+            f"worker {worker_type!r}: annotate {parameters[0].name!r} with the payload's type, a msgspec.Struct"
+        )
+    return hint  # type: ignore[no-any-return]
