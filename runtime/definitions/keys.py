@@ -1,0 +1,121 @@
+"""The keys of a definition file and of a step in it, with their types: the file's own shape, before it is normalised.
+
+The JSON schema that ``quaero schema`` prints is made of these.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from actors.job import ErrorTolerance, FailureAction
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Duration = Annotated[
+    int | float | str, Meta(description='a number of seconds, or text like "30m", "1h30m"', examples=["30m"])
+]
+Natural = Annotated[int, Meta(ge=0)]
+
+
+class ToleranceKeys(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``[error_tolerance]``: how many children of a step may fail, and what happens then."""
+
+    max_child_failures: Natural = 0
+    max_failure_ratio: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    min_finished: Natural = 10
+    failure_action: FailureAction = FailureAction.STOP_ALL
+
+    def tolerance(self) -> ErrorTolerance:
+        """The same as the runtime's noun."""
+        return msgspec.convert(msgspec.structs.asdict(self), ErrorTolerance)
+
+
+class DefinitionKeys(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The keys at a file's top, beside its steps."""
+
+    id: Name
+    name: Name
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    enabled: bool = True
+    auto_start: bool = False
+    schedule: Annotated[str, Meta(description='five-field cron, "" = none', examples=["0 3 * * *"])] = ""
+    time_zone: Annotated[str, Meta(description="of the schedule", examples=["Europe/Berlin"])] = ""
+    timeout: Duration = 0
+    priority: Annotated[int, Meta(ge=-1_000_000, le=1_000_000, description="lower goes first")] = 0
+    source_type: str = ""
+    base_url: str = ""
+    auth_id: str = ""
+    pre_jobs: tuple[Name, ...] = ()
+    post_jobs: tuple[Name, ...] = ()
+    error_tolerance: ToleranceKeys | None = None
+    config: Annotated[dict[str, Any], Meta(description="variables: {config.x} in a step's texts")] = {}
+
+
+class StepKeys(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The keys of a step that are not its action's configuration."""
+
+    depends: Annotated[tuple[Name, ...] | str, Meta(description="names of steps that must have ended")] = ()
+    on_error: Literal["fail", "continue", "retry"] = "fail"
+    description: str = ""
+    enabled: bool = True
+    condition: str | None = None
+    timeout: Duration = 0
+    concurrency: Annotated[int, Meta(ge=0, le=100_000, description="jobs running at once, 0 = no limit")] = 0
+    max_retries: Annotated[
+        int, Meta(ge=0, le=1000, description="on_error = retry: more attempts per job")
+    ] = 3
+    error_tolerance: ToleranceKeys | None = None
+
+
+def field_names(struct: type[msgspec.Struct]) -> frozenset[str]:
+    """The keys of a Struct as a file writes them."""
+    return frozenset(field.encode_name for field in msgspec.structs.fields(struct))
+
+
+DEFINITION_KEYS = field_names(DefinitionKeys)
+STEP_KEYS = field_names(StepKeys)
+SELECTORS = frozenset({"action", "type", "name", "config"})
+"""Further keys of a step: what selects its action, its name in ``[[steps]]``, its nested configuration."""
+
+CRAWL_KEYS = frozenset(
+    {
+        "start_urls",
+        "max_depth",
+        "max_pages",
+        "concurrency",
+        "follow_links",
+        "include_patterns",
+        "exclude_patterns",
+        "rate_limit",
+    }
+)
+"""Keys that a flat crawler file has at its top."""
+
+INERT_DEFINITION_KEYS = frozenset(
+    {
+        "authentication",
+        "cache",
+        "cache_hours",
+        "cache_type",
+        "created_at",
+        "extension",
+        "job_type",
+        "meta",
+        "output_tags",
+        "toml",
+        "type",
+        "updated_at",
+        "url_patterns",
+        "validation_at",
+        "validation_error",
+        "validation_status",
+    }
+)
+"""Keys that real files have at their top and that mean nothing here: accepted in silence."""
+
+INERT_STEP_KEYS = frozenset({"always_run"})
+"""The same of a step."""
+
+ACTION_OF_TYPE = {"crawler": "crawl"}
+"""Actions that older files name otherwise."""
