@@ -3,14 +3,15 @@
 Every message is a frozen, tagged Struct, passed by reference in the process and encoded whenever it leaves it. The
 stores' rows are the truth; a message is a hint about them, so every report can be lost and made up for from the rows.
 
-- to the store:        Submit, StagePage, NameChildren, NamingFailed, Settle, SetDemand, ExtendLeases, GiveBack,
-                       CancelJob, CloseParent, WatchParent, Sweep, IndexDocuments
-- from the store:      Submitted, Staged, Named, Settled, CancelAcknowledged, Leased, ParentPicture, Committed, NextDue
-- processor ↔ tree:    SuperviseRun, SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost
-- orchestrator ↔ tree: StartMonitoring, StopMonitoring, GetMonitoringStatus, MonitoringStatus, ParentJobEnded
-- manager and worker:  CreateChildren, StartWorker, RunJob, StopJob, AttemptEnded
-- the runtime's life:  Wiring, Start, Started, Drain, Drained, Stop
-- to subscribers:      Subscribe, Unsubscribe, Event, Progress
+- to the store:        OpenStore, CloseStore, Submit, StagePage, NameChildren, NamingFailed, Settle, SetDemand,
+                       ExtendLeases, GiveBack, CancelJob, CloseParent, WatchParent, Sweep, IndexDocuments, TellWhenIdle
+- from the store:      StoreOpened, StoreClosed, Submitted, Staged, Refused, Named, Settled, CancelAcknowledged, Leased,
+                       JobsToStop, ParentPicture, Committed, NextDue, StoreIdle
+- processor and tree:  SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost
+- orchestrators:       StartMonitoring, StopMonitoring, GetMonitoringStatus, MonitoringStatus
+- manager and worker:  CreateChildren, StartWorker, RunJob, StopJob, BodyEnded, AttemptEnded
+- the runtime's life:  Start, Started, Wiring, Drain, Drained
+- to those outside:    Event, ParentProgress
 """
 
 from typing import Any
@@ -32,15 +33,25 @@ from actors.job import (
 from actors.receive import Address
 
 
-class Command(msgspec.Struct, frozen=True, tag=True):
+class Command(msgspec.Struct, frozen=True, tag=True, tag_field="tag"):
     """Goes down: tells an actor to do something."""
 
 
-class Report(msgspec.Struct, frozen=True, tag=True):
+class Report(msgspec.Struct, frozen=True, tag=True, tag_field="tag"):
     """Goes up: tells an actor what has happened."""
 
 
 # -- to the store --------------------------------------------------------------------------------------------------
+
+
+class OpenStore(Command, frozen=True):
+    """Open the store the runtime was configured with. Answered by ``StoreOpened`` or ``Refused``."""
+
+
+class CloseStore(Command, frozen=True):
+    """Commit what waits, give back what is leased, close the file. Answered by ``StoreClosed``."""
+
+    fill_index: bool = False  # fill the search index first
 
 
 class Submit(Command, frozen=True):
@@ -48,9 +59,8 @@ class Submit(Command, frozen=True):
 
     definition: JobDefinition
     run_id: int
+    step_ids: tuple[int, ...]  # one for each step of the definition
     submit_key: str | None = None
-    staged_pages: int = 0  # pages staged for the single step of a fan-out
-    name: str | None = None
 
 
 class StagePage(Command, frozen=True):
@@ -103,10 +113,11 @@ class ExtendLeases(Command, frozen=True):
 
 
 class GiveBack(Command, frozen=True):
-    """Leases of this runtime no actor of it holds any more: of one step, or all. Attempts are not consumed."""
+    """Leases of this runtime no actor of it holds any more: below a parent, or all. Attempts are not consumed."""
 
-    step_id: int | None
+    parent_id: int | None
     reason: str
+    namings_only: bool = False  # only the leases of managers
 
 
 class CancelJob(Command, frozen=True):
@@ -131,7 +142,16 @@ class WatchParent(Command, frozen=True):
 
 
 class Sweep(Command, frozen=True):
-    """Do what is due: wake scheduled jobs and rates, take over leases of dead owners, notice other processes' commits."""
+    """Notice what other processes committed and whether one died.
+
+    With ``tend`` also: show that this runtime lives, wake what is due, expire what others hold too long.
+    """
+
+    tend: bool
+
+
+class TellWhenIdle(Command, frozen=True):
+    """Answered by ``StoreIdle`` once this runtime holds no lease, now or later."""
 
 
 class IndexDocuments(Command, frozen=True):
@@ -139,6 +159,22 @@ class IndexDocuments(Command, frozen=True):
 
 
 # -- from the store ------------------------------------------------------------------------------------------------
+
+
+class StoreOpened(Report, frozen=True):
+    """The store is open, under this owner's number."""
+
+    owner: int
+
+
+class StoreClosed(Report, frozen=True):
+    """The store is closed; that many running jobs were given back."""
+
+    given_back: int
+
+
+class StoreIdle(Report, frozen=True):
+    """This runtime holds no lease."""
 
 
 class Submitted(Report, frozen=True):
@@ -206,12 +242,17 @@ class ParentPicture(Report, frozen=True):
     tags: tuple[str, ...] = ()
 
 
-class Committed(Report, frozen=True):
-    """A transaction is durable and wrote the events ``first_seq`` … ``last_seq``."""
+class JobsToStop(Report, frozen=True):
+    """Running jobs of this runtime that were cancelled by themselves."""
 
-    first_seq: int
+    job_ids: tuple[int, ...]
+
+
+class Committed(Report, frozen=True):
+    """A transaction is durable. ``last_seq`` is its last event; 0 = another process committed, look at the rows."""
+
     last_seq: int
-    batch: bytes  # as stored, see EventService
+    ended_runs: tuple[int, ...] = ()
 
 
 class NextDue(Report, frozen=True):
@@ -233,6 +274,7 @@ class SuperviseStep(Command, frozen=True):
 class Monitoring(Report, frozen=True):
     """The sender is the orchestrator of this step and takes ``RunChildren``."""
 
+    run_id: int
     step_id: int
 
 
@@ -255,9 +297,9 @@ class Retired(Command, frozen=True):
 
 
 class LeasesLost(Report, frozen=True):
-    """The orchestrator of this step died: its leases are given back, forget its address."""
+    """The orchestrator of this run or step died: its leases are given back, forget its address."""
 
-    step_id: int
+    parent_id: int
 
 
 # -- orchestrators -------------------------------------------------------------------------------------------------
@@ -291,13 +333,6 @@ class MonitoringStatus(Report, frozen=True):
     restarts: int
 
 
-class ParentJobEnded(Report, frozen=True):
-    """A step's orchestrator tells the run's that the parent job reached a terminal state."""
-
-    job_id: int
-    state: JobState
-
-
 # -- manager and worker --------------------------------------------------------------------------------------------
 
 
@@ -310,11 +345,9 @@ class CreateChildren(Command, frozen=True):
 class StartWorker(Command, frozen=True):
     """What a worker actor needs to know of its step before the first job."""
 
-    type: str
-    run_id: int
+    job_type: str
     step: Step
     tags: tuple[str, ...]
-    definition_id: str
 
 
 class RunJob(Command, frozen=True, gc=False):
@@ -328,6 +361,12 @@ class StopJob(Command, frozen=True):
 
     interrupted: bool
     reason: str
+
+
+class BodyEnded(Report, frozen=True, gc=False):
+    """A body's own report to its worker actor."""
+
+    attempt: Attempt
 
 
 class AttemptEnded(Report, frozen=True, gc=False):
@@ -347,6 +386,7 @@ class Wiring(Command, frozen=True):
     events: Address
     processor: Address
     scheduler: Address
+    lease_seconds: float
     managers: dict[str, Address]
 
 
@@ -357,43 +397,37 @@ class Start(Command, frozen=True):
 class Started(Report, frozen=True):
     """The store is open and every actor of the runtime runs."""
 
-    store: Address
-    events: Address
-    warnings: tuple[str, ...] = ()
+    wiring: Wiring
 
 
 class Drain(Command, frozen=True):
     """Take no more work; running attempts get the grace, what remains is given back. Answered by ``Drained``."""
 
     grace_seconds: float
+    fill_index: bool = False
 
 
 class Drained(Report, frozen=True):
-    """Nothing runs any more."""
+    """Nothing runs any more and the store is closed."""
 
     given_back: int
 
 
-# -- to subscribers ------------------------------------------------------------------------------------------------
+# -- to those outside ----------------------------------------------------------------------------------------------
 
 
-class Subscribe(Command, frozen=True):
-    """Send me every event after ``after`` (a sequence number), then each as it is committed."""
-
-    after: int | None = None
-    run_id: int | None = None
-
-
-class Unsubscribe(Command, frozen=True):
-    """Send me no more."""
-
-
-class Event(Report, frozen=True):
+class Event(msgspec.Struct, frozen=True):
     """Something that happened, in the order of the commits."""
 
-    seq: int  # 0 for parent_job_progress, which is never stored
+    seq: int
     type: str
     run_id: int
     job_id: int
     time_ms: int
     data: dict[str, Any]
+
+
+class ParentProgress(Report, frozen=True):
+    """The live picture of a parent, published by its orchestrator after a commit and never stored."""
+
+    picture: ParentPicture

@@ -1,0 +1,103 @@
+"""ManagerActor routes the starts of one action; a NamingActor carries out one of them and is gone."""
+
+import traceback
+from collections.abc import Callable
+
+from actors.job import AttemptError, StepStart
+from actors.manager.contract import JobManager, ManagerContext
+from actors.messages import Command, CreateChildren, NameChildren, Named, NamingFailed, Wiring
+from actors.receive import Address, BodyFailed, TypedActor
+from actors.worker.contract import PermanentError
+
+RETRY_MS = (500, 2_000)
+"""Waits before the second and the third attempt to name one page."""
+
+
+class CarryOut(Command, frozen=True):
+    """Name the next page of this step's children and commit it to the store."""
+
+    start: StepStart
+    store: Address
+
+
+class ManagerActor(TypedActor):
+    """One per action: hands each start to an actor of its own and goes on receiving."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._store: Address | None = None
+
+    def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
+        """Remember where pages are committed."""
+        self._store = message.store
+
+    def receiveMsg_CreateChildren(self, message: CreateChildren, sender: Address) -> None:
+        """Start the naming."""
+        if self._store is not None:
+            self.spawn(NamingActor, CarryOut(message.start, self._store))
+
+
+class NamingActor(TypedActor):
+    """Runs a manager's ``create_children`` once, on the dispatcher its class names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._task: CarryOut | None = None
+
+    def receiveMsg_CarryOut(self, message: CarryOut, sender: Address) -> None:
+        """Start the manager's code; its end comes back as a message."""
+        self._task = message
+        manager: type[JobManager] = self.resource("managers")[message.start.step.action]
+        context = ManagerContext(self.resource("clock"), self.resource)
+        self.run_body(manager.dispatcher, _naming(manager, context, message.start), key=message.start.token)
+
+    def receiveMsg_NameChildren(self, message: NameChildren, sender: Address) -> None:
+        """The page is named: commit it."""
+        self._commit(message)
+
+    def receiveMsg_NamingFailed(self, message: NamingFailed, sender: Address) -> None:
+        """It could not be named: the store decides what follows."""
+        self._commit(message)
+
+    def receiveMsg_BodyFailed(self, message: BodyFailed, sender: Address) -> None:
+        """The manager's code broke out (SystemExit): a failed attempt like any other."""
+        if self._task is not None:
+            error = AttemptError(message.error_type, message.message, message.traceback)
+            self._commit(_failure(self._task.start, error, permanent=False))
+
+    def receiveMsg_Named(self, message: Named, sender: Address) -> None:
+        """The store has answered; the work is done."""
+        self.stop_self()
+
+    def receiveMsg_Refused(self, message: object, sender: Address) -> None:
+        """The store could not record the page: try the start again as a failure."""
+        if self._task is not None:
+            error = AttemptError("RefusedError", getattr(message, "message", "the store refused the page"))
+            self._commit(_failure(self._task.start, error, permanent=True))
+
+    def _commit(self, message: NameChildren | NamingFailed) -> None:
+        if self._task is not None:
+            self.send(self._task.store, message)
+
+
+def _naming(
+    manager: type[JobManager], context: ManagerContext, start: StepStart
+) -> Callable[[], NameChildren | NamingFailed]:
+    def name() -> NameChildren | NamingFailed:
+        try:
+            made = manager(context)
+            made.create_parent_job(start, start.definition, start.run_id)
+            if made.page is None:
+                raise PermanentError(f"{manager.__name__}.create_parent_job named no page")
+            return NameChildren(start, made.page)
+        except Exception as error:
+            text = "".join(traceback.format_exception(error))[-4000:]
+            cause = AttemptError(type(error).__name__, str(error), text, start.attempt, context.clock.wall_ms())
+            return _failure(start, cause, permanent=isinstance(error, PermanentError))
+
+    return name
+
+
+def _failure(start: StepStart, error: AttemptError, *, permanent: bool) -> NamingFailed:
+    wait = RETRY_MS[min(start.attempt, len(RETRY_MS)) - 1]
+    return NamingFailed(start, error, permanent, wait)

@@ -1,0 +1,200 @@
+"""StepOrchestrator: supervises one worker actor per running child of its step, and settles what they report.
+
+It creates the worker actors, hears when one dies without a report and settles that attempt as failed. Settlements are
+gathered for the length of one turn of its mailbox and kept until the store has answered, so that a store that was
+restarted gets them again: the same settlement twice is recorded once.
+"""
+
+from actors.job import Attempt, AttemptError, Closing, Failed, LeasedJob, Step
+from actors.messages import (
+    AttemptEnded,
+    Command,
+    ExtendLeases,
+    JobsToStop,
+    Monitoring,
+    ParentPicture,
+    Retired,
+    Retiring,
+    RunChildren,
+    RunJob,
+    Settle,
+    Settled,
+    StartWorker,
+    StopJob,
+    StopMonitoring,
+    Wiring,
+)
+from actors.orchestrator.contract import ParentJobOrchestrator
+from actors.receive import Address
+from actors.worker.actor import WorkerActor
+
+MAX_IDLE_WORKERS = 64
+"""Idle worker actors kept per type for the next children."""
+
+
+class SendSettlements(Command, frozen=True):
+    """Send the store what was gathered."""
+
+
+class Extend(Command, frozen=True):
+    """Time to extend the leases of the children that still run."""
+
+
+class StepOrchestrator(ParentJobOrchestrator):
+    """One per live step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._step: Step | None = None
+        self._workers: dict[Address, LeasedJob] = {}  # busy ones
+        self._idle: dict[str, list[Address]] = {}
+        self._types: dict[Address, str] = {}
+        self._early: list[LeasedJob] = []  # came before the first picture
+        self._gathered: list[Attempt] = []
+        self._unsettled: dict[int, tuple[Attempt, ...]] = {}
+        self._number = 0
+        self._retiring = False
+        self._retired = False
+        self._stop_told: StopJob | None = None
+        self._extending = False
+
+    # -- children -----------------------------------------------------------------------------------------------
+
+    def receiveMsg_RunChildren(self, message: RunChildren, sender: Address) -> None:
+        """Run each in a worker actor of its own."""
+        self._retiring = False
+        if self._step is None:
+            self._early.extend(message.jobs)
+            return
+        for job in message.jobs:
+            self._run(job, self._step)
+        if not self._extending and self._wiring is not None:
+            self._extending = True
+            self.timers.start("extend", self._wiring.lease_seconds / 3, Extend())
+
+    def _run(self, job: LeasedJob, step: Step) -> None:
+        idle = self._idle.get(job.type)
+        if idle:
+            worker = idle.pop()
+        else:
+            tags = self._picture.tags if self._picture is not None else ()
+            worker = self.spawn(WorkerActor, StartWorker(job.type, step, tags))
+            self._types[worker] = job.type
+        self._workers[worker] = job
+        self.send(worker, RunJob(job))
+        if self._stop_told is not None:
+            self.send(worker, self._stop_told)
+
+    def receiveMsg_AttemptEnded(self, message: AttemptEnded, sender: Address) -> None:
+        """A worker's report: settle it, and keep the worker for the next child."""
+        job = self._workers.pop(sender, None)
+        self._settle(message.attempt)
+        if job is None:
+            return
+        idle = self._idle.setdefault(job.type, [])
+        if len(idle) < MAX_IDLE_WORKERS:
+            idle.append(sender)
+        else:
+            self._types.pop(sender, None)
+            self.stop_child(sender)
+
+    def child_exited(self, address: Address, reason: str) -> None:
+        """A worker actor is gone. If it was running a child, that attempt has failed."""
+        job_type = self._types.pop(address, None)
+        job = self._workers.pop(address, None)
+        if job is None:
+            if job_type is not None and address in self._idle.get(job_type, ()):
+                self._idle[job_type].remove(address)
+            return
+        error = AttemptError(
+            "WorkerDiedError", f"the worker actor died ({reason}) without a report", "", job.attempt
+        )
+        self._settle(Attempt(job.lease, Failed(error)))
+
+    # -- settlements --------------------------------------------------------------------------------------------
+
+    def _settle(self, attempt: Attempt) -> None:
+        if not self._gathered:
+            self.send(self.myAddress, SendSettlements())
+        self._gathered.append(attempt)
+
+    def receiveMsg_SendSettlements(self, message: SendSettlements, sender: Address) -> None:
+        """What was gathered before this message goes to the store together."""
+        if self._gathered and self._wiring is not None:
+            self._number += 1
+            attempts = tuple(self._gathered)
+            self._gathered.clear()
+            self._unsettled[self._number] = attempts
+            self.send(self._wiring.store, Settle(self._number, attempts))
+
+    def receiveMsg_Settled(self, message: Settled, sender: Address) -> None:
+        """The store has recorded them; those it refused belong to somebody else by now."""
+        self._unsettled.pop(message.number, None)
+        if not self._workers:
+            self._retire_if_done()
+
+    def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
+        """The store may be a new one: send it again what it has not answered."""
+        super().receiveMsg_Wiring(message, sender)
+        for number, attempts in self._unsettled.items():
+            self.send(message.store, Settle(number, attempts))
+
+    def receiveMsg_Extend(self, message: Extend, sender: Address) -> None:
+        """The children that run have living actors: keep their leases."""
+        self._extending = bool(self._workers)
+        if self._extending and self._wiring is not None:
+            self.send(self._wiring.store, ExtendLeases(tuple(job.id for job in self._workers.values())))
+            self.timers.start("extend", self._wiring.lease_seconds / 3, Extend())
+
+    # -- the parent ---------------------------------------------------------------------------------------------
+
+    def pictured(self, picture: ParentPicture) -> None:
+        """The first picture tells the step: introduce oneself. A cancel reaches every running body."""
+        if self._step is None and picture.step is not None and self._wiring is not None:
+            self._step = picture.step
+            self.send(self._wiring.processor, Monitoring(picture.run_id, picture.id))
+            early, self._early = self._early, []
+            if early:
+                self.receiveMsg_RunChildren(RunChildren(tuple(early)), self.myAddress)
+        if picture.closing is Closing.CANCEL:
+            self._stop_children(StopJob(interrupted=False, reason=picture.reason or "cancelled"))
+        if not self._workers:
+            self._retire_if_done()
+
+    def receiveMsg_JobsToStop(self, message: JobsToStop, sender: Address) -> None:
+        """Single jobs were cancelled: tell those that run here."""
+        wanted = set(message.job_ids)
+        for worker, job in self._workers.items():
+            if job.id in wanted:
+                self.send(worker, StopJob(interrupted=False, reason="cancelled"))
+
+    def stopped(self, message: StopMonitoring) -> None:
+        """The runtime stops: attempts are interrupted and given back."""
+        self._stop_children(StopJob(interrupted=True, reason=message.reason))
+        self._retire_if_done()
+
+    def _stop_children(self, message: StopJob) -> None:
+        if self._stop_told is None:
+            self._stop_told = message
+            for worker in self._workers:
+                self.send(worker, message)
+
+    def _retire_if_done(self) -> None:
+        """Leave memory when nothing runs here: once the parent ended, or while it has no work for this runtime."""
+        if self._workers or self._gathered or self._unsettled or self._early or self._wiring is None:
+            return
+        if self._retired or (self._stopping and not self._types):
+            self.stop_self()
+        elif self._stopping or (self._picture is not None and self._picture.state.terminal):
+            if not self._retiring:
+                self._retiring = True
+                self.send(self._wiring.processor, Retiring(self._job_id))
+
+    def receiveMsg_Retired(self, message: Retired, sender: Address) -> None:
+        """Nothing more will be sent here."""
+        self._retired = True
+        self._retire_if_done()
+
+    def running_here(self) -> int:
+        """Children running in this runtime."""
+        return len(self._workers)

@@ -1,0 +1,106 @@
+"""JobProcessor: says how much this runtime can do, and routes what the store leased to those who do it.
+
+It holds no job: a leased job goes straight to the orchestrator of its step, or waits here for the moment until that
+orchestrator has introduced itself. What is ready but not leased stays in the store: that is the back-pressure.
+"""
+
+from actors.job import LeasedJob
+from actors.messages import (
+    CreateChildren,
+    Drain,
+    JobsToStop,
+    Leased,
+    LeasesLost,
+    Monitoring,
+    Retired,
+    Retiring,
+    RunChildren,
+    SetDemand,
+    SuperviseStep,
+    Wiring,
+)
+from actors.receive import Address, TypedActor
+
+NAMING_SLOTS = 16
+"""Steps of which children are being named at once in one runtime."""
+
+
+class JobProcessor(TypedActor):
+    """Leases and routes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wiring: Wiring | None = None
+        self._draining = False
+        self._orchestrators: dict[int, Address] = {}
+        self._run_of: dict[int, int] = {}  # step → run, of the steps known here
+        self._waiting: dict[int, list[LeasedJob]] = {}  # of steps whose orchestrator is being made
+
+    def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
+        """Tell the store what this runtime can do."""
+        self._wiring = message
+        if not self._draining:
+            slots = {name: worker.options.slots for name, worker in self.resource("workers").items()}
+            self.send(message.store, SetDemand(slots, NAMING_SLOTS, tuple(message.managers)))
+
+    def receiveMsg_Drain(self, message: Drain, sender: Address) -> None:
+        """Take no more work."""
+        self._draining = True
+        if self._wiring is not None:
+            self.send(self._wiring.store, SetDemand({}, 0, ()))
+
+    def receiveMsg_Leased(self, message: Leased, sender: Address) -> None:
+        """Route jobs to their steps' orchestrators, and starts of steps to the managers."""
+        by_step: dict[int, list[LeasedJob]] = {}
+        for job in message.jobs:
+            by_step.setdefault(job.step_id, []).append(job)
+        for step_id, jobs in by_step.items():
+            orchestrator = self._orchestrators.get(step_id)
+            if orchestrator is not None:
+                self.send(orchestrator, RunChildren(tuple(jobs)))
+            else:
+                self._wait(step_id, jobs)
+        if self._wiring is None:
+            return
+        for start in message.starts:
+            self.send(self._wiring.managers[start.step.action], CreateChildren(start))
+
+    def _wait(self, step_id: int, jobs: list[LeasedJob]) -> None:
+        waiting = self._waiting.get(step_id)
+        if waiting is not None:
+            waiting.extend(jobs)
+            return
+        self._waiting[step_id] = jobs
+        self._run_of[step_id] = jobs[0].root_id
+        if self._wiring is not None:
+            self.send(self._wiring.supervisor, SuperviseStep(jobs[0].root_id, step_id))
+
+    def receiveMsg_Monitoring(self, message: Monitoring, sender: Address) -> None:
+        """An orchestrator introduces itself: it gets what waited for it."""
+        self._orchestrators[message.step_id] = sender
+        self._run_of[message.step_id] = message.run_id
+        jobs = self._waiting.pop(message.step_id, None)
+        if jobs:
+            self.send(sender, RunChildren(tuple(jobs)))
+
+    def receiveMsg_Retiring(self, message: Retiring, sender: Address) -> None:
+        """Forget the orchestrator, and tell it that nothing more comes."""
+        if self._orchestrators.get(message.step_id) == sender:
+            self._forget(message.step_id)
+        self.reply(Retired(message.step_id))
+
+    def receiveMsg_LeasesLost(self, message: LeasesLost, sender: Address) -> None:
+        """Forget the dead orchestrators; their jobs were given back and will be leased again."""
+        lost = [step for step, run in self._run_of.items() if message.parent_id in (step, run)]
+        for step_id in lost:
+            self._forget(step_id)
+            self._waiting.pop(step_id, None)
+
+    def receiveMsg_JobsToStop(self, message: JobsToStop, sender: Address) -> None:
+        """Every orchestrator looks whether the job is its own; this is rare."""
+        for orchestrator in self._orchestrators.values():
+            self.send(orchestrator, message)
+
+    def _forget(self, step_id: int) -> None:
+        self._orchestrators.pop(step_id, None)
+        self._run_of.pop(step_id, None)

@@ -1,0 +1,65 @@
+"""Scheduler: the runtime's timers. It wakes the store when something is due and never asks anybody anything.
+
+Nothing on the way from a job's end to its parent's end goes through here: with the clock stopped, parents still end.
+"""
+
+from actors.messages import Command, Drain, NextDue, Sweep, Wiring
+from actors.receive import Address, TypedActor
+
+LOOK_SECONDS = 0.25
+"""Between looks at what other processes did: a pragma and a lock, no transaction."""
+LONGEST_TEND_SECONDS = 10.0
+
+
+class Look(Command, frozen=True):
+    """Time to look at other processes."""
+
+
+class Tend(Command, frozen=True):
+    """Time for the heartbeat and what is due."""
+
+
+class Scheduler(TypedActor):
+    """Backoffs and rates that come due, heartbeats, leases of others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._store: Address | None = None
+        self._tend_seconds = LONGEST_TEND_SECONDS
+
+    def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
+        """Start, with a first round at once: whatever a dead runtime left is taken over."""
+        self._store = message.store
+        self._tend_seconds = min(message.lease_seconds / 3, LONGEST_TEND_SECONDS)
+        self._tend()
+        self.timers.start("look", LOOK_SECONDS, Look())
+
+    def receiveMsg_NextDue(self, message: NextDue, sender: Address) -> None:
+        """The store says when the next job or rate comes due."""
+        if message.at_ms is None:
+            self.timers.cancel("due")
+        else:
+            wait = (message.at_ms - self.resource("clock").wall_ms()) / 1000
+            # Wall clocks jump: never sleep past a round of tending, which looks again.
+            self.timers.start("due", min(max(wait, 0.0), self._tend_seconds), Tend())
+
+    def receiveMsg_Tend(self, message: Tend, sender: Address) -> None:
+        """The heartbeat is due, or a job or a rate is."""
+        self._tend()
+
+    def receiveMsg_Look(self, message: Look, sender: Address) -> None:
+        """See what other processes did."""
+        if self._store is not None:
+            self.send(self._store, Sweep(tend=False))
+            self.timers.start("look", LOOK_SECONDS, Look())
+
+    def receiveMsg_Drain(self, message: Drain, sender: Address) -> None:
+        """The store is about to close."""
+        self._store = None
+        for key in ("due", "look", "tend"):
+            self.timers.cancel(key)
+
+    def _tend(self) -> None:
+        if self._store is not None:
+            self.send(self._store, Sweep(tend=True))
+            self.timers.start("tend", self._tend_seconds, Tend())

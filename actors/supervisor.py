@@ -1,0 +1,222 @@
+"""RuntimeSupervisor: the root of the tree. It starts the runtime's actors, restarts them, drains and stops.
+
+one_for_one: a dead child alone is restarted. What hung on it is repaired: after the store's death unanswered
+settlements are sent again, after the processor's or a run orchestrator's its leases are given back. Beyond the
+restart intensity the runtime stops and says so: the rows are safe, and whoever embeds it decides.
+"""
+
+import logging
+from actors.manager.actor import ManagerActor
+from actors.messages import (
+    CloseStore,
+    Command,
+    Drain,
+    Drained,
+    GiveBack,
+    LeasesLost,
+    OpenStore,
+    Refused,
+    Start,
+    Started,
+    StartMonitoring,
+    StopMonitoring,
+    StoreClosed,
+    StoreIdle,
+    StoreOpened,
+    SuperviseStep,
+    TellWhenIdle,
+    Wiring,
+)
+from actors.orchestrator.run import RunOrchestrator
+from actors.processor import JobProcessor
+from actors.receive import Address, TypedActor
+from actors.scheduler import Scheduler
+from actors.supervision import RestartIntensity, add_restart
+
+logger = logging.getLogger("quaero.supervisor")
+
+STOP_SECONDS = 10.0
+"""Time that interrupted attempts get to report before the store is closed over them."""
+
+
+class GraceOver(Command, frozen=True):
+    """Running attempts had their time."""
+
+    final: bool
+
+
+class RuntimeSupervisor(TypedActor):
+    """Starts, restarts, drains, stops."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._children: dict[str, Address] = {}
+        self._runs: dict[int, Address] = {}
+        self._run_at: dict[Address, int] = {}
+        self._restarts: tuple[float, ...] = ()
+        self._starter: Address | None = None
+        self._drain: tuple[Address, Drain] | None = None
+        self._interrupted = False
+        self._failed = ""
+
+    # -- start --------------------------------------------------------------------------------------------------
+
+    def receiveMsg_Start(self, message: Start, sender: Address) -> None:
+        """Open the store first: without it nothing else is started."""
+        self._starter = sender
+        self._children["store"] = self.spawn(self.resource("store_actor"), OpenStore())
+
+    def receiveMsg_StoreOpened(self, message: StoreOpened, sender: Address) -> None:
+        """The store is open: start the others, or tell them that it is a new one."""
+        if "processor" not in self._children:
+            for name, actor in self._kinds().items():
+                self._children[name] = self.spawn(actor)
+        self._wire()
+        if self._starter is not None:
+            self.send(self._starter, Started(self._wiring()))
+            self._starter = None
+
+    def receiveMsg_Refused(self, message: Refused, sender: Address) -> None:
+        """The store can not be opened: whoever started the runtime is told why."""
+        if self._starter is not None:
+            self.send(self._starter, message)
+            self._starter = None
+        else:
+            self._give_up(message.message)
+
+    def _kinds(self) -> dict[str, type[TypedActor]]:
+        kinds: dict[str, type[TypedActor]] = {
+            "events": self.resource("events_actor"),
+            "processor": JobProcessor,
+            "scheduler": Scheduler,
+        }
+        kinds.update((f"manager {action}", ManagerActor) for action in self.resource("managers"))
+        return kinds
+
+    def _wiring(self) -> Wiring:
+        return Wiring(
+            supervisor=self.myAddress,
+            store=self._children["store"],
+            events=self._children["events"],
+            processor=self._children["processor"],
+            scheduler=self._children["scheduler"],
+            lease_seconds=self.resource("lease_seconds"),
+            managers={
+                name.removeprefix("manager "): address
+                for name, address in self._children.items()
+                if name.startswith("manager ")
+            },
+        )
+
+    def _wire(self) -> None:
+        wiring = self._wiring()
+        for address in (*self._children.values(), *self._runs.values()):
+            self.send(address, wiring)
+
+    # -- runs ---------------------------------------------------------------------------------------------------
+
+    def receiveMsg_SuperviseStep(self, message: SuperviseStep, sender: Address) -> None:
+        """There is work of this run: see that it has an orchestrator, which looks after the step."""
+        run = self._runs.get(message.run_id)
+        if run is None:
+            run = self.spawn(RunOrchestrator, StartMonitoring(message.run_id, None, self._wiring()))
+            self._runs[message.run_id] = run
+            self._run_at[run] = message.run_id
+        self.send(run, message)
+
+    # -- deaths -------------------------------------------------------------------------------------------------
+
+    def child_exited(self, address: Address, reason: str) -> None:
+        """A child is gone: a run's orchestrator after its work, or one that has to be restarted."""
+        run_id = self._run_at.pop(address, None)
+        if run_id is not None:
+            if self._runs.get(run_id) == address:
+                del self._runs[run_id]
+            if reason != "normal" and "store" in self._children:
+                self.send(self._children["processor"], LeasesLost(run_id))
+                self.send(self._children["store"], GiveBack(run_id, f"the run's orchestrator died ({reason})"))
+                self._count_restart(f"the orchestrator of run {run_id}", reason)
+            return
+        name = next((name for name, known in self._children.items() if known == address), None)
+        if name is None or self._failed or self._drain is not None:
+            return
+        self._count_restart(name, reason)
+        if self._failed:
+            return
+        logger.error("%s died (%s); restarting it", name, reason)
+        self._restart(name)
+
+    def _restart(self, name: str) -> None:
+        if name == "store":
+            self._children["store"] = self.spawn(self.resource("store_actor"), OpenStore())
+            return  # the rest follows when it is open
+        self._children[name] = self.spawn(self._kinds()[name])
+        if name == "processor":
+            for run in self._runs.values():
+                self.stop_child(run)
+            self._runs.clear()
+            self.send(self._children["store"], GiveBack(None, "the job processor died"))
+        elif name.startswith("manager "):
+            self.send(self._children["store"], GiveBack(None, f"{name} died", namings_only=True))
+        self._wire()
+
+    def _count_restart(self, name: str, reason: str) -> None:
+        intensity: RestartIntensity = self.resource("restart_intensity")
+        now = self.resource("clock").monotonic()
+        self._restarts, too_many = add_restart(self._restarts, now, intensity)
+        if too_many:
+            self._give_up(
+                f"{name} died ({reason}): more than {intensity.max_restarts} restarts in"
+                f" {intensity.period_seconds:g} s, the runtime stops"
+            )
+
+    def _give_up(self, text: str) -> None:
+        self._failed = text
+        logger.critical(text)
+        self.resource("on_failure")(text)
+
+    # -- stop ---------------------------------------------------------------------------------------------------
+
+    def receiveMsg_Drain(self, message: Drain, sender: Address) -> None:
+        """Take no more work; wait for what runs, as long as the grace allows."""
+        if self._drain is not None:
+            self._drain = (sender, message)
+            self._interrupt()  # asked twice: now
+            return
+        self._drain = (sender, message)
+        if "processor" not in self._children:
+            self.reply(Drained(0))
+            return
+        self.send(self._children["processor"], message)
+        self.send(self._children["scheduler"], message)
+        self.send(self._children["store"], TellWhenIdle())
+        self.timers.start("grace", message.grace_seconds, GraceOver(final=False))
+
+    def receiveMsg_StoreIdle(self, message: StoreIdle, sender: Address) -> None:
+        """Nothing runs any more."""
+        self._close()
+
+    def receiveMsg_GraceOver(self, message: GraceOver, sender: Address) -> None:
+        """What still runs is interrupted; what does not even answer to that is given back."""
+        if message.final:
+            self._close()
+        else:
+            self._interrupt()
+
+    def _interrupt(self) -> None:
+        if not self._interrupted:
+            self._interrupted = True
+            for run in self._runs.values():
+                self.send(run, StopMonitoring("the runtime stops"))
+            self.timers.start("grace", STOP_SECONDS, GraceOver(final=True))
+
+    def _close(self) -> None:
+        if self._drain is not None and "store" in self._children:
+            self.timers.cancel("grace")
+            store = self._children.pop("store")
+            self.send(store, CloseStore(fill_index=self._drain[1].fill_index))
+
+    def receiveMsg_StoreClosed(self, message: StoreClosed, sender: Address) -> None:
+        """The rows are safe: answer whoever asked."""
+        if self._drain is not None:
+            self.send(self._drain[0], Drained(message.given_back))

@@ -1,0 +1,148 @@
+"""WorkerActor: one per running child job, made and supervised by its step's orchestrator.
+
+The body is not the handler: it runs on the worker type's dispatcher while this actor goes on receiving, so that
+cancel, timeout and stop reach a running job.
+"""
+
+from typing import Any
+
+from actors.job import Attempt, AttemptError, Cancelled, Failed, Interrupted, LeasedJob, Step
+from actors.messages import AttemptEnded, BodyEnded, Command, RunJob, StartWorker, StopJob
+from actors.receive import Address, BodyFailed, TypedActor
+from actors.seams import Random
+from actors.worker.attempt import body_of, failure_of
+from actors.worker.contract import JobContext, JobWorker
+
+STOP_GRACE_SECONDS = 5.0
+"""Time a body has to end after it was told, before its attempt is settled without it."""
+
+
+class AttemptTimeoutError(Exception):
+    """The attempt took longer than its worker type allows."""
+
+
+class TimeOver(Command, frozen=True):
+    """The attempt of this token has used its time, or its grace after it was told to stop."""
+
+    token: int
+    grace: bool
+
+
+class WorkerActor(TypedActor):
+    """Runs one job at a time; idle, it may take the next child of the same step and type."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._orchestrator: Address | None = None
+        self._worker: JobWorker | None = None
+        self._step: Step | None = None
+        self._tags: tuple[str, ...] = ()
+        self._job: LeasedJob | None = None
+        self._context: JobContext | None = None
+        self._body: Any = None
+        self._stopping: StopJob | None = None
+        self._timed_out = False
+
+    def receiveMsg_StartWorker(self, message: StartWorker, sender: Address) -> None:
+        """Learn the step and the type."""
+        self._orchestrator = sender
+        self._worker = self.resource("workers")[message.job_type]
+        self._step, self._tags = message.step, message.tags
+        self._random: Random = self.resource("random")
+        self._clock = self.resource("clock")
+
+    def receiveMsg_RunJob(self, message: RunJob, sender: Address) -> None:
+        """Start the body."""
+        worker, job = self._worker, message.job
+        if worker is None or self._step is None:
+            raise RuntimeError("RunJob before StartWorker")
+        self._job, self._stopping, self._timed_out = job, None, False
+        self._context = JobContext(job, self._step, self._tags, self._clock, self.resource)
+        self._body = self.run_body(
+            worker.options.dispatcher, body_of(worker, job, self._context, self._random), key=job.token
+        )
+        if worker.options.timeout_seconds:
+            self.timers.start("attempt", worker.options.timeout_seconds, TimeOver(job.token, grace=False))
+
+    def receiveMsg_BodyEnded(self, message: BodyEnded, sender: Address) -> None:
+        """The body is done: report it, unless its attempt was settled without it."""
+        job = self._job
+        if job is None or message.attempt.lease != job.lease:
+            return
+        attempt = message.attempt
+        if isinstance(attempt.outcome, Failed):
+            attempt = self._stopped(attempt)
+        self._report(attempt)
+
+    def receiveMsg_BodyFailed(self, message: BodyFailed, sender: Address) -> None:
+        """The body broke out (SystemExit) or its task was cancelled: a failed attempt, unless it was told to end."""
+        job, worker = self._job, self._worker
+        if job is None or worker is None or message.key != job.token:
+            return
+        failed = failure_of(
+            RuntimeError(message.message),
+            job.attempt,
+            worker.options,
+            self._random,
+            at_ms=self._clock.wall_ms(),
+            first_ms=job.backoff_ms,
+        )
+        error = AttemptError(message.error_type, message.message, message.traceback, job.attempt, failed.error.at_ms)
+        logs = self._context.log_lines() if self._context is not None else ()
+        self._report(self._stopped(Attempt(job.lease, Failed(error, retry_in_ms=failed.retry_in_ms), logs=logs)))
+
+    def receiveMsg_StopJob(self, message: StopJob, sender: Address) -> None:
+        """Tell the body; it has a grace to end."""
+        if self._job is None or self._stopping is not None:
+            return
+        self._stopping = message
+        self._tell_body()
+        self.timers.start("stop", STOP_GRACE_SECONDS, TimeOver(self._job.token, grace=True))
+
+    def receiveMsg_TimeOver(self, message: TimeOver, sender: Address) -> None:
+        """The time is used up: tell the body, and after the grace go on without it."""
+        job = self._job
+        if job is None or job.token != message.token:
+            return
+        if message.grace:
+            self._body.abandon()
+            lost = AttemptError("AttemptTimeoutError", "the body did not end when it was told", "", job.attempt)
+            self._report(self._stopped(Attempt(job.lease, Failed(lost))))
+        else:
+            self._timed_out = True
+            self._tell_body()
+            self.timers.start("stop", STOP_GRACE_SECONDS, TimeOver(job.token, grace=True))
+
+    def _tell_body(self) -> None:
+        if self._context is not None:
+            self._context.mark_cancelled()
+        self._body.cancel()
+
+    def _stopped(self, attempt: Attempt) -> Attempt:
+        """A failure after a stop is the stop's doing; after the time limit it is a timeout."""
+        job, worker = self._job, self._worker
+        if self._stopping is not None:
+            stop = self._stopping
+            outcome = Interrupted() if stop.interrupted else Cancelled(stop.reason)
+            return Attempt(attempt.lease, outcome, logs=attempt.logs)
+        if self._timed_out and job is not None and worker is not None:
+            text = f"the attempt took longer than {worker.options.timeout_seconds:g} s"
+            outcome = failure_of(
+                AttemptTimeoutError(text),
+                job.attempt,
+                worker.options,
+                self._random,
+                at_ms=self._clock.wall_ms(),
+                first_ms=job.backoff_ms,
+            )
+            return Attempt(attempt.lease, outcome, logs=attempt.logs)
+        return attempt
+
+    def _report(self, attempt: Attempt) -> None:
+        if self._worker is not None and self._worker.options.timeout_seconds:
+            self.timers.cancel("attempt")
+        if self._stopping is not None or self._timed_out:
+            self.timers.cancel("stop")
+        self._job = self._context = self._body = None
+        if self._orchestrator is not None:
+            self.send(self._orchestrator, AttemptEnded(attempt))

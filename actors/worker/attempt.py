@@ -1,0 +1,99 @@
+"""Runs one body and turns whatever it does into an Attempt. The only place that knows what bodies return and raise."""
+
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from actors.job import Attempt, AttemptError, Cancelled, Completed, Failed, LeasedJob, Outcome, Snoozed
+from actors.messages import BodyEnded
+from actors.seams import Random
+from actors.worker.backoff import backoff_ms
+from actors.worker.contract import (
+    Cancel,
+    JobContext,
+    JobWorker,
+    PermanentError,
+    RetryableError,
+    Snooze,
+    WorkerOptions,
+)
+
+MAX_TRACEBACK = 4000
+"""Characters kept of a traceback, the last ones."""
+
+
+def body_of(worker: JobWorker, job: LeasedJob, context: JobContext, random: Random) -> Callable[[], Any]:
+    """The function that a dispatcher calls: it returns a ``BodyEnded``, or a coroutine of one on the loop."""
+    if worker.options.dispatcher == "loop":
+
+        async def body() -> BodyEnded:
+            try:
+                value = worker.execute(job, context)
+                return _ended(job, context, outcome_of(await value if isinstance(value, Awaitable) else value))
+            except Exception as error:
+                return _failed(job, context, error, worker.options, random)
+
+        return body
+
+    def plain_body() -> BodyEnded:
+        try:
+            return _ended(job, context, outcome_of(worker.execute(job, context)))
+        except Exception as error:
+            return _failed(job, context, error, worker.options, random)
+
+    return plain_body
+
+
+def outcome_of(value: Any) -> Outcome:
+    """What a body's return value means.
+
+    Raises:
+        PermanentError: the value can not be a result; repeating the body would not help.
+    """
+    if value is None:
+        return Completed()
+    if isinstance(value, Snooze):
+        return Snoozed(round(value.seconds * 1000))
+    if isinstance(value, Cancel):
+        return Cancelled(value.reason)
+    try:
+        return Completed(msgspec.json.encode(value).decode())
+    except (TypeError, ValueError, RecursionError, OverflowError) as error:
+        raise PermanentError(f"the result, a {type(value).__name__}, can not be written as JSON: {error}") from error
+
+
+def failure_of(
+    error: BaseException, attempt: int, options: WorkerOptions, random: Random, *, at_ms: int, first_ms: int = 0
+) -> Failed:
+    """What an exception means for the job."""
+    text = "".join(traceback.format_exception(error))[-MAX_TRACEBACK:]
+    cause = AttemptError(type(error).__name__, str(error) or type(error).__name__, text, attempt, at_ms)
+    if isinstance(error, PermanentError):
+        return Failed(cause, permanent=True)
+    asked = error.retry_after_seconds if isinstance(error, RetryableError) else None
+    return Failed(
+        cause, retry_in_ms=backoff_ms(attempt, options, random, first_ms=first_ms, asked_seconds=asked)
+    )
+
+
+def _ended(job: LeasedJob, context: JobContext, outcome: Outcome) -> BodyEnded:
+    if not isinstance(outcome, Completed):
+        return BodyEnded(Attempt(job.lease, outcome, logs=context.log_lines()))
+    if context.children or context.documents or context.logs:
+        return BodyEnded(
+            Attempt(
+                job.lease, outcome, tuple(context.children), tuple(context.documents), context.log_lines()
+            )
+        )
+    return BodyEnded(Attempt(job.lease, outcome))
+
+
+def _failed(
+    job: LeasedJob, context: JobContext, error: Exception, options: WorkerOptions, random: Random
+) -> BodyEnded:
+    outcome = failure_of(
+        error, job.attempt, options, random, at_ms=context.clock.wall_ms(), first_ms=job.backoff_ms
+    )
+    return BodyEnded(Attempt(job.lease, outcome, logs=context.log_lines()))

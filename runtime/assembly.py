@@ -1,0 +1,212 @@
+"""Assembly: puts the actors of one runtime together, starts and stops them. The composition root."""
+
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import msgspec
+
+from actors.ids import IdSource
+from actors.job import JobDefinition
+from actors.manager import JobManager, ManagerRegistry
+from actors.manager.crawl import CrawlManager
+from actors.manager.fan_out import FanOutManager
+from actors.messages import Drain, Drained, Refused, Start, Started
+from actors.seams import Clock, Random, SystemClock, SystemRandom
+from actors.supervisor import RuntimeSupervisor
+from actors.worker import JobWorker, WorkerRegistry
+from actors.worker.crawler_url import crawler_url
+from runtime.engine import EngineConfig, ask, ask_async, close_system, open_system, tell
+from runtime.events.hub import EventHub
+from runtime.events.service import EventService
+from runtime.settings import RuntimeSettings
+from runtime.store.actor import StoreActor
+from runtime.store.database import StoreError
+from runtime.store.file import StoreFile
+
+logger = logging.getLogger("quaero")
+
+START_SECONDS = 60.0
+STOP_MARGIN_SECONDS = 30.0
+"""Beyond the grace: interrupted attempts report, the store commits and closes."""
+
+BUILT_IN_WORKERS: tuple[JobWorker, ...] = (crawler_url,)
+BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (CrawlManager, FanOutManager)
+
+
+class Assembly:
+    """The parts of one runtime. ``start`` and ``stop`` may be called from any thread."""
+
+    def __init__(
+        self,
+        settings: RuntimeSettings,
+        *,
+        workers: Iterable[JobWorker],
+        managers: Iterable[type[JobManager]],
+        clock: Clock | None,
+        random: Random | None,
+        resources: dict[str, Any],
+    ) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.random = random or SystemRandom()
+        self.hub = EventHub()
+        self.workers = WorkerRegistry(
+            _configured(worker, settings.worker_options) for worker in (*BUILT_IN_WORKERS, *workers)
+        )
+        self.managers = ManagerRegistry((*BUILT_IN_MANAGERS, *managers))
+        self.failure = ""
+        self._resources = resources
+        self._system: Any = None
+        self._supervisor: Any = None
+        self._store: Any = None
+        self._file: StoreFile | None = None
+        self._closers: list[Callable[[], None]] = []
+        self._lock = Lock()
+
+    def __repr__(self) -> str:
+        return f"<Assembly({str(self.settings.store)!r}, workers={len(self.workers)})>"
+
+    @property
+    def running(self) -> bool:
+        """Whether the actors run."""
+        return self._system is not None
+
+    @property
+    def ids(self) -> IdSource:
+        """Where this runtime's ids come from."""
+        if self._file is None:
+            raise StoreError("the runtime is not running: use `with Runtime(...)` or call start()")
+        return self._file.ids
+
+    def start(self) -> None:
+        """Start the actors.
+
+        Raises:
+            StoreError: the store can not be used; nothing runs.
+        """
+        with self._lock:
+            if self._system is not None:
+                return
+            engine = EngineConfig(io_threads=self.settings.io_threads)
+            self._system = open_system(engine, resources=self._all_resources(), clock=self.clock)
+            self._supervisor = self._system.createActor(RuntimeSupervisor)
+            reply = ask(self._system, self._supervisor, Start(), START_SECONDS)
+            if isinstance(reply, Started):
+                self._store = reply.wiring.store
+                return
+            system, self._system = self._system, None
+            close_system(system, STOP_MARGIN_SECONDS)
+            raise StoreError(reply.message if isinstance(reply, Refused) else f"the runtime answered {reply!r}")
+
+    def stop(self, grace_seconds: float, *, fill_index: bool) -> int:
+        """Drain and stop; returns how many running jobs were given back."""
+        with self._lock:
+            system, self._system = self._system, None
+        if system is None:
+            return 0
+        try:
+            drain = Drain(grace_seconds, fill_index)
+            reply = ask(system, self._supervisor, drain, grace_seconds + STOP_MARGIN_SECONDS)
+        finally:
+            close_system(system, STOP_MARGIN_SECONDS)
+            self.hub.committed((), elsewhere=True)  # whoever still waits looks, and finds the runtime closed
+            for close in self._closers:
+                close()
+        return reply.given_back if isinstance(reply, Drained) else 0
+
+    def hurry(self) -> None:
+        """While ``stop`` waits: the grace is over."""
+        system = self._system or self._supervisor and None
+        if system is not None:
+            tell(system, self._supervisor, Drain(0.0))
+
+    def ask(self, request: Any, timeout_seconds: float) -> Any:
+        """Ask the store."""
+        return ask(self._running(), self._store, request, timeout_seconds)
+
+    async def ask_async(self, request: Any, timeout_seconds: float) -> Any:
+        """Ask the store, from an asyncio loop."""
+        return await ask_async(self._running(), self._store, request, timeout_seconds)
+
+    def load(self, path: Path) -> JobDefinition:
+        """Read a definition file.
+
+        Raises:
+            DefinitionError: it is wrong.
+        """
+        from runtime.definitions import load_definition
+
+        return load_definition(path, managers=self.managers).definition
+
+    def check(self, definition: JobDefinition) -> None:
+        """See that every step's action has a manager here, and that every child type it makes has a worker.
+
+        Raises:
+            ValueError: one has not.
+        """
+        for step in definition.steps:
+            manager = self.managers.get(step.action)
+            if manager is None:
+                known = ", ".join(sorted(self.managers))
+                raise ValueError(f"step {step.name!r}: there is no manager for action {step.action!r}; there are {known}")
+            missing = [child for child in manager.child_types if child not in self.workers]
+            if missing:
+                raise ValueError(f"step {step.name!r}: action {step.action!r} makes {missing[0]!r} jobs, no worker does them")
+
+    def _running(self) -> Any:
+        if self._system is None:
+            raise StoreError("the runtime is not running: use `with Runtime(...)` or call start()")
+        return self._system
+
+    def _open_store(self) -> StoreFile:
+        """Called by the store's actor on its thread; an actor that replaces a dead one goes on with the same file."""
+        if self._file is not None:
+            self._file.take_over()
+            return self._file
+        settings = self.settings
+        self._file = StoreFile(
+            settings.store,
+            self.clock,
+            synchronous=settings.synchronous,
+            busy_timeout_seconds=settings.busy_timeout_seconds,
+            lease_seconds=settings.lease_seconds,
+            max_attempts={name: worker.options.max_attempts for name, worker in self.workers.items()},
+            max_lost=settings.max_lost,
+        )
+        return self._file
+
+    def _failed(self, text: str) -> None:
+        self.failure = text
+        self.hub.committed((), elsewhere=True)
+
+    def _all_resources(self) -> dict[str, Any]:
+        return {
+            "allow_private_addresses": self.settings.allow_private_addresses,
+            **self._resources,
+            "clock": self.clock,
+            "random": self.random,
+            "workers": self.workers,
+            "managers": self.managers,
+            "open_store": self._open_store,
+            "store_actor": StoreActor,
+            "events_actor": EventService,
+            "event_hub": self.hub,
+            "lease_seconds": self.settings.lease_seconds,
+            "restart_intensity": self.settings.restart_intensity,
+            "on_failure": self._failed,
+        }
+
+
+def _configured(worker: JobWorker, overrides: dict[str, dict[str, Any]]) -> JobWorker:
+    """The worker with its options as the configuration wants them; the worker itself stays as it is."""
+    wanted = overrides.get(worker.worker_type)
+    if not wanted:
+        return worker
+    from copy import copy
+
+    configured = copy(worker)
+    configured.options = msgspec.structs.replace(worker.options, **wanted)
+    return configured

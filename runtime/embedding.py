@@ -1,0 +1,309 @@
+"""Runtime: the runtime as a service embeds it, with every verb for threads and for asyncio.
+
+    with Runtime(store="jobs.db", workers=[resize]) as runtime:
+        run = runtime.fan_out("resize", [Resize(path) for path in paths])
+        print(run.wait().counts)
+"""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from actors.ids import parse_id
+from actors.job import JobDefinition, JobState, Step
+from actors.manager import JobManager
+from actors.messages import CancelAcknowledged, CancelJob, Event, Refused, Submit, Submitted
+from actors.seams import Clock, Random
+from actors.worker import JobWorker
+from runtime.assembly import Assembly
+from runtime.run import Run
+from runtime.settings import RuntimeSettings
+from runtime.staging import FanOut
+from runtime.store.database import StoreError
+from runtime.store.reading.reader import StoreReader
+from runtime.store.reading.records import EventFilter
+
+ANSWER_SECONDS = 60.0
+"""How long a verb waits for its commit before it gives up; the commit may still happen."""
+
+
+class RuntimeStateError(RuntimeError):
+    """The runtime is not running: it was not started, or it is closed."""
+
+
+class RefusedError(ValueError):
+    """The runtime refused a request and changed nothing."""
+
+
+class Runtime:
+    """An embedded runtime on one store. A context manager, plain or async; or ``start`` and ``close``."""
+
+    def __init__(
+        self,
+        config: str | Path | RuntimeSettings | None = None,
+        *,
+        store: str | Path | None = None,
+        workers: Iterable[JobWorker] = (),
+        managers: Iterable[type[JobManager]] = (),
+        clock: Clock | None = None,
+        random: Random | None = None,
+        resources: dict[str, Any] | None = None,
+    ) -> None:
+        """Prepare a runtime; nothing is opened before ``start``.
+
+        Args:
+            config: a ``quaero.toml``, or settings made in code; None = the defaults.
+            store: the store's file, instead of the configuration's.
+            workers: this service's own workers, besides the ones that come with the runtime.
+            managers: its own managers.
+            clock: for tests.
+            random: for tests.
+            resources: objects that workers and managers reach by ``context.resource(name)``.
+
+        Raises:
+            ConfigError: the configuration file is wrong.
+        """
+        settings = config if isinstance(config, RuntimeSettings) else _load(config)
+        if store is not None:
+            settings = msgspec.structs.replace(settings, store=Path(store))
+        self.settings = settings
+        self._assembly = Assembly(
+            settings, workers=workers, managers=managers, clock=clock, random=random, resources=resources or {}
+        )
+        self._reader: StoreReader | None = None
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        state = "running" if self._assembly.running else "stopped"
+        return f"<Runtime({str(self.settings.store)!r}, {state})>"
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> "Runtime":
+        """Open the store and start working on whatever it holds.
+
+        Raises:
+            StoreError: the store can not be used.
+        """
+        self._assembly.start()
+        self._reader = StoreReader(
+            self.settings.store, busy_timeout_seconds=self.settings.busy_timeout_seconds
+        )
+        return self
+
+    def close(self, *, grace_seconds: float | None = None, fill_index: bool = False) -> int:
+        """Take no more work, give running attempts the grace, give the rest back, close the store.
+
+        Safe to call twice. Returns how many running jobs were given back.
+        """
+        grace = self.settings.grace_seconds if grace_seconds is None else grace_seconds
+        given = self._assembly.stop(grace, fill_index=fill_index)
+        with self._lock:
+            reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
+        return given
+
+    def hurry(self) -> None:
+        """Called while ``close`` waits in another thread: the grace is over now."""
+        self._assembly.hurry()
+
+    def __enter__(self) -> "Runtime":
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> "Runtime":
+        return await asyncio.to_thread(self.start)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.close)
+
+    @property
+    def reader(self) -> StoreReader:
+        """Reads the store; see there for the questions it answers."""
+        if self._reader is None:
+            raise RuntimeStateError("the runtime is not running: use `with Runtime(...)` or call start()")
+        return self._reader
+
+    # -- submit -------------------------------------------------------------------------------------------------
+
+    def submit(self, definition: JobDefinition | str | Path, *, key: str | None = None) -> Run:
+        """Write a run of the definition; when this returns, it survives kill -9 and power loss.
+
+        Args:
+            definition: the definition, or the path of its file.
+            key: the same key always gives the same run, however often it is submitted.
+
+        Raises:
+            DefinitionError: the definition's file is wrong.
+            RefusedError: the definition can not be run here.
+        """
+        return self._submitted(self._assembly.ask(self._submission(definition, key), ANSWER_SECONDS))
+
+    async def submit_async(self, definition: JobDefinition | str | Path, *, key: str | None = None) -> Run:
+        """``submit`` for asyncio."""
+        return self._submitted(await self._assembly.ask_async(self._submission(definition, key), ANSWER_SECONDS))
+
+    def fan_out(
+        self,
+        worker: str | JobWorker,
+        payloads: Iterable[Any],
+        *,
+        name: str | None = None,
+        key: str | None = None,
+        **step: Any,
+    ) -> Run:
+        """A run without a file: one step with one job per payload.
+
+        Args:
+            worker: the worker or its type.
+            payloads: what each job gets; taken from an iterator page by page.
+            name: what people see; None = the type.
+            key: as of ``submit``.
+            step: further fields of ``Step``, such as ``concurrency`` or ``error_tolerance``.
+
+        Raises:
+            RefusedError: there is no such worker here.
+        """
+        fan_out = self._fan_out(worker, name, step)
+        for page in fan_out.pages(self._assembly.ids, payloads):
+            self._assembly.ask(page, ANSWER_SECONDS)
+        return self._submitted(self._assembly.ask(fan_out.submission(key), ANSWER_SECONDS))
+
+    async def fan_out_async(
+        self,
+        worker: str | JobWorker,
+        payloads: Iterable[Any],
+        *,
+        name: str | None = None,
+        key: str | None = None,
+        **step: Any,
+    ) -> Run:
+        """``fan_out`` for asyncio."""
+        fan_out = self._fan_out(worker, name, step)
+        for page in fan_out.pages(self._assembly.ids, payloads):
+            await self._assembly.ask_async(page, ANSWER_SECONDS)
+        return self._submitted(await self._assembly.ask_async(fan_out.submission(key), ANSWER_SECONDS))
+
+    def run(self, run_id: int | str) -> Run:
+        """The handle of a run that exists already."""
+        return Run(self, _identity(run_id))
+
+    # -- verbs --------------------------------------------------------------------------------------------------
+
+    def cancel(self, job_id: int | str, reason: str = "") -> bool:
+        """Cancel a run, a step or a job with all below it; from the return on nothing of it starts.
+
+        Returns whether that changed anything.
+
+        Raises:
+            RefusedError: there is no such job.
+        """
+        return self._cancelled(self._assembly.ask(CancelJob(_identity(job_id), reason), ANSWER_SECONDS))
+
+    async def cancel_async(self, job_id: int | str, reason: str = "") -> bool:
+        """``cancel`` for asyncio."""
+        return self._cancelled(await self._assembly.ask_async(CancelJob(_identity(job_id), reason), ANSWER_SECONDS))
+
+    # -- events -------------------------------------------------------------------------------------------------
+
+    def events(
+        self, after: int | None = None, *, run_id: int | None = None, timeout_seconds: float | None = None
+    ) -> Iterator[Event]:
+        """Events as they are committed, gap-free, from a sequence number on (None = from now).
+
+        Ends when nothing came for ``timeout_seconds``, or when the runtime is closed.
+        """
+        bell = threading.Event()
+        leave = self._assembly.hub.on_commit(bell.set)
+        cursor = self.reader.last_event() if after is None else after
+        try:
+            while True:
+                bell.clear()
+                found, cursor = self.reader.events(cursor, EventFilter(run_id))
+                yield from found
+                if not found and not (bell.wait(timeout_seconds) and self._reader is not None):
+                    return
+        finally:
+            leave()
+
+    async def events_async(self, after: int | None = None, *, run_id: int | None = None) -> AsyncIterator[Event]:
+        """``events`` for asyncio, without end."""
+        loop, bell = asyncio.get_running_loop(), asyncio.Event()
+        leave = self._assembly.hub.on_commit(lambda: loop.call_soon_threadsafe(bell.set))
+        cursor = await asyncio.to_thread(self.reader.last_event) if after is None else after
+        try:
+            while self._reader is not None:
+                bell.clear()
+                found, cursor = await asyncio.to_thread(self.reader.events, cursor, EventFilter(run_id))
+                for event in found:
+                    yield event
+                if not found:
+                    await bell.wait()
+        finally:
+            leave()
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    @property
+    def assembly(self) -> Assembly:
+        """The actors behind this runtime."""
+        return self._assembly
+
+    def _submission(self, definition: JobDefinition | str | Path, key: str | None) -> Submit:
+        if not isinstance(definition, JobDefinition):
+            definition = self._assembly.load(Path(definition))
+        self._assembly.check(definition)
+        ids = self._assembly.ids
+        return Submit(definition, ids.next(), tuple(ids.next() for _ in definition.steps), key)
+
+    def _fan_out(self, worker: str | JobWorker, name: str | None, step: dict[str, Any]) -> FanOut:
+        job_type = worker if isinstance(worker, str) else worker.worker_type
+        if job_type not in self._assembly.workers:
+            known = ", ".join(sorted(self._assembly.workers))
+            raise RefusedError(f"there is no worker of type {job_type!r} here; there are {known}")
+        made = Step(name=job_type, action="fan_out", config={"job_type": job_type}, **step)
+        ids = self._assembly.ids
+        return FanOut(ids.next(), ids.next(), JobDefinition(id=job_type, name=name or job_type, steps=(made,)))
+
+    def _submitted(self, reply: Any) -> Run:
+        if isinstance(reply, Submitted):
+            return Run(self, reply.run_id)
+        raise _refused(reply)
+
+    def _cancelled(self, reply: Any) -> bool:
+        if isinstance(reply, CancelAcknowledged):
+            return reply.changed
+        raise _refused(reply)
+
+
+def _refused(reply: Any) -> RefusedError:
+    if isinstance(reply, Refused):
+        return RefusedError(f"{reply.message}; {reply.hint}" if reply.hint else reply.message)
+    return RefusedError(f"the store answered {type(reply).__name__}")
+
+
+def _identity(job_id: int | str) -> int:
+    return parse_id(job_id) if isinstance(job_id, str) else job_id
+
+
+def _load(config: str | Path | None) -> RuntimeSettings:
+    if config is None:
+        return RuntimeSettings()
+    from runtime.config import load_settings
+
+    return load_settings(Path(config))
+
+
+__all__ = ["JobState", "RefusedError", "Run", "Runtime", "RuntimeStateError", "StoreError"]

@@ -1,0 +1,136 @@
+"""Run: the handle of one run, as a service holds it."""
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from actors.ids import id_text
+from actors.job import Counts, JobState
+
+if TYPE_CHECKING:
+    from runtime.embedding import Runtime
+
+RECHECK_SECONDS = 5.0
+"""A waiter looks at the row again after this time, should it ever miss the bell."""
+
+
+class RunResult(msgspec.Struct, frozen=True):
+    """How a run ended."""
+
+    run_id: str
+    state: JobState
+    counts: Counts
+    documents: int
+    duration_seconds: float
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class WaitTimeoutError(TimeoutError):
+    """The run did not end in the time given; it goes on."""
+
+
+class Run:
+    """One run. It holds no state: every question is answered from the store."""
+
+    def __init__(self, runtime: "Runtime", number: int) -> None:
+        self._runtime = runtime
+        self.number = number
+
+    def __repr__(self) -> str:
+        return f"<Run({self.id!r})>"
+
+    @property
+    def id(self) -> str:
+        """The id as text."""
+        return id_text(self.number)
+
+    @property
+    def state(self) -> JobState:
+        """The state now.
+
+        Raises:
+            LookupError: the store has no such run.
+        """
+        state = self._runtime.reader.run_state(self.number)
+        if state is None:
+            raise LookupError(f"there is no run {self.id} in {self._runtime.settings.store}")
+        return state
+
+    def wait(self, timeout_seconds: float | None = None) -> RunResult:
+        """Wait until the run has ended.
+
+        Raises:
+            WaitTimeoutError: it had not ended in that time.
+        """
+        bell = threading.Event()
+        leave = self._runtime.assembly.hub.on_end(self.number, bell.set)
+        clock = self._runtime.assembly.clock
+        deadline = None if timeout_seconds is None else clock.monotonic() + timeout_seconds
+        try:
+            while not self.state.terminal:
+                left = RECHECK_SECONDS if deadline is None else deadline - clock.monotonic()
+                if left <= 0:
+                    raise WaitTimeoutError(f"run {self.id} had not ended after {timeout_seconds:g} s")
+                bell.wait(min(left, RECHECK_SECONDS))
+                bell.clear()
+        finally:
+            leave()
+        return self.result()
+
+    async def wait_async(self, timeout_seconds: float | None = None) -> RunResult:
+        """``wait`` for asyncio."""
+        loop, bell = asyncio.get_running_loop(), asyncio.Event()
+        leave = self._runtime.assembly.hub.on_end(self.number, lambda: loop.call_soon_threadsafe(bell.set))
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                while not (await asyncio.to_thread(lambda: self.state)).terminal:
+                    try:
+                        async with asyncio.timeout(RECHECK_SECONDS):
+                            await bell.wait()
+                    except TimeoutError:
+                        continue
+                    bell.clear()
+        except TimeoutError as error:
+            raise WaitTimeoutError(f"run {self.id} had not ended after {timeout_seconds:g} s") from error
+        finally:
+            leave()
+        return await asyncio.to_thread(self.result)
+
+    def result(self) -> RunResult:
+        """The run as it is now, in the form of its end."""
+        shown = self.show()
+        return RunResult(
+            run_id=self.id,
+            state=JobState(shown["state"]),
+            counts=Counts(**shown["counts"]),
+            documents=shown["documents"],
+            duration_seconds=shown["duration_seconds"],
+            errors=tuple(shown["errors"]),
+            warnings=tuple(shown["warnings"]),
+        )
+
+    def show(self) -> dict[str, Any]:
+        """The run with its steps, as ``quaero run --json`` prints it."""
+        shown = self._runtime.reader.run(self.number)
+        if shown is None:
+            raise LookupError(f"there is no run {self.id} in {self._runtime.settings.store}")
+        return shown
+
+    def progress(self) -> Counts:
+        """The jobs of the run by state, at one snapshot."""
+        return self._runtime.reader.counts(self.number, "run")
+
+    async def progress_async(self) -> Counts:
+        """``progress`` for asyncio."""
+        return await asyncio.to_thread(self.progress)
+
+    def cancel(self, reason: str = "") -> bool:
+        """Cancel the run; returns whether that changed anything."""
+        return self._runtime.cancel(self.number, reason)
+
+    async def cancel_async(self, reason: str = "") -> bool:
+        """``cancel`` for asyncio."""
+        return await self._runtime.cancel_async(self.number, reason)

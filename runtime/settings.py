@@ -1,0 +1,23 @@
+"""RuntimeSettings: all that a runtime needs to know before it starts, however it was told."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from actors.supervision import RestartIntensity
+
+
+class RuntimeSettings(msgspec.Struct, frozen=True):
+    """How one runtime runs. ``runtime.config`` makes it of ``quaero.toml``, the environment and flags."""
+
+    store: Path = Path("quaero.db")
+    synchronous: str = "FULL"
+    busy_timeout_seconds: float = 10.0
+    lease_seconds: float = 30.0
+    max_lost: int = 20
+    io_threads: int = 32
+    grace_seconds: float = 10.0  # running attempts get this long to end when the runtime stops
+    restart_intensity: RestartIntensity = RestartIntensity()
+    worker_options: dict[str, dict[str, Any]] = {}  # by type: fields of WorkerOptions to override
+    allow_private_addresses: bool = False  # of the crawler, for every step

@@ -1,0 +1,275 @@
+"""Group commit: what the requests ask is done in one transaction, with what they make ready leased in the same one.
+
+Failure rules: a failing disk or a lock held elsewhere fails no request, the batch is tried again as it is. Any other
+error rolls the batch back and its requests are done singly; the one that fails on its own data is refused, and an
+attempt among them ends ``failed``.
+"""
+
+import logging
+import sqlite3
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from actors.job import Attempt, AttemptError, Failed, LeasedJob, StepStart
+from actors.messages import (
+    CancelAcknowledged,
+    CancelJob,
+    CloseParent,
+    ExtendLeases,
+    GiveBack,
+    NameChildren,
+    Named,
+    NamingFailed,
+    Refused,
+    Settle,
+    Settled,
+    Staged,
+    StagePage,
+    Submit,
+    Submitted,
+)
+from actors.seams import Clock
+from runtime.store.rows import ParentRow
+from runtime.store.transaction import StoreContext, Transaction
+from runtime.store.verbs.cancel import UnknownJobError, cancel
+from runtime.store.verbs.end import close, close_run, settle_parent
+from runtime.store.verbs.lease import lease_jobs, lease_starts
+from runtime.store.verbs.name import name_children, naming_failed
+from runtime.store.verbs.own import extend
+from runtime.store.verbs.recover import give_back_own
+from runtime.store.verbs.settle import settle
+from runtime.store.verbs.submit import UnknownStepError, stage_page, submit
+from runtime.store.verbs.sweep import sweep_parent
+from runtime.store.verbs.wake import next_due
+
+logger = logging.getLogger("quaero.store")
+
+_STALLED = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_FAILING = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_NOMEM")
+
+
+class StoreUnavailableError(Exception):
+    """Nothing can be committed now (disk full or failing, lock held elsewhere): try the same again later."""
+
+
+class Demand(msgspec.Struct):
+    """What may be leased in this commit."""
+
+    free: dict[str, int] = {}  # jobs by type
+    starts: int = 0
+    actions: tuple[str, ...] = ()
+
+
+class Commit(msgspec.Struct):
+    """What one transaction did. ``replies`` are in the order of the requests; None answers nobody."""
+
+    replies: list[Any] = []
+    jobs: list[LeasedJob] = []
+    starts: list[StepStart] = []
+    more: set[str] = set()  # types that may have more ready work
+    touched: list[ParentRow] = []
+    cancelled_jobs: list[int] = []
+    unsweeped: set[int] = set()
+    last_seq: int = 0
+    timed: bool = False
+    next_due_ms: int | None = None
+    indexable: bool = False
+
+
+class Committer:
+    """Carries out batches of requests on the store's one writing connection."""
+
+    def __init__(self, connection: sqlite3.Connection, context: StoreContext, clock: Clock) -> None:
+        self.connection = connection
+        self.context = context
+        self.clock = clock
+
+    def __repr__(self) -> str:
+        return f"<Committer(owner={self.context.owner})>"
+
+    def commit(
+        self,
+        requests: Sequence[Any],
+        demand: Demand | None = None,
+        *,
+        sweep: Sequence[int] = (),
+        before: Sequence[Callable[[Transaction], Any]] = (),
+    ) -> list[Commit]:
+        """Do all requests in one transaction, or each in its own if one of them fails; the last one also leases.
+
+        Args:
+            requests: store commands of ``actors.messages``.
+            demand: what to lease at the end of the same transaction.
+            sweep: closing parents to sweep a slice of.
+            before: chores to do first, in the same transaction.
+
+        Raises:
+            StoreUnavailableError: nothing was committed and nothing was answered.
+        """
+        try:
+            return [self._transact(requests, demand, sweep, before)]
+        except sqlite3.Error as error:
+            self._raise_unavailable(error)
+            logger.warning("a batch of %d requests failed (%s); doing them singly", len(requests), error)
+        except Exception:
+            logger.warning("a batch of %d requests failed; doing them singly", len(requests), exc_info=True)
+        commits = [done for request in requests for done in self._alone(request)]
+        try:
+            commits.append(self._transact((), demand, sweep, before))
+        except sqlite3.Error as error:
+            self._raise_unavailable(error)
+            raise
+        return commits
+
+    def _alone(self, request: Any) -> list[Commit]:
+        try:
+            return [self._transact((request,), None, (), ())]
+        except sqlite3.Error as error:
+            self._raise_unavailable(error)
+            return self._refuse(request, error)
+        except Exception as error:
+            return self._refuse(request, error)
+
+    def _refuse(self, request: Any, error: Exception) -> list[Commit]:
+        logger.error("%s failed on its own data", type(request).__name__, exc_info=error)
+        if not isinstance(request, Settle):
+            return [Commit(replies=[Refused(f"{type(request).__name__}: {error}", "see the runtime's log")])]
+        if len(request.attempts) == 1:
+            instead = Settle(request.number, (_as_failed(request.attempts[0], error),))
+            return [self._transact((instead,), None, (), ())]
+        commits = [
+            done for attempt in request.attempts for done in self._alone(Settle(request.number, (attempt,)))
+        ]
+        refused = [job_id for done in commits for reply in done.replies for job_id in reply.refused]
+        for done in commits:
+            done.replies = []
+        commits[-1].replies = [Settled(request.number, tuple(refused))]
+        return commits
+
+    def _transact(
+        self,
+        requests: Sequence[Any],
+        demand: Demand | None,
+        sweep: Sequence[int],
+        before: Sequence[Callable[[Transaction], Any]],
+    ) -> Commit:
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            transaction = Transaction(
+                connection, self.context, self.clock.wall_ms(), self.clock.boottime_ms()
+            )
+            for chore in before:
+                chore(transaction)
+            replies = self._answer(transaction, requests)
+            for parent_id in sweep:
+                transaction.unsweeped.discard(parent_id)
+                sweep_parent(transaction, parent_id)
+            done = Commit(replies=replies)
+            if demand is not None:
+                done.starts = lease_starts(transaction, demand.actions, demand.starts)
+                done.jobs, done.more = lease_jobs(transaction, demand.free)
+            transaction.finish()
+            if transaction.timed or before:
+                done.next_due_ms = next_due(transaction)
+                done.timed = True
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        done.touched = list(transaction.touched.values())
+        done.more |= {
+            lane.type
+            for lane in transaction.lanes.values()
+            if lane.pending and not lane.not_before and not transaction.parents[lane.parent_id].blocked
+        }
+        done.cancelled_jobs = transaction.cancelled_jobs
+        done.unsweeped = transaction.unsweeped
+        done.last_seq = transaction.last_seq
+        done.indexable = transaction.indexable
+        return done
+
+    def _answer(self, transaction: Transaction, requests: Sequence[Any]) -> list[Any]:
+        """One reply for each request; settlements that stand side by side are recorded together."""
+        replies: list[Any] = []
+        index = 0
+        while index < len(requests):
+            request = requests[index]
+            if not isinstance(request, Settle):
+                replies.append(_answer_one(transaction, request))
+                index += 1
+                continue
+            together = [request]
+            while index + len(together) < len(requests):
+                following = requests[index + len(together)]
+                if not isinstance(following, Settle):
+                    break
+                together.append(following)
+            attempts: list[Attempt] = [attempt for each in together for attempt in each.attempts]
+            refused = settle(transaction, attempts)
+            for each in together:
+                lost = (
+                    tuple(a.lease.job_id for a in each.attempts if a.lease.job_id in refused)
+                    if refused
+                    else ()
+                )
+                replies.append(Settled(each.number, lost))
+            index += len(together)
+        return replies
+
+    @staticmethod
+    def _raise_unavailable(error: sqlite3.Error) -> None:
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith(_STALLED + _FAILING):
+            raise StoreUnavailableError(f"{error} ({name})") from error
+
+
+def _answer_one(transaction: Transaction, request: Any) -> Any:
+    match request:
+        case Submit():
+            try:
+                return Submitted(*submit(transaction, request))
+            except UnknownStepError as error:
+                return Refused(str(error), "name a step of the same definition")
+        case StagePage():
+            stage_page(transaction, request)
+            return Staged(request.number)
+        case NameChildren():
+            return Named(request.start.step_id, *name_children(transaction, request))
+        case NamingFailed():
+            return Named(request.start.step_id, naming_failed(transaction, request))
+        case ExtendLeases():
+            extend(transaction, request.job_ids)
+        case GiveBack():
+            give_back_own(transaction, request.parent_id, request.reason, namings_only=request.namings_only)
+        case CloseParent():
+            parent = transaction.parent(request.job_id)
+            if parent.kind == "run":
+                close_run(transaction, parent, request.closing, request.reason)
+            else:
+                close(transaction, parent, request.closing, request.reason)
+                settle_parent(transaction, parent)
+        case CancelJob():
+            try:
+                return CancelAcknowledged(
+                    request.job_id, *cancel(transaction, request.job_id, request.reason)
+                )
+            except UnknownJobError:
+                return Refused("there is no such job", "`quaero jobs` lists them")
+        case _:
+            raise TypeError(f"the store does not know {type(request).__name__}")
+    return None
+
+
+def _as_failed(attempt: Attempt, error: Exception) -> Attempt:
+    """The attempt without what could not be recorded."""
+    cause = AttemptError(
+        type(error).__name__,
+        f"what the attempt left could not be recorded: {error}",
+        "".join(traceback.format_exception(error))[-4000:],
+    )
+    return Attempt(attempt.lease, Failed(cause, permanent=True))

@@ -1,0 +1,71 @@
+"""How the events of one commit are stored: one row, one blob, one range of sequence numbers.
+
+Transitions of many jobs to one state in one run are one group of ids, so an event costs bytes and no index update.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from actors.ids import id_text
+from actors.messages import Event
+
+STATUS_CHANGE = "job_status_change"
+
+
+class EventGroup(msgspec.Struct, frozen=True, array_like=True):
+    """Events alike but for their job. Each id takes one number of the sequence."""
+
+    type: str
+    run_id: int
+    job_ids: list[int]
+    data: dict[str, Any]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[EventGroup])
+
+
+class EventLog:
+    """Collects the events of one transaction in order."""
+
+    def __init__(self) -> None:
+        self._groups: list[EventGroup] = []
+        self.count = 0
+
+    def status(self, run_id: int, state: str, job_ids: list[int], **data: Any) -> None:
+        """These jobs reached that state."""
+        if job_ids:
+            self._groups.append(EventGroup(STATUS_CHANGE, run_id, job_ids, {"state": state, **data}))
+            self.count += len(job_ids)
+
+    def add(self, event_type: str, run_id: int, job_id: int, data: dict[str, Any]) -> None:
+        """Any other event."""
+        self._groups.append(EventGroup(event_type, run_id, [job_id], data))
+        self.count += 1
+
+    def encode(self) -> bytes:
+        """The blob to store."""
+        return _encoder.encode(self._groups)
+
+
+def decode_batch(first_seq: int, time_ms: int, batch: bytes) -> Iterator[Event]:
+    """The events of a stored row, in order."""
+    seq = first_seq
+    for group in _decoder.decode(batch):
+        for job_id in group.job_ids:
+            yield Event(seq, group.type, group.run_id, job_id, time_ms, group.data)
+            seq += 1
+
+
+def event_object(event: Event) -> dict[str, Any]:
+    """The event as JSON shows it."""
+    return {
+        "seq": event.seq,
+        "type": event.type,
+        "run_id": id_text(event.run_id),
+        "job_id": id_text(event.job_id),
+        "time": event.time_ms,
+        "data": event.data,
+    }

@@ -1,0 +1,182 @@
+"""StoreFile: one runtime's hold on one store: the writing connection, the owner's lock and the committer."""
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from actors.ids import IdSource
+from actors.seams import Clock
+from runtime.store.commit import Commit, Committer, Demand
+from runtime.store.database import open_writer
+from runtime.store.owner import OwnerLock, take_lock
+from runtime.store.transaction import StoreContext, Transaction
+from runtime.store.verbs.index import index_some
+from runtime.store.verbs.own import heartbeat, leave, register
+from runtime.store.verbs.recover import bury_owner, expire_leases, give_back_own, other_owners
+from runtime.store.verbs.sweep import closing_parents
+from runtime.store.verbs.wake import wake_due
+
+SAFE_SHARED_SQLITE = (3, 51, 3)
+"""Below this, two processes that write and checkpoint can race on a WAL reset (https://sqlite.org/wal.html)."""
+
+
+class StoreFile:
+    """An open store. Used by one thread at a time; ``close`` gives back what is still leased."""
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        *,
+        synchronous: str = "FULL",
+        busy_timeout_seconds: float = 10.0,
+        lease_seconds: float = 30.0,
+        max_attempts: Mapping[str, int] | None = None,
+        max_lost: int = 20,
+    ) -> None:
+        """Open the store and register as an owner.
+
+        Raises:
+            StoreError: the file can not be used.
+        """
+        self.path = path
+        self.clock = clock
+        self._database = open_writer(path, synchronous=synchronous, busy_timeout_seconds=busy_timeout_seconds)
+        self.connection: sqlite3.Connection = self._database.connection()
+        self.owner, self._lock = self._register()
+        self.ids = IdSource(clock, self.owner)
+        context = StoreContext(
+            owner=self.owner,
+            boot_id=clock.boot_id(),
+            lease_ms=round(lease_seconds * 1000),
+            ids=self.ids,
+            max_attempts=dict(max_attempts or {}),
+            max_lost=max_lost,
+        )
+        self.committer = Committer(self.connection, context, clock)
+        self._data_version = self._read_data_version()
+
+    def __repr__(self) -> str:
+        return f"<StoreFile({str(self.path)!r}, owner={self.owner})>"
+
+    def take_over(self) -> None:
+        """A new actor goes on with this file: what its predecessor had begun is taken back."""
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+
+    def commit(self, requests: list[Any], demand: Demand | None, *, sweep: list[int]) -> list[Commit]:
+        """See ``Committer.commit``."""
+        return self.committer.commit(requests, demand, sweep=sweep)
+
+    def tend(self, demand: Demand | None) -> tuple[list[Commit], list[str]]:
+        """The timed chores: heartbeat, then wake what is due, take over from dead and frozen owners.
+
+        Returns the commit and, in words, which owners were found dead.
+        """
+        dead: list[tuple[int, OwnerLock]] = []
+        others = other_owners(self.connection, self.owner)
+        for other in others:
+            lock = take_lock(self.path, other)
+            if lock is not None:
+                dead.append((other, lock))
+        found: list[str] = []
+
+        def chores(transaction: Transaction) -> None:
+            heartbeat(transaction)
+            wake_due(transaction)
+            for other, _ in dead:
+                jobs = bury_owner(transaction, other)
+                found.append(f"runtime {other} died; {jobs} jobs it was running were taken over")
+            if others:
+                expire_leases(transaction)
+            transaction.unsweeped.update(closing_parents(transaction))
+
+        try:
+            commits = self.committer.commit((), demand, before=(chores,))
+        finally:
+            for _, lock in dead:
+                lock.release()
+        return commits, found
+
+    def dead_owners(self) -> bool:
+        """Whether an owner on record besides this one holds its lock no more."""
+        for other in other_owners(self.connection, self.owner):
+            lock = take_lock(self.path, other)
+            if lock is not None:
+                lock.drop()
+                return True
+        return False
+
+    def foreign_commits(self) -> bool:
+        """Whether another connection has committed since the last call."""
+        version = self._read_data_version()
+        changed = version != self._data_version
+        self._data_version = version
+        return changed
+
+    def stopping_jobs(self) -> tuple[list[int], list[int]]:
+        """This runtime's running jobs that were asked to end, and parents of its running jobs that are closing."""
+        jobs = self.connection.execute(
+            "SELECT id FROM job WHERE state = 'running' AND owner = ? AND cancel_reason IS NOT NULL",
+            (self.owner,),
+        ).fetchall()
+        parents = self.connection.execute(
+            "SELECT id FROM parent WHERE closing IS NOT NULL AND state IN ('pending','running')"
+        ).fetchall()
+        return [row[0] for row in jobs], [row[0] for row in parents]
+
+    def leased(self) -> list[tuple[int, str]]:
+        """This runtime's running jobs with their types, as the rows have them."""
+        return self.connection.execute(
+            "SELECT id, type FROM job WHERE state = 'running' AND owner = ?", (self.owner,)
+        ).fetchall()
+
+    def index_documents(self) -> bool:
+        """Index some queued documents in a transaction of its own; returns whether more wait."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            more = index_some(self.connection)
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+        return more
+
+    def close(self) -> int:
+        """Give back what is leased, leave, and close; returns how many jobs were given back."""
+        given = 0
+
+        def give(transaction: Transaction) -> None:
+            nonlocal given
+            given = give_back_own(transaction, None, "its runtime stopped")
+            leave(transaction.connection, self.owner)
+
+        try:
+            self.committer.commit((), None, before=(give,))
+        finally:
+            self._database.close()
+            self._lock.release()
+        return given
+
+    def _register(self) -> tuple[int, OwnerLock]:
+        """The row and the lock appear together: nobody sees an owner whose lock is not yet held."""
+        connection, clock = self.connection, self.clock
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            owner = register(connection, clock.boot_id(), clock.boottime_ms(), clock.wall_ms())
+            lock = take_lock(self.path, owner)
+            if lock is None:
+                raise RuntimeError(
+                    f"the lock of the new owner {owner} of {self.path} is held by somebody else"
+                )
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            self._database.close()
+            raise
+        return owner, lock
+
+    def _read_data_version(self) -> int:
+        return int(self.connection.execute("PRAGMA data_version").fetchone()[0])

@@ -1,0 +1,257 @@
+"""The tables as peewee models. They are bound to no database: every query names the one it runs on.
+
+Hot statements are hand-written SQL in ``verbs``; these models serve reading and document the schema, which a test
+compares with ``schema.py``. Times are Unix milliseconds, but for leases, which use CLOCK_BOOTTIME milliseconds.
+"""
+
+from peewee import (
+    AutoField,
+    BigIntegerField,
+    BlobField,
+    CompositeKey,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+
+class Job(Model):
+    """A run, a step or a job: one row for each node of the job tree."""
+
+    id = BigIntegerField(primary_key=True)
+    root_id = BigIntegerField()  # the run
+    parent_id = BigIntegerField(null=True)  # a step's run, a job's step
+    kind = TextField()
+    type = TextField()  # a run's definition id, a step's action, a job's worker type
+    name = TextField(null=True)
+    state = TextField()
+    attempt = IntegerField()
+    max_attempts = IntegerField()
+    lost = IntegerField()  # attempts given back because their runtime died
+    priority = IntegerField()
+    depth = IntegerField()
+    epoch = IntegerField()
+    lane_id = IntegerField(null=True)
+    spawned_by = BigIntegerField(null=True)
+    unique_key = TextField(null=True)
+    payload = TextField()
+    crc = IntegerField()  # over id, parent_id, type and payload
+    not_before = BigIntegerField(null=True)
+    backoff_ms = IntegerField()
+    owner = IntegerField(null=True)
+    token = BigIntegerField()
+    lease_expires = BigIntegerField(null=True)
+    created_at = BigIntegerField()
+    started_at = BigIntegerField(null=True)
+    finished_at = BigIntegerField(null=True)
+    result = TextField(null=True)
+    error = TextField(null=True)
+    cancel_reason = TextField(null=True)  # of a running job that is to end
+    errors = TextField(null=True)  # JSON, the last few AttemptErrors
+    trace_context = TextField(null=True)
+
+    class Meta:
+        table_name = "job"
+
+
+class Parent(Model):
+    """What the decisions about a run or a step need, in a narrow row that is written once per commit."""
+
+    id = BigIntegerField(primary_key=True)
+    run_id = BigIntegerField()
+    kind = TextField()
+    state = TextField()  # as in job, written with it
+    action = TextField()
+    priority = IntegerField()
+    total = IntegerField()
+    scheduled = IntegerField()
+    pending = IntegerField()
+    running = IntegerField()
+    completed = IntegerField()
+    failed = IntegerField()
+    cancelled = IntegerField()
+    open_steps = IntegerField()  # runs only
+    waiting = IntegerField()  # unended dependencies
+    named = IntegerField()  # all children are known
+    cursor = TextField(null=True)  # where the next page begins
+    naming = TextField()  # idle, ready, leased
+    naming_owner = IntegerField(null=True)
+    naming_attempt = IntegerField()
+    naming_at = BigIntegerField()  # not before
+    token = BigIntegerField()
+    served = BigIntegerField()
+    closing = TextField(null=True)
+    reason = TextField(null=True)
+    paused = IntegerField()
+    max_children = IntegerField()
+    concurrency = IntegerField()
+    on_error = TextField()
+    max_retries = IntegerField()
+    tolerance = TextField(null=True)
+    warned = IntegerField()
+
+    class Meta:
+        table_name = "parent"
+
+
+class Lane(Model):
+    """The pending children of one parent, type and rate key: what leasing chooses among."""
+
+    id = AutoField()
+    parent_id = BigIntegerField()
+    type = TextField()
+    rate_key = TextField()
+    rate_ms = IntegerField()
+    priority = IntegerField()
+    pending = IntegerField()
+    served = BigIntegerField()
+    not_before = BigIntegerField()
+    ready = IntegerField()
+
+    class Meta:
+        table_name = "lane"
+
+
+class Dependency(Model):
+    """A step that waits for another."""
+
+    step_id = BigIntegerField()
+    needs_id = BigIntegerField()
+
+    class Meta:
+        table_name = "dependency"
+        primary_key = CompositeKey("step_id", "needs_id")
+
+
+class Rate(Model):
+    """When a job of this rate key may start next, whichever run it belongs to."""
+
+    key = TextField(primary_key=True)
+    next_at = BigIntegerField()
+
+    class Meta:
+        table_name = "rate"
+
+
+class SubmitKey(Model):
+    """The run that a submit key stands for."""
+
+    key = TextField(primary_key=True)
+    run_id = BigIntegerField()
+
+    class Meta:
+        table_name = "submit_key"
+
+
+class StagedPage(Model):
+    """Children handed over with a submit, until the step has named them."""
+
+    run_id = BigIntegerField()
+    number = IntegerField()
+    owner = IntegerField()
+    children = IntegerField()
+    rows = BlobField()
+
+    class Meta:
+        table_name = "staged_page"
+        primary_key = CompositeKey("run_id", "number")
+
+
+class Owner(Model):
+    """A runtime that holds, or held, leases on this store."""
+
+    id = AutoField()
+    boot_id = TextField()
+    heartbeat = BigIntegerField()
+    started_at = BigIntegerField()
+    pid = IntegerField()
+    host = TextField()
+
+    class Meta:
+        table_name = "owner"
+
+
+class EventBatch(Model):
+    """The events of one commit; ``batch`` is msgpack, see ``events.py``."""
+
+    first_seq = BigIntegerField(primary_key=True)
+    last_seq = BigIntegerField()
+    time_ms = BigIntegerField()
+    batch = BlobField()
+
+    class Meta:
+        table_name = "event_batch"
+
+
+class LogEntry(Model):
+    """A line of a job's log; the id is sort key and cursor."""
+
+    id = AutoField()
+    run_id = BigIntegerField()
+    job_id = BigIntegerField()
+    time_ms = BigIntegerField()
+    level = TextField()
+    text = TextField()
+
+    class Meta:
+        table_name = "log_entry"
+
+
+class Document(Model):
+    """A document, identified by its source."""
+
+    id = BigIntegerField(primary_key=True)
+    source_type = TextField()
+    source_id = TextField()
+    url = TextField(null=True)
+    title = TextField()
+    body = TextField()
+    tags = TextField()  # JSON array
+    metadata = TextField()  # JSON object
+    created_at = BigIntegerField()
+    updated_at = BigIntegerField()
+
+    class Meta:
+        table_name = "document"
+
+
+class DocumentSave(Model):
+    """A job saved a document; a run's documents are counted by these."""
+
+    id = AutoField()
+    run_id = BigIntegerField()
+    job_id = BigIntegerField()
+    document_id = BigIntegerField()
+    change = TextField()  # new, changed, unchanged
+    time_ms = BigIntegerField()
+
+    class Meta:
+        table_name = "document_save"
+
+
+class SearchQueue(Model):
+    """A document whose search entry is out of date, with the text that is still indexed (null: none is)."""
+
+    document_id = BigIntegerField(primary_key=True)
+    old_title = TextField(null=True)
+    old_body = TextField(null=True)
+
+    class Meta:
+        table_name = "search_queue"
+
+
+MODELS: tuple[type[Model], ...] = (
+    Job,
+    Parent,
+    Lane,
+    Dependency,
+    Rate,
+    SubmitKey,
+    StagedPage,
+    Owner,
+    EventBatch,
+    LogEntry,
+    Document,
+    DocumentSave,
+    SearchQueue,
+)

@@ -1,0 +1,51 @@
+"""Who holds leases on a store: each runtime, by a row and an flock on a file of its own in ``<store>.d/``.
+
+The lock is never on the database file. The kernel drops it when the process dies, however it dies, so whoever can
+take another owner's lock knows that owner dead and may give its leases back at once.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class OwnerLock:
+    """The held lock of one owner. The descriptor is close-on-exec, as all of Python's are."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+
+    def __repr__(self) -> str:
+        return f"<OwnerLock({self.path.name})>"
+
+    def drop(self) -> None:
+        """Give the lock up and leave the file: the owner's row is still there."""
+        os.close(self._descriptor)
+        self._descriptor = -1
+
+    def release(self) -> None:
+        """Give the lock up and remove its file."""
+        if self._descriptor >= 0:
+            self.path.unlink(missing_ok=True)
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def lock_directory(store: Path) -> Path:
+    """Where the owners' files of this store are."""
+    return store.with_name(store.name + ".d")
+
+
+def take_lock(store: Path, owner: int) -> OwnerLock | None:
+    """The lock of that owner, or None while a living process holds it."""
+    directory = lock_directory(store)
+    directory.mkdir(mode=0o700, exist_ok=True)
+    path = directory / f"owner-{owner}"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return OwnerLock(path, descriptor)

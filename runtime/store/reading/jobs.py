@@ -1,0 +1,212 @@
+"""Jobs as read: one, many, a run with its steps, the tree below it."""
+
+import sqlite3
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+
+from actors.ids import id_text
+from actors.job import Counts, JobState
+from runtime.store.reading.objects import COUNTED, JOB_COLUMNS, counts_object, job_object, progress_object
+
+_SUM = ", ".join(f"coalesce(sum({name}), 0)" for name in COUNTED)
+
+
+class JobFilter(msgspec.Struct, frozen=True):
+    """Which jobs a list shows."""
+
+    state: str | None = None
+    kind: str | None = None
+    type: str | None = None
+    run_id: int | None = None
+    parent_id: int | None = None
+    after: int | None = None  # cursor: the last id of the page before
+    limit: int | None = None
+    newest_first: bool = False
+
+
+def read_job(connection: sqlite3.Connection, job_id: int) -> dict[str, Any] | None:
+    """One job with its counts and progress; None if there is none."""
+    row = connection.execute(f"SELECT {JOB_COLUMNS} FROM job WHERE id = ?", (job_id,)).fetchone()
+    return None if row is None else _complete(connection, job_object(row), job_id)
+
+
+def list_jobs(connection: sqlite3.Connection, wanted: JobFilter) -> list[dict[str, Any]]:
+    """The jobs that the filter lets through, in the order of their ids."""
+    conditions, parameters = ["1"], list[Any]()
+    for column in ("state", "kind", "type", "parent_id"):
+        value = getattr(wanted, column)
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            parameters.append(value)
+    if wanted.run_id is not None:
+        # A run's jobs are found through its steps: there is one index on parents, not two.
+        conditions.append("(id = ?1 OR parent_id = ?1 OR parent_id IN (SELECT id FROM job WHERE parent_id = ?1))")
+        conditions[-1] = conditions[-1].replace("?1", str(int(wanted.run_id)))
+    if wanted.after is not None:
+        conditions.append("id < ?" if wanted.newest_first else "id > ?")
+        parameters.append(wanted.after)
+    order = "DESC" if wanted.newest_first else "ASC"
+    text = f"SELECT {JOB_COLUMNS} FROM job WHERE {' AND '.join(conditions)} ORDER BY id {order} LIMIT ?"
+    rows = connection.execute(text, (*parameters, -1 if wanted.limit is None else wanted.limit)).fetchall()
+    return [_complete(connection, job_object(row), row[0]) for row in rows]
+
+
+def read_counts(connection: sqlite3.Connection, parent_id: int, kind: str) -> Counts:
+    """A step's children by state; of a run, all jobs below its steps."""
+    condition = "run_id = ? AND kind = 'step'" if kind == "run" else "id = ?"
+    row = connection.execute(f"SELECT {_SUM} FROM parent WHERE {condition}", (parent_id,)).fetchone()
+    return Counts(*row)
+
+
+def read_run(connection: sqlite3.Connection, run_id: int) -> dict[str, Any] | None:
+    """A run with its steps, documents, errors and warnings; None if there is no such run."""
+    row = connection.execute(
+        "SELECT type, name, state, created_at, started_at, finished_at, error FROM job WHERE id = ? AND kind = 'run'",
+        (run_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    definition_id, name, state, created_at, started_at, finished_at, error = row
+    steps = [
+        {
+            "name": step_name,
+            "job_id": id_text(step_id),
+            "action": action,
+            "state": step_state,
+            "counts": counts_object(read_counts(connection, step_id, "step")),
+            **({"error": step_error} if step_error else {}),
+        }
+        for step_id, step_name, action, step_state, step_error in connection.execute(
+            "SELECT id, name, type, state, error FROM job WHERE parent_id = ? ORDER BY id", (run_id,)
+        ).fetchall()
+    ]
+    errors, warnings = _messages(connection, run_id, error)
+    return {
+        "run_id": id_text(run_id),
+        "definition_id": definition_id,
+        "name": name,
+        "state": state,
+        "counts": counts_object(read_counts(connection, run_id, "run")),
+        "documents": count_documents(connection, run_id),
+        "created_at": created_at,
+        "duration_seconds": round(((finished_at or created_at) - (started_at or created_at)) / 1000, 3),
+        "steps": steps,
+        "errors": errors,
+        "warnings": warnings,
+    }
+
+
+def count_documents(connection: sqlite3.Connection, run_id: int) -> int:
+    """Documents that the run saved; one saved twice is one."""
+    found = connection.execute(
+        "SELECT count(DISTINCT document_id) FROM document_save WHERE run_id = ?", (run_id,)
+    ).fetchone()
+    return int(found[0])
+
+
+def read_tree(connection: sqlite3.Connection, job_id: int, *, limit: int) -> dict[str, Any] | None:
+    """The job with all below it, at most ``limit`` children shown of each; None if there is no such job."""
+    shown = read_job(connection, job_id)
+    if shown is None or shown["kind"] == "job":
+        return shown
+    rows = connection.execute(
+        "SELECT id, spawned_by FROM job WHERE parent_id = ? ORDER BY id LIMIT ?", (job_id, limit)
+    ).fetchall()
+    nodes = {child_id: read_tree(connection, child_id, limit=limit) for child_id, _ in rows}
+    roots = []
+    for child_id, spawned_by in rows:
+        node = nodes[child_id]
+        parent = nodes.get(spawned_by)
+        if parent is not None:
+            parent.setdefault("spawned", []).append(node)
+        else:
+            roots.append(node)
+    shown["children"] = roots
+    total = connection.execute("SELECT count(*) FROM job WHERE parent_id = ?", (job_id,)).fetchone()[0]
+    if total > len(rows):
+        shown["children_not_shown"] = total - len(rows)
+    return shown
+
+
+def run_state(connection: sqlite3.Connection, run_id: int) -> JobState | None:
+    """The run's state; None if there is no such run."""
+    row = connection.execute("SELECT state FROM job WHERE id = ? AND kind = 'run'", (run_id,)).fetchone()
+    return None if row is None else JobState(row[0])
+
+
+def has_work(connection: sqlite3.Connection, types: Collection[str], actions: Collection[str]) -> bool:
+    """Whether something unended is left that a runtime with these types and actions can bring further.
+
+    Paused parents do not count; waiting for a time, for a dependency that can end, and for others' leases does.
+    """
+    found = connection.execute(
+        """
+        SELECT EXISTS (SELECT 1 FROM parent WHERE state IN ('pending','running') AND kind = 'step' AND paused = 0
+                       AND (naming = 'leased' OR running > 0 OR closing IS NOT NULL
+                            OR (naming = 'ready' AND action IN (SELECT value FROM json_each(?1)))))
+            OR EXISTS (SELECT 1 FROM parent JOIN lane ON lane.parent_id = parent.id
+                       WHERE parent.state IN ('pending','running') AND parent.paused = 0
+                       AND (lane.pending > 0 OR parent.scheduled > 0)
+                       AND lane.type IN (SELECT value FROM json_each(?2)))
+        """,
+        (msgspec.json.encode(list(actions)).decode(), msgspec.json.encode(list(types)).decode()),
+    ).fetchone()
+    return bool(found[0])
+
+
+def stranded(connection: sqlite3.Connection, types: Collection[str], actions: Collection[str]) -> list[str]:
+    """Unended work that no runtime with these types and actions can do, in words."""
+    encoded = msgspec.json.encode(list(types)).decode()
+    sentences = [
+        f"{number} jobs of type {job_type!r} wait: no worker of that type is registered here"
+        for job_type, number in connection.execute(
+            "SELECT lane.type, sum(lane.pending) FROM lane JOIN parent ON parent.id = lane.parent_id"
+            " WHERE lane.pending > 0 AND parent.state IN ('pending','running')"
+            " AND lane.type NOT IN (SELECT value FROM json_each(?)) GROUP BY lane.type",
+            (encoded,),
+        )
+    ]
+    sentences += [
+        f"{number} steps with action {action!r} wait: no manager of that action is registered here"
+        for action, number in connection.execute(
+            "SELECT action, count(*) FROM parent WHERE naming = 'ready'"
+            " AND action NOT IN (SELECT value FROM json_each(?)) GROUP BY action",
+            (msgspec.json.encode(list(actions)).decode(),),
+        )
+    ]
+    return sentences
+
+
+def _complete(connection: sqlite3.Connection, shown: dict[str, Any], job_id: int) -> dict[str, Any]:
+    if shown["kind"] == "job":
+        return shown
+    counts = read_counts(connection, job_id, shown["kind"])
+    named = connection.execute(
+        "SELECT min(named) FROM parent WHERE id = ?1 OR (run_id = ?1 AND kind = 'step')"
+        if shown["kind"] == "step"
+        else "SELECT min(named) FROM parent WHERE run_id = ?1 AND kind = 'step'",
+        (job_id,),
+    ).fetchone()[0]
+    shown["counts"] = counts_object(counts)
+    ended = JobState(shown["state"]).terminal
+    shown["progress"] = progress_object(counts, total_final=bool(named) and not counts.open, ended=ended)
+    return shown
+
+
+def _messages(connection: sqlite3.Connection, run_id: int, error: str | None) -> tuple[list[str], list[str]]:
+    errors = [error] if error else []
+    rows = connection.execute(
+        "SELECT error, count(*) FROM job WHERE parent_id IN (SELECT id FROM job WHERE parent_id = ?)"
+        " AND state = 'failed' AND error IS NOT NULL GROUP BY error ORDER BY count(*) DESC LIMIT 10",
+        (run_id,),
+    ).fetchall()
+    errors += [text if number == 1 else f"{text} ({number} jobs)" for text, number in rows]
+    warnings = [
+        row[0]
+        for row in connection.execute(
+            "SELECT error FROM job WHERE parent_id = ? AND error LIKE 'Warning:%' ORDER BY id", (run_id,)
+        )
+    ]
+    return errors, warnings

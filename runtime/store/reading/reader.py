@@ -1,0 +1,112 @@
+"""StoreReader: a read-only connection for the threads of the host and for the command line."""
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any, TypeVar
+
+from actors.job import Counts, JobState
+from actors.messages import Event
+from runtime.store.database import open_reader
+from runtime.store.reading import documents, jobs, records
+
+T = TypeVar("T")
+
+
+class StoreReader:
+    """Reads one store; safe for use from several threads, which take turns."""
+
+    def __init__(self, path: Path, *, busy_timeout_seconds: float = 10.0) -> None:
+        """Open the store for reading.
+
+        Raises:
+            StoreError: the file can not be used.
+        """
+        self.path = path
+        self._database = open_reader(path, busy_timeout_seconds=busy_timeout_seconds)
+        self._lock = Lock()
+
+    def __repr__(self) -> str:
+        return f"<StoreReader({str(self.path)!r})>"
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._database.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """The connection inside one read transaction: everything read in it belongs together."""
+        with self._lock:
+            connection: sqlite3.Connection = self._database.connection()
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("COMMIT")
+
+    def _read(self, read: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        with self.snapshot() as connection:
+            return read(connection, *arguments, **options)
+
+    def job(self, job_id: int) -> dict[str, Any] | None:
+        """One job with its counts and progress."""
+        return self._read(jobs.read_job, job_id)
+
+    def jobs(self, wanted: jobs.JobFilter) -> list[dict[str, Any]]:
+        """The jobs that the filter lets through."""
+        return self._read(jobs.list_jobs, wanted)
+
+    def run(self, run_id: int) -> dict[str, Any] | None:
+        """A run with its steps."""
+        return self._read(jobs.read_run, run_id)
+
+    def run_state(self, run_id: int) -> JobState | None:
+        """The state of a run."""
+        return self._read(jobs.run_state, run_id)
+
+    def counts(self, parent_id: int, kind: str) -> Counts:
+        """The children of a step, or all jobs of a run, by state."""
+        return self._read(jobs.read_counts, parent_id, kind)
+
+    def tree(self, job_id: int, *, limit: int = 1000) -> dict[str, Any] | None:
+        """The job with all below it."""
+        return self._read(jobs.read_tree, job_id, limit=limit)
+
+    def has_work(self, types: Collection[str], actions: Collection[str]) -> bool:
+        """Whether something is left that a runtime with these types and actions can bring further."""
+        return self._read(jobs.has_work, types, actions)
+
+    def stranded(self, types: Collection[str], actions: Collection[str]) -> list[str]:
+        """Unended work that such a runtime can not do, in words."""
+        return self._read(jobs.stranded, types, actions)
+
+    def events(
+        self, after: int = 0, wanted: records.EventFilter | None = None, *, limit: int = 1000
+    ) -> tuple[list[Event], int]:
+        """Events above a sequence number, and the number to go on from."""
+        return self._read(records.read_events, after, wanted or records.EventFilter(), limit)
+
+    def last_event(self) -> int:
+        """The sequence number of the last event."""
+        return self._read(records.last_event)
+
+    def logs(
+        self, job_id: int, *, after: int = 0, level: str | None = None, limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Log lines of a job and, for a run or step, of those below."""
+        return self._read(records.read_logs, job_id, after=after, level=level, limit=limit)
+
+    def documents(self, wanted: documents.DocumentFilter) -> list[dict[str, Any]]:
+        """Documents that the filter lets through."""
+        return self._read(documents.list_documents, wanted)
+
+    def document(self, document_id: int) -> dict[str, Any] | None:
+        """One document with its body."""
+        return self._read(documents.read_document, document_id)
+
+    def search(self, query: str, wanted: documents.DocumentFilter) -> list[dict[str, Any]]:
+        """Documents that match a full-text query, the best first."""
+        return self._read(documents.search_documents, query, wanted)

@@ -1,0 +1,70 @@
+"""Events and log lines as read, by their cursors."""
+
+import sqlite3
+from typing import Any
+
+import msgspec
+
+from actors.ids import id_text
+from actors.messages import Event
+from runtime.store.events import decode_batch
+
+
+class EventFilter(msgspec.Struct, frozen=True):
+    """Which events a stream shows."""
+
+    run_id: int | None = None
+    type: str | None = None
+
+
+def read_events(
+    connection: sqlite3.Connection, after: int, wanted: EventFilter, limit: int
+) -> tuple[list[Event], int]:
+    """Up to about ``limit`` events with a sequence number above ``after``, and the number to go on from."""
+    found: list[Event] = []
+    reached = after
+    rows = connection.execute(
+        "SELECT first_seq, last_seq, time_ms, batch FROM event_batch WHERE first_seq >="
+        " coalesce((SELECT max(first_seq) FROM event_batch WHERE first_seq <= ?), 0) AND last_seq > ?"
+        " ORDER BY first_seq",
+        (after + 1, after),
+    )
+    for first_seq, last_seq, time_ms, batch in rows:
+        for event in decode_batch(first_seq, time_ms, batch):
+            if event.seq <= after or (wanted.run_id is not None and event.run_id != wanted.run_id):
+                continue
+            if wanted.type is None or event.type == wanted.type:
+                found.append(event)
+        reached = last_seq
+        if len(found) >= limit:
+            break
+    return found, reached
+
+
+def last_event(connection: sqlite3.Connection) -> int:
+    """The sequence number of the last event."""
+    return int(connection.execute("SELECT event_seq FROM sequence").fetchone()[0])
+
+
+def read_logs(
+    connection: sqlite3.Connection, job_id: int, *, after: int = 0, level: str | None = None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """Log lines of the job; of a run or step also those of the jobs below. In order; the number is the cursor."""
+    row = connection.execute("SELECT kind FROM job WHERE id = ?", (job_id,)).fetchone()
+    kind = row[0] if row else "job"
+    condition = {
+        "run": "run_id = ?1",
+        "step": "(job_id = ?1 OR job_id IN (SELECT id FROM job WHERE parent_id = ?1))",
+        "job": "job_id = ?1",
+    }[kind]
+    if level is not None:
+        condition += " AND level = ?4"
+    parameters = (job_id, after, -1 if limit is None else limit, *([level] if level else []))
+    return [
+        {"number": number, "job_id": id_text(owner), "time": time_ms, "level": shown, "text": text}
+        for number, owner, time_ms, shown, text in connection.execute(
+            "SELECT id, job_id, time_ms, level, text FROM log_entry"
+            f" WHERE {condition} AND id > ?2 ORDER BY id LIMIT ?3",
+            parameters,
+        )
+    ]

@@ -1,0 +1,175 @@
+"""Parents and lanes as a transaction holds them: read once, changed in memory, written once.
+
+``json_group_array`` makes a whole result one row, and so one call into SQLite: a thread that fetched row by row would
+give the interpreter lock away for each of them.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+
+import msgspec
+
+from actors.job import Closing, Counts, ErrorTolerance, JobState, OnError
+
+
+class ParentRow(msgspec.Struct, array_like=True, gc=False):
+    """A row of ``parent``, in the order of ``PARENT_COLUMNS``."""
+
+    id: int
+    run_id: int
+    kind: str
+    state: JobState
+    action: str
+    priority: int
+    total: int
+    scheduled: int
+    pending: int
+    running: int
+    completed: int
+    failed: int
+    cancelled: int
+    open_steps: int
+    waiting: int
+    named: int
+    cursor: str | None
+    naming: str
+    naming_owner: int | None
+    naming_attempt: int
+    naming_at: int
+    token: int
+    served: int
+    closing: Closing | None
+    reason: str | None
+    paused: int
+    max_children: int
+    concurrency: int
+    on_error: OnError
+    max_retries: int
+    tolerance: str | None
+    warned: int
+    was_blocked: bool = False  # not a column: as it was when read
+
+    @property
+    def ended(self) -> bool:
+        """Whether the parent has ended."""
+        return self.state.terminal
+
+    @property
+    def open(self) -> int:
+        """Children that have not ended."""
+        return self.scheduled + self.pending + self.running + self.open_steps
+
+    @property
+    def blocked(self) -> bool:
+        """Whether nothing below may be leased now."""
+        full = 0 < self.concurrency <= self.running
+        return self.closing is not None or bool(self.paused) or self.ended or full
+
+    @property
+    def counts(self) -> Counts:
+        """The children by state."""
+        return Counts(
+            self.total,
+            self.scheduled,
+            self.pending,
+            self.running,
+            self.completed,
+            self.failed,
+            self.cancelled,
+        )
+
+    def error_tolerance(self) -> ErrorTolerance | None:
+        """The decoded tolerance."""
+        if self.tolerance is None:
+            return None
+        return msgspec.json.decode(self.tolerance, type=ErrorTolerance)
+
+
+class LaneRow(msgspec.Struct, array_like=True, gc=False):
+    """A row of ``lane``, in the order of ``LANE_COLUMNS``."""
+
+    id: int
+    parent_id: int
+    type: str
+    rate_key: str
+    rate_ms: int
+    priority: int
+    pending: int
+    served: int
+    not_before: int
+
+
+PARENT_COLUMNS = tuple(field for field in ParentRow.__struct_fields__ if field != "was_blocked")
+LANE_COLUMNS = LaneRow.__struct_fields__
+
+_parents = msgspec.json.Decoder(list[ParentRow])
+_lanes = msgspec.json.Decoder(list[LaneRow])
+_parent_array = f"json_group_array(json_array({', '.join(PARENT_COLUMNS)}))"
+_lane_array = f"json_group_array(json_array({', '.join(LANE_COLUMNS)}))"
+_encode = msgspec.json.encode
+
+_SELECT_PARENTS = f"SELECT {_parent_array} FROM parent WHERE id IN (SELECT value FROM json_each(?))"
+_SELECT_LANES = f"SELECT {_lane_array} FROM lane WHERE id IN (SELECT value FROM json_each(?))"
+_SELECT_LANES_WHERE = f"SELECT {_lane_array} FROM lane WHERE "
+
+# What never changes after the insert is not written again.
+_FIXED = {"id", "run_id", "kind", "action", "priority", "on_error", "max_retries", "tolerance"}
+_CHANGING = tuple(column for column in PARENT_COLUMNS if column not in _FIXED)
+_UPDATE_PARENTS = (
+    "UPDATE parent SET ("
+    + ", ".join(_CHANGING)
+    + ") = ("
+    + ", ".join(f"j.value ->> {PARENT_COLUMNS.index(column)}" for column in _CHANGING)
+    + ") FROM json_each(?) AS j WHERE parent.id = j.value ->> 0"
+)
+_UPDATE_LANES = (
+    "UPDATE lane SET pending = j.value ->> 1, served = j.value ->> 2, not_before = j.value ->> 3,"
+    " ready = j.value ->> 4 FROM json_each(?) AS j WHERE lane.id = j.value ->> 0"
+)
+
+
+def read_parents(connection: sqlite3.Connection, ids: Iterable[int]) -> list[ParentRow]:
+    """These parents."""
+    rows = _parents.decode(connection.execute(_SELECT_PARENTS, (_encode(list(ids)).decode(),)).fetchone()[0])
+    for row in rows:
+        row.was_blocked = row.blocked
+    return rows
+
+
+def read_lanes(connection: sqlite3.Connection, ids: Iterable[int]) -> list[LaneRow]:
+    """These lanes."""
+    return _lanes.decode(connection.execute(_SELECT_LANES, (_encode(list(ids)).decode(),)).fetchone()[0])
+
+
+def read_lanes_where(
+    connection: sqlite3.Connection, condition: str, parameters: tuple[object, ...]
+) -> list[LaneRow]:
+    """The lanes that meet an SQL condition."""
+    return _lanes.decode(connection.execute(_SELECT_LANES_WHERE + condition, parameters).fetchone()[0])
+
+
+def write_parents(connection: sqlite3.Connection, rows: list[ParentRow]) -> None:
+    """Write what may have changed of these parents; lanes follow when a parent became blocked or free."""
+    connection.execute(_UPDATE_PARENTS, (_encode(rows).decode(),))
+    for row in rows:
+        if row.blocked != row.was_blocked:
+            row.was_blocked = row.blocked
+            connection.execute(
+                "UPDATE lane SET ready = (pending > 0 AND not_before = 0 AND ?) WHERE parent_id = ?",
+                (not row.blocked, row.id),
+            )
+
+
+def write_lanes(connection: sqlite3.Connection, rows: list[tuple[LaneRow, bool]]) -> None:
+    """Write these lanes, each with whether its parent is blocked."""
+    values = [
+        (
+            lane.id,
+            lane.pending,
+            lane.served,
+            lane.not_before,
+            int(lane.pending > 0 and not lane.not_before and not blocked),
+        )
+        for lane, blocked in rows
+    ]
+    connection.execute(_UPDATE_LANES, (_encode(values).decode(),))

@@ -1,0 +1,197 @@
+"""One write transaction as a unit of work: the verbs change parents and lanes in memory, ``finish`` writes them once.
+
+Everything derives from rows read in this transaction, which holds SQLite's write lock: what a verb finds is what it
+changes. At ``finish`` the ends of the touched parents are decided, the counts and the events are written.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from actors.ids import IdSource
+from actors.job import JobState, LogLevel
+from runtime.store.events import EventLog
+from runtime.store.rows import (
+    LaneRow,
+    ParentRow,
+    read_lanes,
+    read_lanes_where,
+    read_parents,
+    write_lanes,
+    write_parents,
+)
+
+
+class StoreContext(msgspec.Struct, frozen=True):
+    """What the verbs need to know of the runtime whose transactions they carry out."""
+
+    owner: int
+    boot_id: str
+    lease_ms: int
+    ids: IdSource
+    max_attempts: Mapping[str, int] = {}  # of the worker types this runtime knows
+    max_lost: int = 20
+
+
+DEFAULT_MAX_ATTEMPTS = 3
+"""Attempts of a job whose worker type this runtime does not know."""
+
+
+class Transaction:
+    """What one commit will change. Made after ``BEGIN IMMEDIATE``; ``finish`` comes before ``COMMIT``."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, context: StoreContext, now_ms: int, boottime_ms: int
+    ) -> None:
+        self.connection = connection
+        self.context = context
+        self.now_ms = now_ms
+        self.boottime_ms = boottime_ms
+        self.events = EventLog()
+        self.token, self._event_seq, self.turn = connection.execute(
+            "SELECT token, event_seq, turn FROM sequence"
+        ).fetchone()
+        self._before = (self.token, self.turn)
+        self.parents: dict[int, ParentRow] = {}
+        self.lanes: dict[int, LaneRow] = {}
+        self._lane_ids: dict[tuple[int, str, str], int] = {}
+        self._dirty_parents: dict[int, ParentRow] = {}
+        self._dirty_lanes: dict[int, LaneRow] = {}
+        self.touched: dict[int, ParentRow] = {}  # parents changed in this commit, for those who watch them
+        self.logs: list[tuple[int, int, int, str, str]] = []
+        self.cancelled_jobs: list[int] = []  # running ones that are to be told
+        self.unsweeped: set[int] = set()  # closing parents with children still to be cancelled
+        self.timed = False  # something now waits for a time
+        self.indexable = False  # documents wait for the search index
+        self.last_seq = 0
+
+    # -- rows ---------------------------------------------------------------------------------------------------
+
+    def parent(self, parent_id: int) -> ParentRow:
+        """The parent's row. KeyError if there is none."""
+        row = self.parents.get(parent_id)
+        if row is None:
+            self.load_parents((parent_id,))
+            row = self.parents[parent_id]
+        return row
+
+    def load_parents(self, ids: Iterable[int]) -> None:
+        """Read the parents that were not read yet, together."""
+        missing = [each for each in ids if each not in self.parents]
+        if missing:
+            for row in read_parents(self.connection, missing):
+                self.parents[row.id] = row
+
+    def change_parent(self, row: ParentRow) -> ParentRow:
+        """Say that the row is about to be changed."""
+        self._dirty_parents[row.id] = row
+        self.touched[row.id] = row
+        return row
+
+    def load_lanes(self, ids: Iterable[int]) -> None:
+        """Read the lanes that were not read yet, together, and their parents."""
+        missing = [each for each in ids if each not in self.lanes]
+        if missing:
+            self._keep(read_lanes(self.connection, missing))
+        self.load_parents({self.lanes[each].parent_id for each in missing if each in self.lanes})
+
+    def load_lanes_where(self, condition: str, parameters: tuple[object, ...]) -> list[LaneRow]:
+        """Read the lanes that meet an SQL condition, as this transaction has them so far, and their parents."""
+        rows = read_lanes_where(self.connection, condition, parameters)
+        self._keep(row for row in rows if row.id not in self.lanes)
+        self.load_parents({row.parent_id for row in rows})
+        return [self.lanes[row.id] for row in rows]
+
+    def lane(self, parent_id: int, job_type: str, rate_key: str, rate_ms: int) -> LaneRow:
+        """The lane of that parent, type and rate key; made if there is none."""
+        key = (parent_id, job_type, rate_key)
+        known = self._lane_ids.get(key)
+        if known is not None:
+            return self.lanes[known]
+        found = self.load_lanes_where("parent_id = ? AND type = ? AND rate_key = ?", key)
+        if found:
+            return found[0]
+        priority = self.parent(parent_id).priority
+        lane_id = self.connection.execute(
+            "INSERT INTO lane (parent_id, type, rate_key, rate_ms, priority) VALUES (?, ?, ?, ?, ?) RETURNING id",
+            (*key, rate_ms, priority),
+        ).fetchone()[0]
+        row = LaneRow(lane_id, parent_id, job_type, rate_key, rate_ms, priority, 0, 0, 0)
+        self._keep((row,))
+        return row
+
+    def change_lane(self, row: LaneRow) -> LaneRow:
+        """Say that the row is about to be changed."""
+        self._dirty_lanes[row.id] = row
+        return row
+
+    def _keep(self, rows: Iterable[LaneRow]) -> None:
+        for row in rows:
+            self.lanes[row.id] = row
+            self._lane_ids[(row.parent_id, row.type, row.rate_key)] = row.id
+
+    # -- records ------------------------------------------------------------------------------------------------
+
+    def next_token(self) -> int:
+        """A lease token that was never used."""
+        self.token += 1
+        return self.token
+
+    def next_turn(self) -> int:
+        """The number of the next turn of leasing; what was served longest ago goes first."""
+        self.turn += 1
+        return self.turn
+
+    def log(self, run_id: int, job_id: int, level: LogLevel, text: str) -> None:
+        """Add a line of the runtime's own to a job's log."""
+        self.logs.append((run_id, job_id, self.now_ms, level.value, text))
+
+    def transition(self, parent: ParentRow, state: JobState, *, error: str | None = None) -> None:
+        """Bring a run or a step to a new state: both its rows, and its event."""
+        self.change_parent(parent).state = state
+        if state.terminal:
+            self.connection.execute(
+                "UPDATE job SET state = ?, finished_at = ?, error = coalesce(?, error) WHERE id = ?",
+                (state.value, self.now_ms, error, parent.id),
+            )
+        else:
+            self.connection.execute(
+                "UPDATE job SET state = ?, started_at = coalesce(started_at, ?) WHERE id = ?",
+                (state.value, self.now_ms if state is JobState.RUNNING else None, parent.id),
+            )
+        self.events.status(parent.run_id, state.value, [parent.id], **({"error": error} if error else {}))
+
+    # -- the end ------------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Write the changed parents and lanes, so that SQL sees them."""
+        if self._dirty_parents:
+            write_parents(self.connection, list(self._dirty_parents.values()))
+            self._dirty_parents.clear()
+        if self._dirty_lanes:
+            rows = [(lane, self.parents[lane.parent_id].blocked) for lane in self._dirty_lanes.values()]
+            write_lanes(self.connection, rows)
+            self._dirty_lanes.clear()
+
+    def finish(self) -> bool:
+        """Write everything that is still in memory; returns whether the transaction changed anything."""
+        self.flush()
+        if self.logs:
+            self.connection.execute(
+                "INSERT INTO log_entry (run_id, job_id, time_ms, level, text) SELECT value ->> 0, value ->> 1,"
+                " value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)",
+                (msgspec.json.encode(self.logs).decode(),),
+            )
+        if self.events.count:
+            self.last_seq = self._event_seq + self.events.count
+            self.connection.execute(
+                "INSERT INTO event_batch (first_seq, last_seq, time_ms, batch) VALUES (?, ?, ?, ?)",
+                (self._event_seq + 1, self.last_seq, self.now_ms, self.events.encode()),
+            )
+        if self.events.count or (self.token, self.turn) != self._before:
+            self.connection.execute(
+                "UPDATE sequence SET token = ?, event_seq = event_seq + ?, turn = ?",
+                (self.token, self.events.count, self.turn),
+            )
+        return self.connection.in_transaction

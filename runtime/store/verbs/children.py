@@ -1,0 +1,142 @@
+"""Child rows: admitted by unique key and by the step's limit, inserted together, counted as inserted."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from actors.job import ChildSpec, JobState
+from runtime.store.checksum import job_checksum
+from runtime.store.rows import LaneRow, ParentRow
+from runtime.store.transaction import DEFAULT_MAX_ATTEMPTS, Transaction
+
+_INSERT = """
+INSERT INTO job (id, root_id, parent_id, kind, type, name, state, max_attempts, priority, depth, lane_id, spawned_by,
+                 unique_key, payload, crc, not_before, backoff_ms, created_at)
+SELECT value ->> 0, ?1, ?2, 'job', value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+       value ->> 7, ?3, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, ?4
+FROM json_each(?5)
+"""
+
+_INSERT_STAGED = """
+INSERT INTO job (id, root_id, parent_id, kind, type, state, max_attempts, depth, lane_id, unique_key, payload, crc,
+                 created_at)
+SELECT value ->> 0, ?1, ?2, 'job', ?3, 'pending', ?4, 1, ?5, value ->> 3, value ->> 1, value ->> 2, ?6
+FROM json_each(?7)
+"""
+
+
+def insert_children(
+    transaction: Transaction, parent: ParentRow, specs: Sequence[ChildSpec], spawned_by: int | None
+) -> list[int]:
+    """Insert the children that are admitted; returns their ids. The caller has seen that the parent is open."""
+    admitted = _admitted(transaction, parent, specs)
+    if not admitted:
+        return []
+    identities: list[int] = []
+    for start in range(0, len(admitted), 1000):
+        identities.extend(transaction.context.ids.block(min(1000, len(admitted) - start)))
+    rows = []
+    for child_id, spec in zip(identities, admitted, strict=True):
+        delayed = spec.delay_ms > 0
+        lane = transaction.lane(parent.id, spec.type, spec.rate_key, spec.rate_ms)
+        rows.append(
+            (
+                child_id,
+                spec.type,
+                spec.name,
+                JobState.SCHEDULED if delayed else JobState.PENDING,
+                attempts_of(transaction, parent, spec.type, spec.max_attempts),
+                spec.priority,
+                spec.depth,
+                lane.id,
+                spec.unique_key,
+                spec.payload,
+                job_checksum(child_id, parent.id, spec.type, spec.payload),
+                transaction.now_ms + spec.delay_ms if delayed else None,
+                spec.backoff_ms,
+            )
+        )
+        if delayed:
+            parent.scheduled += 1
+            transaction.timed = True
+        else:
+            add_pending(transaction, lane, 1)
+            parent.pending += 1
+    transaction.change_parent(parent).total += len(rows)
+    transaction.connection.execute(
+        _INSERT,
+        (parent.run_id, parent.id, spawned_by, transaction.now_ms, msgspec.json.encode(rows).decode()),
+    )
+    waiting = [row[0] for row in rows if row[3] is JobState.SCHEDULED]
+    ready = [row[0] for row in rows if row[3] is JobState.PENDING]
+    transaction.events.status(parent.run_id, JobState.SCHEDULED, waiting, parent_id=parent.id)
+    transaction.events.status(parent.run_id, JobState.PENDING, ready, parent_id=parent.id)
+    return identities
+
+
+def insert_staged(
+    transaction: Transaction, parent: ParentRow, number: int, job_type: str, max_attempts: int
+) -> list[int]:
+    """Insert the children of a staged page, which is consumed; returns their ids."""
+    found = transaction.connection.execute(
+        "DELETE FROM staged_page WHERE run_id = ? AND number = ? RETURNING rows", (parent.run_id, number)
+    ).fetchall()
+    if not found:
+        return []
+    rows = found[0][0].decode()
+    identities = [row[0] for row in msgspec.json.decode(rows, type=list[tuple[int, str, int, str | None]])]
+    lane = transaction.lane(parent.id, job_type, "", 0)
+    transaction.connection.execute(
+        _INSERT_STAGED,
+        (
+            parent.run_id,
+            parent.id,
+            job_type,
+            attempts_of(transaction, parent, job_type, max_attempts),
+            lane.id,
+            transaction.now_ms,
+            rows,
+        ),
+    )
+    add_pending(transaction, lane, len(identities))
+    transaction.change_parent(parent)
+    parent.pending += len(identities)
+    parent.total += len(identities)
+    transaction.events.status(parent.run_id, JobState.PENDING, identities, parent_id=parent.id)
+    return identities
+
+
+def attempts_of(transaction: Transaction, parent: ParentRow, job_type: str, asked: int) -> int:
+    """A child's attempt budget: its own, or its type's, and what the step's ``on_error = "retry"`` adds."""
+    own = asked or transaction.context.max_attempts.get(job_type, DEFAULT_MAX_ATTEMPTS)
+    return own + parent.max_retries
+
+
+def add_pending(transaction: Transaction, lane: LaneRow, number: int) -> None:
+    """Count pending children in their lane. A lane that gets its first ones queues behind those served last."""
+    if lane.pending == 0 and lane.served == 0:
+        lane.served = transaction.turn
+    transaction.change_lane(lane).pending += number
+
+
+def _admitted(transaction: Transaction, parent: ParentRow, specs: Sequence[ChildSpec]) -> list[ChildSpec]:
+    keys = {spec.unique_key for spec in specs if spec.unique_key is not None}
+    known: set[str | None] = set()
+    if keys:
+        found = transaction.connection.execute(
+            "SELECT json_group_array(unique_key) FROM job WHERE parent_id = ? AND unique_key IN"
+            " (SELECT value FROM json_each(?))",
+            (parent.id, msgspec.json.encode(list(keys)).decode()),
+        ).fetchone()[0]
+        known.update(msgspec.json.decode(found, type=list[str]))
+    room = parent.max_children - parent.total if parent.max_children else len(specs)
+    admitted: list[ChildSpec] = []
+    for spec in specs:
+        if len(admitted) >= room:
+            break
+        if spec.unique_key is not None:
+            if spec.unique_key in known:
+                continue
+            known.add(spec.unique_key)
+        admitted.append(spec)
+    return admitted

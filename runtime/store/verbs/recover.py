@@ -1,0 +1,127 @@
+"""Leases that come back: of dead owners, of frozen ones whose time is over, and those given back by this runtime.
+
+The attempt is not consumed: it counts in ``lost``, and a job that was lost too often ends ``failed``.
+"""
+
+import sqlite3
+
+import msgspec
+
+from actors.job import AttemptError, JobState, LogLevel
+from runtime.store.transaction import Transaction
+from runtime.store.verbs.children import add_pending
+from runtime.store.verbs.end import judge_tolerance, settle_parent
+
+_LEASED = "SELECT id, parent_id, lane_id, lost, attempt, cancel_reason FROM job WHERE state = 'running' AND "
+
+
+def other_owners(connection: sqlite3.Connection, own: int) -> list[int]:
+    """The owners on record besides this one."""
+    return [row[0] for row in connection.execute("SELECT id FROM owner WHERE id <> ? ORDER BY id", (own,))]
+
+
+def bury_owner(transaction: Transaction, owner: int) -> int:
+    """The owner is dead (its lock could be taken): give back all it held and forget it; returns how many jobs."""
+    given = give_back(transaction, "owner = ?", (owner,), "its runtime died", lost=True)
+    _free_namings(transaction, "naming_owner = ?", (owner,))
+    transaction.connection.execute(
+        "DELETE FROM staged_page WHERE owner = ? AND run_id NOT IN (SELECT id FROM parent WHERE id = run_id)",
+        (owner,),
+    )
+    transaction.connection.execute("DELETE FROM owner WHERE id = ?", (owner,))
+    return given
+
+
+def expire_leases(transaction: Transaction) -> int:
+    """Give back what other owners hold beyond its time; leases of another boot are over. Never this runtime's own."""
+    own, boot = transaction.context.owner, transaction.context.boot_id
+    given = 0
+    for owner, boot_id, heartbeat in transaction.connection.execute(
+        "SELECT id, boot_id, heartbeat FROM owner WHERE id <> ?", (own,)
+    ).fetchall():
+        over = boot_id != boot
+        condition = "owner = ?" if over else "owner = ? AND lease_expires < ?"
+        parameters = (owner,) if over else (owner, transaction.boottime_ms)
+        given += give_back(transaction, condition, parameters, "its lease ran out", lost=True)
+        if over or heartbeat + transaction.context.lease_ms < transaction.boottime_ms:
+            _free_namings(transaction, "naming_owner = ?", (owner,))
+    return given
+
+
+def give_back(
+    transaction: Transaction, condition: str, parameters: tuple[object, ...], reason: str, *, lost: bool
+) -> int:
+    """Hand back running jobs that meet the condition, under a new token so that the old attempt is refused."""
+    rows = transaction.connection.execute(_LEASED + condition, parameters).fetchall()
+    if not rows:
+        return 0
+    transaction.load_lanes({row[2] for row in rows})
+    touched: dict[int, list[int]] = {}
+    token = transaction.next_token()
+    for job_id, parent_id, lane_id, lost_before, attempt, cancel_reason in rows:
+        parent = transaction.change_parent(transaction.parent(parent_id))
+        parent.running -= 1
+        times = lost_before + lost
+        if times > transaction.context.max_lost:
+            parent.failed += 1
+            text = f"given up: the attempt was lost {times} times with its runtime"
+            error = AttemptError("LostTooOftenError", text, attempt=attempt, at_ms=transaction.now_ms)
+            transaction.connection.execute(
+                "UPDATE job SET state = 'failed', token = ?, lost = ?, error = ?, errors = ?, finished_at = ?,"
+                " owner = NULL, lease_expires = NULL WHERE id = ?",
+                (token, times, text, msgspec.json.encode([error]).decode(), transaction.now_ms, job_id),
+            )
+            transaction.events.status(
+                parent.run_id, JobState.FAILED, [job_id], parent_id=parent_id, error=text
+            )
+            judge_tolerance(transaction, parent)
+        elif parent.closing is not None or cancel_reason is not None:
+            parent.cancelled += 1
+            transaction.connection.execute(
+                "UPDATE job SET state = 'cancelled', token = ?, lost = ?, finished_at = ?, owner = NULL,"
+                " lease_expires = NULL, error = coalesce(error, ?) WHERE id = ?",
+                (token, times, transaction.now_ms, parent.reason or cancel_reason, job_id),
+            )
+            transaction.events.status(parent.run_id, JobState.CANCELLED, [job_id], parent_id=parent_id)
+        else:
+            parent.pending += 1
+            add_pending(transaction, transaction.lanes[lane_id], 1)
+            transaction.connection.execute(
+                "UPDATE job SET state = 'pending', token = ?, lost = ?, attempt = attempt - 1, owner = NULL,"
+                " lease_expires = NULL WHERE id = ?",
+                (token, times, job_id),
+            )
+            touched.setdefault(parent_id, []).append(job_id)
+        transaction.log(
+            parent.run_id, job_id, LogLevel.WARNING, f"attempt {attempt} was given back: {reason}"
+        )
+    for parent_id, ids in touched.items():
+        run_id = transaction.parent(parent_id).run_id
+        transaction.events.status(run_id, JobState.PENDING, ids, parent_id=parent_id, reason=reason)
+    for parent_id in {row[1] for row in rows}:
+        settle_parent(transaction, transaction.parent(parent_id))
+    return len(rows)
+
+
+def give_back_own(transaction: Transaction, parent_id: int | None, reason: str, *, namings_only: bool = False) -> int:
+    """Give back this runtime's leases, below one run or step or all; not counted as lost."""
+    own = transaction.context.owner
+    if parent_id is None:
+        _free_namings(transaction, "naming_owner = ?", (own,))
+        if namings_only:
+            return 0
+        return give_back(transaction, "owner = ?", (own,), reason, lost=False)
+    return give_back(
+        transaction, "owner = ? AND ? IN (parent_id, root_id)", (own, parent_id), reason, lost=False
+    )
+
+
+def _free_namings(transaction: Transaction, condition: str, parameters: tuple[object, ...]) -> None:
+    for row in transaction.connection.execute(
+        f"SELECT id FROM parent WHERE naming = 'leased' AND {condition}", parameters
+    ).fetchall():
+        parent = transaction.change_parent(transaction.parent(row[0]))
+        parent.naming = "ready"
+        parent.naming_owner = None
+        parent.naming_attempt = max(parent.naming_attempt - 1, 0)
+        parent.token = transaction.next_token()

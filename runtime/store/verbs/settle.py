@@ -1,0 +1,262 @@
+"""Ended attempts: outcome, children, documents, log lines, counts and the parent's end, under the lease's token.
+
+Neighbouring successes are written by one statement. It is used only if it finds every one of them running under its
+token; otherwise it is taken back and each attempt is judged alone, so that what is counted is what was changed.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from actors.ids import id_text
+from actors.job import (
+    Attempt,
+    AttemptError,
+    Cancelled,
+    Closing,
+    Completed,
+    Failed,
+    Interrupted,
+    JobState,
+    LogLevel,
+    Snoozed,
+)
+from runtime.store.rows import ParentRow
+from runtime.store.transaction import Transaction
+from runtime.store.verbs.children import add_pending, insert_children
+from runtime.store.verbs.document import save_documents
+from runtime.store.verbs.end import judge_tolerance, settle_parent
+
+KEPT_ERRORS = 10
+"""Errors kept of one job, the latest."""
+
+_COMPLETE = """
+UPDATE job SET state = 'completed', result = j.value ->> 2, finished_at = ?1, owner = NULL, lease_expires = NULL
+FROM json_each(?2) AS j WHERE job.id = j.value ->> 0 AND job.token = j.value ->> 1 AND job.state = 'running'
+"""
+_COUNT = """
+SELECT json_group_array(json_array(parent_id, ids)) FROM (
+    SELECT parent_id, json_group_array(id) AS ids FROM job
+    WHERE id IN (SELECT value ->> 0 FROM json_each(?)) GROUP BY parent_id)
+"""
+_FIND = """
+SELECT state, token, attempt, max_attempts, parent_id, lane_id, errors, root_id, cancel_reason FROM job WHERE id = ?
+"""
+
+
+class _Found(msgspec.Struct):
+    state: JobState
+    token: int
+    attempt: int
+    max_attempts: int
+    parent: ParentRow
+    lane_id: int
+    errors: str | None
+    run_id: int
+    cancel_reason: str | None
+
+    @property
+    def stopping(self) -> str | None:
+        """Why the job is not to run again, if so."""
+        if self.parent.closing is not None:
+            return self.parent.reason or self.parent.closing
+        return self.cancel_reason
+
+
+def settle(transaction: Transaction, attempts: Sequence[Attempt]) -> set[int]:
+    """Record the attempts in order; returns the ids of those refused because their lease was lost.
+
+    The same settle again, after its answer was lost, is accepted and changes nothing.
+    """
+    refused: set[int] = set()
+    start = 0
+    while start < len(attempts):
+        end = start
+        while end < len(attempts) and isinstance(attempts[end].outcome, Completed):
+            end += 1
+        together = attempts[start:end]
+        if len(together) > 1 and _complete_together(transaction, together):
+            start = end
+            continue
+        for attempt in together or attempts[start : start + 1]:
+            if not _settle_one(transaction, attempt):
+                refused.add(attempt.lease.job_id)
+        start = max(end, start + 1)
+    return refused
+
+
+def _complete_together(transaction: Transaction, attempts: Sequence[Attempt]) -> bool:
+    connection = transaction.connection
+    rows = [
+        (
+            each.lease.job_id,
+            each.lease.token,
+            each.outcome.result if isinstance(each.outcome, Completed) else None,
+        )
+        for each in attempts
+    ]
+    text = msgspec.json.encode(rows).decode()
+    connection.execute("SAVEPOINT together")
+    changed = connection.execute(_COMPLETE, (transaction.now_ms, text)).rowcount
+    if changed != len(rows):
+        connection.execute("ROLLBACK TO together")
+        connection.execute("RELEASE together")
+        return False
+    connection.execute("RELEASE together")
+    groups = msgspec.json.decode(
+        connection.execute(_COUNT, (text,)).fetchone()[0], type=list[tuple[int, str]]
+    )
+    transaction.load_parents([parent_id for parent_id, _ in groups])
+    owners: dict[int, ParentRow] = {}
+    rich = any(each.children or each.documents or each.logs for each in attempts)
+    for parent_id, ids in groups:
+        parent = transaction.change_parent(transaction.parent(parent_id))
+        job_ids = msgspec.json.decode(ids, type=list[int])
+        parent.running -= len(job_ids)
+        parent.completed += len(job_ids)
+        transaction.events.status(parent.run_id, JobState.COMPLETED, job_ids, parent_id=parent_id)
+        if rich:
+            owners.update(dict.fromkeys(job_ids, parent))
+    if rich:
+        for each in attempts:
+            _record(transaction, owners[each.lease.job_id], each)
+    for parent_id, _ in groups:
+        settle_parent(transaction, transaction.parent(parent_id))
+    return True
+
+
+def _record(transaction: Transaction, parent: ParentRow, attempt: Attempt) -> None:
+    """What the attempt leaves besides its outcome."""
+    job_id = attempt.lease.job_id
+    _record_logs(transaction, parent, attempt)
+    if attempt.documents:
+        save_documents(transaction, parent.run_id, job_id, attempt.documents)
+    if not attempt.children:
+        return
+    if parent.closing is not None:
+        text = f"{len(attempt.children)} child jobs were not made: the step is closing ({parent.reason})"
+        transaction.log(parent.run_id, job_id, LogLevel.WARNING, text)
+        return
+    for child_id in insert_children(transaction, parent, attempt.children, job_id):
+        transaction.events.add("job_spawn", parent.run_id, child_id, {"spawned_by": id_text(job_id)})
+
+
+def _settle_one(transaction: Transaction, attempt: Attempt) -> bool:
+    found = _find(transaction, attempt)
+    if found is None or found.token != attempt.lease.token:
+        if found is not None:
+            text = (
+                f"the outcome of an attempt under lease {attempt.lease.token} was refused: the lease was lost"
+            )
+            text += f" to lease {found.token}"
+            transaction.log(found.run_id, attempt.lease.job_id, LogLevel.WARNING, text)
+        return False
+    if found.state is not JobState.RUNNING:
+        return True  # it was settled before, and the answer was lost
+    parent = transaction.change_parent(found.parent)
+    parent.running -= 1
+    outcome = attempt.outcome
+    match outcome:
+        case Completed():
+            _end(transaction, parent, attempt, JobState.COMPLETED, result=outcome.result)
+            parent.completed += 1
+            _record(transaction, parent, attempt)
+        case Failed():
+            _fail(transaction, found, attempt, outcome)
+        case Cancelled():
+            parent.cancelled += 1
+            _end(transaction, parent, attempt, JobState.CANCELLED, error=outcome.reason)
+            _record_logs(transaction, parent, attempt)
+        case Snoozed():
+            _put_back(transaction, found, attempt, delay_ms=outcome.delay_ms, counted=False)
+        case Interrupted():
+            _put_back(transaction, found, attempt, delay_ms=0, counted=False)
+    settle_parent(transaction, parent)
+    return True
+
+
+def _find(transaction: Transaction, attempt: Attempt) -> _Found | None:
+    row = transaction.connection.execute(_FIND, (attempt.lease.job_id,)).fetchone()
+    if row is None or row[4] is None:
+        return None
+    state, token, count, limit, parent_id, lane_id, errors, run_id, cancel_reason = row
+    parent = transaction.parent(parent_id)
+    return _Found(JobState(state), token, count, limit, parent, lane_id, errors, run_id, cancel_reason)
+
+
+def _fail(transaction: Transaction, found: _Found, attempt: Attempt, outcome: Failed) -> None:
+    parent = found.parent
+    errors = msgspec.json.decode(found.errors, type=list[AttemptError]) if found.errors else []
+    errors = [*errors, outcome.error][-KEPT_ERRORS:]
+    text = msgspec.json.encode(errors).decode()
+    transaction.connection.execute(
+        "UPDATE job SET errors = ?, error = ? WHERE id = ?",
+        (text, outcome.error.message, attempt.lease.job_id),
+    )
+    if not outcome.permanent and found.attempt < found.max_attempts and found.stopping is None:
+        _put_back(transaction, found, attempt, delay_ms=outcome.retry_in_ms, counted=True)
+        return
+    _record_logs(transaction, parent, attempt)
+    if parent.closing is Closing.CANCEL or found.cancel_reason is not None:
+        parent.cancelled += 1
+        _end(transaction, parent, attempt, JobState.CANCELLED, error=found.stopping)
+        return
+    parent.failed += 1
+    _end(transaction, parent, attempt, JobState.FAILED, error=outcome.error.message)
+    judge_tolerance(transaction, parent)
+
+
+def _put_back(
+    transaction: Transaction, found: _Found, attempt: Attempt, *, delay_ms: int, counted: bool
+) -> None:
+    """The job waits for another attempt, or ends ``cancelled`` if its parent takes no more work."""
+    parent, job_id = found.parent, attempt.lease.job_id
+    _record_logs(transaction, parent, attempt)
+    if found.stopping is not None:
+        parent.cancelled += 1
+        _end(transaction, parent, attempt, JobState.CANCELLED, error=found.stopping)
+        return
+    state = JobState.SCHEDULED if delay_ms > 0 else JobState.PENDING
+    transaction.connection.execute(
+        "UPDATE job SET state = ?, attempt = ?, not_before = ?, owner = NULL, lease_expires = NULL WHERE id = ?",
+        (
+            state,
+            found.attempt if counted else found.attempt - 1,
+            transaction.now_ms + delay_ms if delay_ms > 0 else None,
+            job_id,
+        ),
+    )
+    if state is JobState.SCHEDULED:
+        parent.scheduled += 1
+        transaction.timed = True
+    else:
+        parent.pending += 1
+        transaction.load_lanes((found.lane_id,))
+        add_pending(transaction, transaction.lanes[found.lane_id], 1)
+    transaction.events.status(parent.run_id, state, [job_id], parent_id=parent.id)
+
+
+def _record_logs(transaction: Transaction, parent: ParentRow, attempt: Attempt) -> None:
+    for line in attempt.logs:
+        transaction.logs.append(
+            (parent.run_id, attempt.lease.job_id, line.at_ms, line.level.value, line.text)
+        )
+
+
+def _end(
+    transaction: Transaction,
+    parent: ParentRow,
+    attempt: Attempt,
+    state: JobState,
+    *,
+    result: str | None = None,
+    error: str | None = None,
+) -> None:
+    job_id = attempt.lease.job_id
+    transaction.connection.execute(
+        "UPDATE job SET state = ?, result = ?, error = coalesce(?, error), finished_at = ?, owner = NULL,"
+        " lease_expires = NULL WHERE id = ?",
+        (state, result, error, transaction.now_ms, job_id),
+    )
+    data = {"error": error} if error else {}
+    transaction.events.status(parent.run_id, state, [job_id], parent_id=parent.id, **data)

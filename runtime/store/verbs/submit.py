@@ -1,0 +1,141 @@
+"""A run with all its steps, whole or not at all; and the pages of children that are staged before it."""
+
+import msgspec
+
+from actors.job import JobState, OnError, Step
+from actors.messages import StagePage, Submit
+from runtime.store.checksum import job_checksum
+from runtime.store.transaction import Transaction
+from runtime.store.verbs.end import start_step
+
+_INSERT_JOB = """
+INSERT INTO job (id, root_id, parent_id, kind, type, name, state, priority, payload, crc, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_INSERT_PARENT = """
+INSERT INTO parent (id, run_id, kind, action, priority, open_steps, waiting, concurrency, on_error, max_retries,
+                    tolerance)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+class UnknownStepError(ValueError):
+    """A step depends on one that the definition does not have."""
+
+
+def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
+    """Write the run; returns its id, and False if the submit key already had one.
+
+    Raises:
+        UnknownStepError: the definition was not checked.
+    """
+    connection, definition = transaction.connection, request.definition
+    if request.submit_key is not None:
+        known = connection.execute(
+            "SELECT run_id FROM submit_key WHERE key = ?", (request.submit_key,)
+        ).fetchone()
+        if known is not None:
+            connection.execute("DELETE FROM staged_page WHERE run_id = ?", (request.run_id,))
+            return known[0], False
+        connection.execute(
+            "INSERT INTO submit_key (key, run_id) VALUES (?, ?)", (request.submit_key, request.run_id)
+        )
+    elif connection.execute("SELECT 1 FROM parent WHERE id = ?", (request.run_id,)).fetchone() is not None:
+        return request.run_id, False  # the same request again: its answer was lost
+    run_id = request.run_id
+    steps = dict(zip((step.name for step in definition.steps), request.step_ids, strict=True))
+    text = msgspec.json.encode(definition).decode()
+    _insert_job(transaction, run_id, run_id, None, "run", definition.id, definition.name, definition.priority, text)
+    connection.execute(
+        _INSERT_PARENT,
+        (run_id, run_id, "run", "", definition.priority, len(steps), 0, 0, OnError.FAIL, 0, None),
+    )
+    for step in definition.steps:
+        _insert_step(transaction, request, step, steps)
+    transaction.events.status(run_id, JobState.PENDING, [run_id])
+    transaction.events.status(run_id, JobState.PENDING, list(steps.values()), parent_id=run_id)
+    transaction.load_parents((run_id, *steps.values()))
+    for row in [transaction.parent(step_id) for step_id in steps.values()]:
+        row.served = transaction.turn
+        transaction.change_parent(row)
+        if row.waiting == 0 and not row.ended:
+            start_step(transaction, row)
+    return run_id, True
+
+
+def stage_page(transaction: Transaction, request: StagePage) -> None:
+    """Keep a page for the run that will be submitted; pages of a submitter that died are removed with its owner."""
+    transaction.connection.execute(
+        "INSERT OR REPLACE INTO staged_page (run_id, number, owner, children, rows) VALUES (?, ?, ?, ?, ?)",
+        (request.run_id, request.number, transaction.context.owner, request.children, request.rows),
+    )
+
+
+def _insert_step(transaction: Transaction, request: Submit, step: Step, steps: dict[str, int]) -> None:
+    definition, step_id = request.definition, steps[step.name]
+    unknown = [name for name in step.depends if name not in steps]
+    if unknown:
+        raise UnknownStepError(
+            f"step {step.name!r} depends on {unknown[0]!r}, which definition {definition.id!r} lacks"
+        )
+    tolerance = step.error_tolerance or definition.error_tolerance
+    text = msgspec.json.encode(step).decode()
+    _insert_job(
+        transaction,
+        step_id,
+        request.run_id,
+        request.run_id,
+        "step",
+        step.action,
+        step.name,
+        definition.priority,
+        text,
+    )
+    transaction.connection.execute(
+        _INSERT_PARENT,
+        (
+            step_id,
+            request.run_id,
+            "step",
+            step.action,
+            definition.priority,
+            0,
+            len(set(step.depends)),
+            step.concurrency,
+            step.on_error,
+            step.max_retries if step.on_error is OnError.RETRY else 0,
+            None if tolerance is None else msgspec.json.encode(tolerance).decode(),
+        ),
+    )
+    for needed in dict.fromkeys(step.depends):
+        transaction.connection.execute("INSERT INTO dependency VALUES (?, ?)", (step_id, steps[needed]))
+
+
+def _insert_job(
+    transaction: Transaction,
+    job_id: int,
+    run_id: int,
+    parent_id: int | None,
+    kind: str,
+    job_type: str,
+    name: str,
+    priority: int,
+    payload: str,
+) -> None:
+    transaction.connection.execute(
+        _INSERT_JOB,
+        (
+            job_id,
+            run_id,
+            parent_id,
+            kind,
+            job_type,
+            name,
+            JobState.PENDING,
+            priority,
+            payload,
+            job_checksum(job_id, parent_id, job_type, payload),
+            transaction.now_ms,
+        ),
+    )
+

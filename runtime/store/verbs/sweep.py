@@ -1,0 +1,57 @@
+"""The waiting children of a closing parent become ``cancelled``, a slice per commit, so that nobody waits long."""
+
+import msgspec
+
+from actors.job import JobState
+from runtime.store.transaction import Transaction
+from runtime.store.verbs.end import settle_parent
+
+SLICE = 2000
+"""Children cancelled in one transaction."""
+
+_WAITING = """
+SELECT json_group_array(json_array(id, state, lane_id)) FROM (
+    SELECT id, state, lane_id FROM job WHERE parent_id = ? AND state IN ('pending', 'scheduled') LIMIT ?)
+"""
+_CANCEL = """
+UPDATE job SET state = 'cancelled', finished_at = ?, error = coalesce(error, ?)
+WHERE id IN (SELECT value ->> 0 FROM json_each(?))
+"""
+
+
+def closing_parents(transaction: Transaction) -> list[int]:
+    """Closing parents that still have waiting children, whoever closed them."""
+    found = transaction.connection.execute(
+        "SELECT json_group_array(id) FROM parent WHERE closing IS NOT NULL AND state IN ('pending','running') AND pending + scheduled > 0"
+    ).fetchone()[0]
+    return msgspec.json.decode(found, type=list[int])
+
+
+def sweep_parent(transaction: Transaction, parent_id: int) -> None:
+    """Cancel a slice of the parent's waiting children; ``transaction.unsweeped`` keeps it while more wait."""
+    parent = transaction.parent(parent_id)
+    if parent.ended or parent.closing is None:
+        return
+    rows = msgspec.json.decode(
+        transaction.connection.execute(_WAITING, (parent_id, SLICE)).fetchone()[0],
+        type=list[tuple[int, str, int]],
+    )
+    if not rows:
+        return
+    transaction.connection.execute(
+        _CANCEL, (transaction.now_ms, parent.reason, msgspec.json.encode(rows).decode())
+    )
+    transaction.load_lanes({lane_id for _, _, lane_id in rows})
+    transaction.change_parent(parent)
+    for _, state, lane_id in rows:
+        if state == JobState.PENDING:
+            transaction.change_lane(transaction.lanes[lane_id]).pending -= 1
+            parent.pending -= 1
+        else:
+            parent.scheduled -= 1
+    parent.cancelled += len(rows)
+    ids = [job_id for job_id, _, _ in rows]
+    transaction.events.status(parent.run_id, JobState.CANCELLED, ids, parent_id=parent_id)
+    if parent.pending or parent.scheduled:
+        transaction.unsweeped.add(parent_id)
+    settle_parent(transaction, parent)

@@ -1,0 +1,54 @@
+"""What was waiting for a time: scheduled jobs become pending, rate lanes and namings ready."""
+
+import msgspec
+
+from actors.job import JobState
+from runtime.store.transaction import Transaction
+from runtime.store.verbs.children import add_pending
+
+SLICE = 2000
+"""Jobs woken in one transaction."""
+
+_DUE = """
+SELECT json_group_array(json_array(id, parent_id, lane_id)) FROM (
+    SELECT id, parent_id, lane_id FROM job WHERE state = 'scheduled' AND not_before <= ? ORDER BY not_before LIMIT ?)
+"""
+_WAKE = (
+    "UPDATE job SET state = 'pending', not_before = NULL WHERE id IN (SELECT value ->> 0 FROM json_each(?))"
+)
+_NEXT = """
+SELECT min(at) FROM (
+    SELECT min(not_before) AS at FROM job WHERE state = 'scheduled'
+    UNION ALL SELECT min(not_before) FROM lane WHERE not_before > 0
+    UNION ALL SELECT min(naming_at) FROM parent WHERE naming = 'ready' AND naming_at > ?)
+"""
+
+
+def wake_due(transaction: Transaction) -> None:
+    """Make ready what is due now, up to a slice; ``next_due`` tells whether more is."""
+    now = transaction.now_ms
+    for lane in transaction.load_lanes_where("not_before > 0 AND not_before <= ?", (now,)):
+        transaction.change_lane(lane).not_before = 0
+    found = transaction.connection.execute(_DUE, (now, SLICE)).fetchone()[0]
+    rows = msgspec.json.decode(found, type=list[tuple[int, int, int]])
+    if not rows:
+        return
+    transaction.connection.execute(_WAKE, (msgspec.json.encode(rows).decode(),))
+    transaction.load_lanes({lane_id for _, _, lane_id in rows})
+    woken: dict[int, list[int]] = {}
+    for job_id, parent_id, lane_id in rows:
+        add_pending(transaction, transaction.lanes[lane_id], 1)
+        parent = transaction.change_parent(transaction.parent(parent_id))
+        parent.scheduled -= 1
+        parent.pending += 1
+        woken.setdefault(parent_id, []).append(job_id)
+    for parent_id, ids in woken.items():
+        transaction.events.status(
+            transaction.parent(parent_id).run_id, JobState.PENDING, ids, parent_id=parent_id
+        )
+
+
+def next_due(transaction: Transaction) -> int | None:
+    """When the next waiting thing comes due (Unix ms); None if nothing waits for a time."""
+    found: int | None = transaction.connection.execute(_NEXT, (transaction.now_ms,)).fetchone()[0]
+    return found
