@@ -20,7 +20,9 @@ def expectation(wanted: inspect.Type) -> str:
     if isinstance(wanted, inspect.EnumType | inspect.LiteralType):
         return one_of(_choices(wanted))
     if isinstance(wanted, inspect.StrType):
-        return "text" + _length(wanted, "character")
+        return (
+            "text" + _length(wanted, "character") + (f" matching {wanted.pattern}" if wanted.pattern else "")
+        )
     if isinstance(wanted, _LISTS):
         return f"a list of {_plural(wanted.item_type)}" + _length(wanted, "item")
     names: dict[type[inspect.Type], str] = {

@@ -7,6 +7,7 @@ apart, with the nearest one it has.
 """
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -137,6 +138,8 @@ class _Check:
         if not isinstance(value, str):
             return self.misfit(value, wanted, path)
         if not (wanted.min_length or 0) <= len(value) <= (wanted.max_length or len(value)):
+            return self.misfit(value, wanted, path)
+        if wanted.pattern is not None and re.search(wanted.pattern, value) is None:
             return self.misfit(value, wanted, path)
         return value
 

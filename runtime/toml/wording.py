@@ -7,6 +7,8 @@ from typing import Any
 
 LONGEST_VALUE = 80
 LONGEST_NAME = 60
+SHORTEST_BEGINNING = 4
+"""Letters of a name that may be the beginning of the one that was meant."""
 
 
 def shown(value: Any) -> str:
@@ -37,12 +39,13 @@ def key_shown(key: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant, or None."""
+    """The known name that was probably meant: the most similar, or one that begins with it; None if there is none."""
     names = sorted(known)
     folded = {each.lower().replace("-", "_"): each for each in names}
     wanted = name[:LONGEST_NAME].lower().replace("-", "_")
     matches = get_close_matches(wanted, folded, n=1, cutoff=0.6)
-    return folded[matches[0]] if matches else None
+    longer = [each for each in folded if len(wanted) >= SHORTEST_BEGINNING and each.startswith(wanted)]
+    return folded[(matches or longer)[0]] if matches or longer else None
 
 
 def one_of(names: Iterable[str]) -> str:

@@ -47,8 +47,9 @@ def test_a_long_value_is_cut() -> None:
     assert len(shown("x" * 10_000)) <= 80
 
 
-def test_the_nearest_name_ignores_case_and_dashes() -> None:
+def test_the_nearest_name_ignores_case_and_dashes_and_may_go_on() -> None:
     assert nearest("Max-Depht", ["max_depth", "max_pages"]) == "max_depth"
+    assert nearest("lease", ["lease_seconds", "max_lost"]) == "lease_seconds"
     assert nearest("zebra", ["max_depth", "max_pages"]) is None
 
 

@@ -1,0 +1,139 @@
+"""The sections and keys of ``quaero.toml`` with their types and defaults.
+
+A key that may be left to something else (a worker's own options) is UNSET when nobody says it; that is not the same as
+its default. Durations are seconds, fractions allowed. Sections marked "checked only" are read and checked so that one
+file serves a later version too; this version does nothing with them.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from actors.supervision import RestartIntensity
+from runtime.settings import RuntimeSettings
+
+_DEFAULTS = RuntimeSettings()
+_INTENSITY = RestartIntensity()
+
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+Text = Annotated[str, Meta(min_length=1, max_length=4096)]
+
+
+class Section(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A table of the file."""
+
+
+class System(Section, frozen=True):
+    """``[system]``: what carries the actors."""
+
+    base: Literal["inprocess", "multiprocTCPBase"] = "inprocess"
+    grace_seconds: Annotated[
+        Seconds, Meta(description="running attempts get this long to end when the runtime stops")
+    ] = _DEFAULTS.grace_seconds
+
+
+class Store(Section, frozen=True):
+    """``[store]``: the one file. A relative path begins at the current directory."""
+
+    path: Text = str(_DEFAULTS.store)
+    synchronous: Annotated[
+        Literal["FULL", "NORMAL"],
+        Meta(description="FULL survives power loss; NORMAL only the death of processes"),
+    ] = "FULL"
+    busy_timeout_seconds: Seconds = _DEFAULTS.busy_timeout_seconds
+    lease_seconds: Annotated[float, Meta(ge=0.3, le=86400)] = _DEFAULTS.lease_seconds
+    max_lost: Annotated[Count, Meta(description="attempts lost with their runtime before a job fails")] = (
+        _DEFAULTS.max_lost
+    )
+
+
+class IoDispatcher(Section, frozen=True):
+    """``[dispatchers.io]``: threads for workers that block."""
+
+    threads: Annotated[int, Meta(ge=1, le=1024)] = _DEFAULTS.io_threads
+
+
+class Dispatchers(Section, frozen=True):
+    """``[dispatchers.*]``."""
+
+    io: IoDispatcher = IoDispatcher()
+
+
+class Supervision(Section, frozen=True):
+    """``[supervision]``: an actor that dies is started again, at most so often within the period."""
+
+    max_restarts: Annotated[int, Meta(ge=0, le=1_000_000)] = _INTENSITY.max_restarts
+    period_seconds: Annotated[float, Meta(gt=0, le=1e9)] = _INTENSITY.period_seconds
+
+
+class Worker(Section, frozen=True):
+    """``[workers.<type>]``: overrides the options the worker's code gives; a key left out leaves them."""
+
+    slots: Annotated[int, Meta(ge=1, le=100_000)] | UnsetType = UNSET
+    max_attempts: Annotated[int, Meta(ge=1, le=1000)] | UnsetType = UNSET
+    timeout_seconds: Seconds | UnsetType = UNSET
+    backoff_seconds: Seconds | UnsetType = UNSET
+    backoff_multiplier: Annotated[float, Meta(ge=1, le=1000)] | UnsetType = UNSET
+    max_backoff_seconds: Seconds | UnsetType = UNSET
+    jitter: Annotated[float, Meta(ge=0, le=1)] | UnsetType = UNSET
+    dispatcher: Literal["io", "loop", "core"] | UnsetType = UNSET
+    allow_private_addresses: bool | UnsetType = UNSET  # crawler_url only
+
+    def options(self) -> dict[str, Any]:
+        """What is set of ``WorkerOptions``."""
+        values = msgspec.structs.asdict(self)
+        return {
+            key: value
+            for key, value in values.items()
+            if value is not UNSET and key != "allow_private_addresses"
+        }
+
+
+class Modules(Section, frozen=True):
+    """``[modules]``: workers and managers of one's own, as "module:name"."""
+
+    workers: tuple[Annotated[str, Meta(pattern="^[^:]+:[^:]+$")], ...] = ()
+    managers: tuple[Annotated[str, Meta(pattern="^[^:]+:[^:]+$")], ...] = ()
+
+
+class Definitions(Section, frozen=True):
+    """``[definitions]``: where job definitions are."""
+
+    directory: str = ""
+
+
+class Gateway(Section, frozen=True):
+    """``[gateway]``: the HTTP API. Checked only."""
+
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8085
+    token: str = ""
+
+
+class Retention(Section, frozen=True):
+    """``[retention]``: how long ended runs and events are kept, 0 = for ever. Checked only."""
+
+    completed_days: Annotated[float, Meta(ge=0, le=36_500)] = 0
+    failed_days: Annotated[float, Meta(ge=0, le=36_500)] = 0
+    events_days: Annotated[float, Meta(ge=0, le=36_500)] = 0
+
+
+class Config(Section, frozen=True):
+    """All of ``quaero.toml``."""
+
+    system: System = System()
+    store: Store = Store()
+    dispatchers: Dispatchers = Dispatchers()
+    supervision: Supervision = Supervision()
+    workers: dict[str, Worker] = {}
+    managers: dict[str, dict[str, Any]] = {}  # checked only
+    modules: Modules = Modules()
+    definitions: Definitions = Definitions()
+    gateway: Gateway = Gateway()
+    integrations: dict[str, dict[str, Any]] = {}  # checked only
+    retention: Retention = Retention()
+
+
+SECTIONS = frozenset(field.encode_name for field in msgspec.structs.fields(Config))
