@@ -5,8 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Quiet twice: a warning about this machine's own pip settings says nothing about the project.
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
-	$(BIN)/python -m pip --quiet
+	$(BIN)/python -m pip --quiet --quiet
 # The tool that makes the lock is not part of it.
 UV_VERSION := 0.13.9
 
@@ -56,7 +57,7 @@ $(STAMP): requirements.lock pyproject.toml
 lock:
 	@test -x $(VENV)/lock/bin/uv || { $(PYTHON) -m venv $(VENV)/lock && \
 		PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
-		$(VENV)/lock/bin/python -m pip --quiet install uv==$(UV_VERSION); }
+		$(VENV)/lock/bin/python -m pip --quiet --quiet install uv==$(UV_VERSION); }
 	@$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
 		--no-config --no-emit-index-url --no-annotate --no-header --output-file requirements.lock pyproject.toml
 
