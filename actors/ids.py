@@ -42,7 +42,9 @@ def parse_id(text: str) -> int:
     else:
         if len(text) == _LENGTH and value < 1 << 63:
             return value
-    raise UnknownIdError(f"{text[:80]!r} is not a job id; ids have 13 letters and digits, as `quaero jobs` shows")
+    raise UnknownIdError(
+        f"{text[:80]!r} is not a job id; ids have 13 letters and digits, as `quaero jobs` shows"
+    )
 
 
 class IdSource:

@@ -278,7 +278,9 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     action: str
     config: dict[str, Any] = {}
-    depends: tuple[str, ...] = ()  # names of earlier steps; the loader fills in file order where none are given
+    depends: tuple[
+        str, ...
+    ] = ()  # names of earlier steps; the loader fills in file order where none are given
     on_error: OnError = OnError.FAIL
     description: str = ""
     enabled: bool = True

@@ -6,6 +6,7 @@ restart intensity the runtime stops and says so: the rows are safe, and whoever 
 """
 
 import logging
+
 from actors.manager.actor import ManagerActor
 from actors.messages import (
     CloseStore,
@@ -134,17 +135,17 @@ class RuntimeSupervisor(TypedActor):
                 del self._runs[run_id]
             if reason != "normal" and "store" in self._children:
                 self.send(self._children["processor"], LeasesLost(run_id))
-                self.send(self._children["store"], GiveBack(run_id, f"the run's orchestrator died ({reason})"))
+                self.send(
+                    self._children["store"], GiveBack(run_id, f"the run's orchestrator died ({reason})")
+                )
                 self._count_restart(f"the orchestrator of run {run_id}", reason)
             return
         name = next((name for name, known in self._children.items() if known == address), None)
         if name is None or self._failed or self._drain is not None:
             return
-        self._count_restart(name, reason)
-        if self._failed:
-            return
-        logger.error("%s died (%s); restarting it", name, reason)
-        self._restart(name)
+        if self._count_restart(name, reason):
+            logger.error("%s died (%s); restarting it", name, reason)
+            self._restart(name)
 
     def _restart(self, name: str) -> None:
         if name == "store":
@@ -160,7 +161,8 @@ class RuntimeSupervisor(TypedActor):
             self.send(self._children["store"], GiveBack(None, f"{name} died", namings_only=True))
         self._wire()
 
-    def _count_restart(self, name: str, reason: str) -> None:
+    def _count_restart(self, name: str, reason: str) -> bool:
+        """Whether one more restart is allowed; beyond the intensity the runtime gives up."""
         intensity: RestartIntensity = self.resource("restart_intensity")
         now = self.resource("clock").monotonic()
         self._restarts, too_many = add_restart(self._restarts, now, intensity)
@@ -169,6 +171,7 @@ class RuntimeSupervisor(TypedActor):
                 f"{name} died ({reason}): more than {intensity.max_restarts} restarts in"
                 f" {intensity.period_seconds:g} s, the runtime stops"
             )
+        return not too_many
 
     def _give_up(self, text: str) -> None:
         self._failed = text

@@ -7,20 +7,21 @@ from threading import Lock
 from typing import Any
 
 import msgspec
+from actors.manager.crawl import CrawlManager
+from actors.worker.crawler_url import crawler_url
 
 from actors.ids import IdSource
 from actors.job import JobDefinition
 from actors.manager import JobManager, ManagerRegistry
-from actors.manager.crawl import CrawlManager
 from actors.manager.fan_out import FanOutManager
 from actors.messages import Drain, Drained, Refused, Start, Started
 from actors.seams import Clock, Random, SystemClock, SystemRandom
 from actors.supervisor import RuntimeSupervisor
 from actors.worker import JobWorker, WorkerRegistry
-from actors.worker.crawler_url import crawler_url
 from runtime.engine import EngineConfig, ask, ask_async, close_system, open_system, tell
 from runtime.events.hub import EventHub
 from runtime.events.service import EventService
+from runtime.modules import import_manager, import_worker
 from runtime.settings import RuntimeSettings
 from runtime.store.actor import StoreActor
 from runtime.store.database import StoreError
@@ -53,10 +54,12 @@ class Assembly:
         self.clock = clock or SystemClock()
         self.random = random or SystemRandom()
         self.hub = EventHub()
-        self.workers = WorkerRegistry(
-            _configured(worker, settings.worker_options) for worker in (*BUILT_IN_WORKERS, *workers)
+        named = map(import_worker, settings.worker_modules)
+        every_worker = (*BUILT_IN_WORKERS, *workers, *named)
+        self.workers = WorkerRegistry(_configured(worker, settings.worker_options) for worker in every_worker)
+        self.managers = ManagerRegistry(
+            (*BUILT_IN_MANAGERS, *managers, *map(import_manager, settings.manager_modules))
         )
-        self.managers = ManagerRegistry((*BUILT_IN_MANAGERS, *managers))
         self.failure = ""
         self._resources = resources
         self._system: Any = None
@@ -99,7 +102,9 @@ class Assembly:
                 return
             system, self._system = self._system, None
             close_system(system, STOP_MARGIN_SECONDS)
-            raise StoreError(reply.message if isinstance(reply, Refused) else f"the runtime answered {reply!r}")
+            raise StoreError(
+                reply.message if isinstance(reply, Refused) else f"the runtime answered {reply!r}"
+            )
 
     def stop(self, grace_seconds: float, *, fill_index: bool) -> int:
         """Drain and stop; returns how many running jobs were given back."""
@@ -119,7 +124,7 @@ class Assembly:
 
     def hurry(self) -> None:
         """While ``stop`` waits: the grace is over."""
-        system = self._system or self._supervisor and None
+        system = self._system or (self._supervisor and None)
         if system is not None:
             tell(system, self._supervisor, Drain(0.0))
 
@@ -135,11 +140,14 @@ class Assembly:
         """Read a definition file.
 
         Raises:
-            DefinitionError: it is wrong.
+            DefinitionError: it is wrong, or a step of it can not be run here.
         """
-        from runtime.definitions import load_definition
+        from runtime.definitions import DefinitionError, load_definition
 
-        return load_definition(path, managers=self.managers).definition
+        loaded = load_definition(path, managers=self.managers)
+        if loaded.unrunnable:
+            raise DefinitionError(loaded.unrunnable)
+        return loaded.definition
 
     def check(self, definition: JobDefinition) -> None:
         """See that every step's action has a manager here, and that every child type it makes has a worker.
@@ -151,10 +159,14 @@ class Assembly:
             manager = self.managers.get(step.action)
             if manager is None:
                 known = ", ".join(sorted(self.managers))
-                raise ValueError(f"step {step.name!r}: there is no manager for action {step.action!r}; there are {known}")
+                text = (
+                    f"step {step.name!r}: there is no manager for action {step.action!r}; there are {known}"
+                )
+                raise ValueError(text)
             missing = [child for child in manager.child_types if child not in self.workers]
             if missing:
-                raise ValueError(f"step {step.name!r}: action {step.action!r} makes {missing[0]!r} jobs, no worker does them")
+                text = f"step {step.name!r}: action {step.action!r} makes {missing[0]!r} jobs, no worker does them"
+                raise ValueError(text)
 
     def _running(self) -> Any:
         if self._system is None:

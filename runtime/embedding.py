@@ -1,8 +1,8 @@
 """Runtime: the runtime as a service embeds it, with every verb for threads and for asyncio.
 
-    with Runtime(store="jobs.db", workers=[resize]) as runtime:
-        run = runtime.fan_out("resize", [Resize(path) for path in paths])
-        print(run.wait().counts)
+with Runtime(store="jobs.db", workers=[resize]) as runtime:
+run = runtime.fan_out("resize", [Resize(path) for path in paths])
+print(run.wait().counts)
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -73,7 +73,12 @@ class Runtime:
             settings = msgspec.structs.replace(settings, store=Path(store))
         self.settings = settings
         self._assembly = Assembly(
-            settings, workers=workers, managers=managers, clock=clock, random=random, resources=resources or {}
+            settings,
+            workers=workers,
+            managers=managers,
+            clock=clock,
+            random=random,
+            resources=resources or {},
         )
         self._reader: StoreReader | None = None
         self._lock = threading.Lock()
@@ -84,7 +89,7 @@ class Runtime:
 
     # -- life ---------------------------------------------------------------------------------------------------
 
-    def start(self) -> "Runtime":
+    def start(self) -> Self:
         """Open the store and start working on whatever it holds.
 
         Raises:
@@ -113,7 +118,7 @@ class Runtime:
         """Called while ``close`` waits in another thread: the grace is over now."""
         self._assembly.hurry()
 
-    def __enter__(self) -> "Runtime":
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(
@@ -121,7 +126,7 @@ class Runtime:
     ) -> None:
         self.close()
 
-    async def __aenter__(self) -> "Runtime":
+    async def __aenter__(self) -> Self:
         return await asyncio.to_thread(self.start)
 
     async def __aexit__(
@@ -153,7 +158,9 @@ class Runtime:
 
     async def submit_async(self, definition: JobDefinition | str | Path, *, key: str | None = None) -> Run:
         """``submit`` for asyncio."""
-        return self._submitted(await self._assembly.ask_async(self._submission(definition, key), ANSWER_SECONDS))
+        return self._submitted(
+            await self._assembly.ask_async(self._submission(definition, key), ANSWER_SECONDS)
+        )
 
     def fan_out(
         self,
@@ -214,7 +221,9 @@ class Runtime:
 
     async def cancel_async(self, job_id: int | str, reason: str = "") -> bool:
         """``cancel`` for asyncio."""
-        return self._cancelled(await self._assembly.ask_async(CancelJob(_identity(job_id), reason), ANSWER_SECONDS))
+        return self._cancelled(
+            await self._assembly.ask_async(CancelJob(_identity(job_id), reason), ANSWER_SECONDS)
+        )
 
     # -- events -------------------------------------------------------------------------------------------------
 
@@ -238,7 +247,9 @@ class Runtime:
         finally:
             leave()
 
-    async def events_async(self, after: int | None = None, *, run_id: int | None = None) -> AsyncIterator[Event]:
+    async def events_async(
+        self, after: int | None = None, *, run_id: int | None = None
+    ) -> AsyncIterator[Event]:
         """``events`` for asyncio, without end."""
         loop, bell = asyncio.get_running_loop(), asyncio.Event()
         leave = self._assembly.hub.on_commit(lambda: loop.call_soon_threadsafe(bell.set))
@@ -275,7 +286,9 @@ class Runtime:
             raise RefusedError(f"there is no worker of type {job_type!r} here; there are {known}")
         made = Step(name=job_type, action="fan_out", config={"job_type": job_type}, **step)
         ids = self._assembly.ids
-        return FanOut(ids.next(), ids.next(), JobDefinition(id=job_type, name=name or job_type, steps=(made,)))
+        return FanOut(
+            ids.next(), ids.next(), JobDefinition(id=job_type, name=name or job_type, steps=(made,))
+        )
 
     def _submitted(self, reply: Any) -> Run:
         if isinstance(reply, Submitted):

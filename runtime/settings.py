@@ -20,4 +20,6 @@ class RuntimeSettings(msgspec.Struct, frozen=True):
     grace_seconds: float = 10.0  # running attempts get this long to end when the runtime stops
     restart_intensity: RestartIntensity = RestartIntensity()
     worker_options: dict[str, dict[str, Any]] = {}  # by type: fields of WorkerOptions to override
+    worker_modules: tuple[str, ...] = ()  # "module:name" of workers of one's own
+    manager_modules: tuple[str, ...] = ()
     allow_private_addresses: bool = False  # of the crawler, for every step

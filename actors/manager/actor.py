@@ -90,9 +90,11 @@ def _naming(
             if made.page is None:
                 raise PermanentError(f"{manager.__name__}.create_parent_job named no page")
             return NameChildren(start, made.page)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (a manager may raise anything; the store decides what follows)
             text = "".join(traceback.format_exception(error))[-4000:]
-            cause = AttemptError(type(error).__name__, str(error), text, start.attempt, context.clock.wall_ms())
+            cause = AttemptError(
+                type(error).__name__, str(error), text, start.attempt, context.clock.wall_ms()
+            )
             return _failure(start, cause, permanent=isinstance(error, PermanentError))
 
     return name

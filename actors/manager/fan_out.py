@@ -1,4 +1,4 @@
-"""``fan_out``: the children were handed over with the submit and wait in staged pages; the cursor is a page's number."""
+"""``fan_out``: the children were handed over with the submit and wait in staged pages; a cursor is a page's number."""
 
 import msgspec
 

@@ -185,10 +185,12 @@ class StepOrchestrator(ParentJobOrchestrator):
             return
         if self._retired or (self._stopping and not self._types):
             self.stop_self()
-        elif self._stopping or (self._picture is not None and self._picture.state.terminal):
-            if not self._retiring:
-                self._retiring = True
-                self.send(self._wiring.processor, Retiring(self._job_id))
+        elif not self._retiring and (self._stopping or self._ended()):
+            self._retiring = True
+            self.send(self._wiring.processor, Retiring(self._job_id))
+
+    def _ended(self) -> bool:
+        return self._picture is not None and self._picture.state.terminal
 
     def receiveMsg_Retired(self, message: Retired, sender: Address) -> None:
         """Nothing more will be sent here."""

@@ -87,9 +87,13 @@ class WorkerActor(TypedActor):
             at_ms=self._clock.wall_ms(),
             first_ms=job.backoff_ms,
         )
-        error = AttemptError(message.error_type, message.message, message.traceback, job.attempt, failed.error.at_ms)
+        error = AttemptError(
+            message.error_type, message.message, message.traceback, job.attempt, failed.error.at_ms
+        )
         logs = self._context.log_lines() if self._context is not None else ()
-        self._report(self._stopped(Attempt(job.lease, Failed(error, retry_in_ms=failed.retry_in_ms), logs=logs)))
+        self._report(
+            self._stopped(Attempt(job.lease, Failed(error, retry_in_ms=failed.retry_in_ms), logs=logs))
+        )
 
     def receiveMsg_StopJob(self, message: StopJob, sender: Address) -> None:
         """Tell the body; it has a grace to end."""
@@ -106,7 +110,9 @@ class WorkerActor(TypedActor):
             return
         if message.grace:
             self._body.abandon()
-            lost = AttemptError("AttemptTimeoutError", "the body did not end when it was told", "", job.attempt)
+            lost = AttemptError(
+                "AttemptTimeoutError", "the body did not end when it was told", "", job.attempt
+            )
             self._report(self._stopped(Attempt(job.lease, Failed(lost))))
         else:
             self._timed_out = True
@@ -123,8 +129,8 @@ class WorkerActor(TypedActor):
         job, worker = self._job, self._worker
         if self._stopping is not None:
             stop = self._stopping
-            outcome = Interrupted() if stop.interrupted else Cancelled(stop.reason)
-            return Attempt(attempt.lease, outcome, logs=attempt.logs)
+            ended = Interrupted() if stop.interrupted else Cancelled(stop.reason)
+            return Attempt(attempt.lease, ended, logs=attempt.logs)
         if self._timed_out and job is not None and worker is not None:
             text = f"the attempt took longer than {worker.options.timeout_seconds:g} s"
             outcome = failure_of(

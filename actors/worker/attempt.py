@@ -31,8 +31,10 @@ def body_of(worker: JobWorker, job: LeasedJob, context: JobContext, random: Rand
         async def body() -> BodyEnded:
             try:
                 value = worker.execute(job, context)
-                return _ended(job, context, outcome_of(await value if isinstance(value, Awaitable) else value))
-            except Exception as error:
+                return _ended(
+                    job, context, outcome_of(await value if isinstance(value, Awaitable) else value)
+                )
+            except Exception as error:  # noqa: BLE001 (a body may raise anything; it is an outcome)
                 return _failed(job, context, error, worker.options, random)
 
         return body
@@ -40,7 +42,7 @@ def body_of(worker: JobWorker, job: LeasedJob, context: JobContext, random: Rand
     def plain_body() -> BodyEnded:
         try:
             return _ended(job, context, outcome_of(worker.execute(job, context)))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (a body may raise anything; it is an outcome)
             return _failed(job, context, error, worker.options, random)
 
     return plain_body
@@ -61,11 +63,19 @@ def outcome_of(value: Any) -> Outcome:
     try:
         return Completed(msgspec.json.encode(value).decode())
     except (TypeError, ValueError, RecursionError, OverflowError) as error:
-        raise PermanentError(f"the result, a {type(value).__name__}, can not be written as JSON: {error}") from error
+        raise PermanentError(
+            f"the result, a {type(value).__name__}, can not be written as JSON: {error}"
+        ) from error
 
 
 def failure_of(
-    error: BaseException, attempt: int, options: WorkerOptions, random: Random, *, at_ms: int, first_ms: int = 0
+    error: BaseException,
+    attempt: int,
+    options: WorkerOptions,
+    random: Random,
+    *,
+    at_ms: int,
+    first_ms: int = 0,
 ) -> Failed:
     """What an exception means for the job."""
     text = "".join(traceback.format_exception(error))[-MAX_TRACEBACK:]

@@ -5,7 +5,12 @@ from actors.worker.contract import WorkerOptions
 
 
 def backoff_ms(
-    attempt: int, options: WorkerOptions, random: Random, *, first_ms: int = 0, asked_seconds: float | None = None
+    attempt: int,
+    options: WorkerOptions,
+    random: Random,
+    *,
+    first_ms: int = 0,
+    asked_seconds: float | None = None,
 ) -> int:
     """Milliseconds to wait after the failed ``attempt`` (1 = the first).
 

@@ -15,7 +15,7 @@ Errors a body may raise::
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -239,7 +239,7 @@ class JobWorker(ABC):
     state of a job. ``execute`` may be ``async def`` if ``options.dispatcher`` is "loop".
     """
 
-    worker_type: ClassVar[str] | str
+    worker_type: str
     payload_type: type[Any]
     options: WorkerOptions
 

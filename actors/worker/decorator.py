@@ -25,6 +25,7 @@ class FunctionWorker(JobWorker):
         return f"<FunctionWorker({self.worker_type!r}, dispatcher={self.options.dispatcher!r})>"
 
     def __call__(self, payload: Any, context: JobContext) -> Any | Awaitable[Any]:
+        """Call the function."""
         return self.function(payload, context)
 
     def execute(self, job: LeasedJob, context: JobContext) -> Any | Awaitable[Any]:

@@ -116,6 +116,8 @@ def settings_of(config: Config) -> RuntimeSettings:
         worker_options={
             name: options for name, worker in config.workers.items() if (options := worker.options())
         },
+        worker_modules=config.modules.workers,
+        manager_modules=config.modules.managers,
         allow_private_addresses=crawler is not None and crawler.allow_private_addresses is True,
     )
 

@@ -18,15 +18,15 @@ class EventHub:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._readers: dict[int, Callable[[], None]] = {}
-        self._waiters: dict[int, dict[int, Callable[[], None]]] = {}
+        self._readers: dict[int, Callable[[], object]] = {}
+        self._waiters: dict[int, dict[int, Callable[[], object]]] = {}
         self._pictures: dict[int, ParentPicture] = {}
         self._next = 0
 
     def __repr__(self) -> str:
         return f"<EventHub(readers={len(self._readers)}, waiters={len(self._waiters)})>"
 
-    def on_commit(self, ring: Callable[[], None]) -> Callable[[], None]:
+    def on_commit(self, ring: Callable[[], object]) -> Callable[[], None]:
         """Call ``ring`` after every commit with events and for every new picture; returns what ends that."""
         with self._lock:
             self._next += 1
@@ -34,7 +34,7 @@ class EventHub:
             self._readers[key] = ring
         return lambda: self._forget_reader(key)
 
-    def on_end(self, run_id: int, ring: Callable[[], None]) -> Callable[[], None]:
+    def on_end(self, run_id: int, ring: Callable[[], object]) -> Callable[[], None]:
         """Call ``ring`` when the run may have ended; returns what ends that."""
         with self._lock:
             self._next += 1

@@ -130,7 +130,7 @@ class Committer:
         except sqlite3.Error as error:
             self._raise_unavailable(error)
             return self._refuse(request, error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (one request's fault must not be another's)
             return self._refuse(request, error)
 
     def _refuse(self, request: Any, error: Exception) -> list[Commit]:

@@ -49,6 +49,8 @@ class Transaction:
         self.now_ms = now_ms
         self.boottime_ms = boottime_ms
         self.events = EventLog()
+        self.token: int
+        self.turn: int
         self.token, self._event_seq, self.turn = connection.execute(
             "SELECT token, event_seq, turn FROM sequence"
         ).fetchone()

@@ -50,7 +50,9 @@ def read_document(connection: sqlite3.Connection, document_id: int) -> dict[str,
     return {**_document(row), "body": row[8], "metadata": msgspec.json.decode(row[9])}
 
 
-def search_documents(connection: sqlite3.Connection, query: str, wanted: DocumentFilter) -> list[dict[str, Any]]:
+def search_documents(
+    connection: sqlite3.Connection, query: str, wanted: DocumentFilter
+) -> list[dict[str, Any]]:
     """Documents that match a full-text query, the best first.
 
     The query is FTS5's: words, "phrases", AND, OR, NOT, ``title:`` and ``body:``, prefix*. Text that is no such

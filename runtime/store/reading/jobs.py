@@ -42,7 +42,9 @@ def list_jobs(connection: sqlite3.Connection, wanted: JobFilter) -> list[dict[st
             parameters.append(value)
     if wanted.run_id is not None:
         # A run's jobs are found through its steps: there is one index on parents, not two.
-        conditions.append("(id = ?1 OR parent_id = ?1 OR parent_id IN (SELECT id FROM job WHERE parent_id = ?1))")
+        conditions.append(
+            "(id = ?1 OR parent_id = ?1 OR parent_id IN (SELECT id FROM job WHERE parent_id = ?1))"
+        )
         conditions[-1] = conditions[-1].replace("?1", str(int(wanted.run_id)))
     if wanted.after is not None:
         conditions.append("id < ?" if wanted.newest_first else "id > ?")

@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 from actors.job import Counts, JobState
 from actors.messages import Event
 from runtime.store.database import open_reader
-from runtime.store.reading import documents, jobs, records
+from runtime.store.reading import documents as document_queries
+from runtime.store.reading import jobs as job_queries
+from runtime.store.reading import records as record_queries
 
 T = TypeVar("T")
 
@@ -53,60 +55,60 @@ class StoreReader:
 
     def job(self, job_id: int) -> dict[str, Any] | None:
         """One job with its counts and progress."""
-        return self._read(jobs.read_job, job_id)
+        return self._read(job_queries.read_job, job_id)
 
-    def jobs(self, wanted: jobs.JobFilter) -> list[dict[str, Any]]:
+    def jobs(self, wanted: job_queries.JobFilter) -> list[dict[str, Any]]:
         """The jobs that the filter lets through."""
-        return self._read(jobs.list_jobs, wanted)
+        return self._read(job_queries.list_jobs, wanted)
 
     def run(self, run_id: int) -> dict[str, Any] | None:
         """A run with its steps."""
-        return self._read(jobs.read_run, run_id)
+        return self._read(job_queries.read_run, run_id)
 
     def run_state(self, run_id: int) -> JobState | None:
         """The state of a run."""
-        return self._read(jobs.run_state, run_id)
+        return self._read(job_queries.run_state, run_id)
 
     def counts(self, parent_id: int, kind: str) -> Counts:
         """The children of a step, or all jobs of a run, by state."""
-        return self._read(jobs.read_counts, parent_id, kind)
+        return self._read(job_queries.read_counts, parent_id, kind)
 
     def tree(self, job_id: int, *, limit: int = 1000) -> dict[str, Any] | None:
         """The job with all below it."""
-        return self._read(jobs.read_tree, job_id, limit=limit)
+        return self._read(job_queries.read_tree, job_id, limit=limit)
 
     def has_work(self, types: Collection[str], actions: Collection[str]) -> bool:
         """Whether something is left that a runtime with these types and actions can bring further."""
-        return self._read(jobs.has_work, types, actions)
+        return self._read(job_queries.has_work, types, actions)
 
     def stranded(self, types: Collection[str], actions: Collection[str]) -> list[str]:
         """Unended work that such a runtime can not do, in words."""
-        return self._read(jobs.stranded, types, actions)
+        return self._read(job_queries.stranded, types, actions)
 
     def events(
-        self, after: int = 0, wanted: records.EventFilter | None = None, *, limit: int = 1000
+        self, after: int = 0, wanted: record_queries.EventFilter | None = None, *, limit: int = 1000
     ) -> tuple[list[Event], int]:
         """Events above a sequence number, and the number to go on from."""
-        return self._read(records.read_events, after, wanted or records.EventFilter(), limit)
+        return self._read(record_queries.read_events, after, wanted or record_queries.EventFilter(), limit)
 
     def last_event(self) -> int:
         """The sequence number of the last event."""
-        return self._read(records.last_event)
+        return self._read(record_queries.last_event)
 
     def logs(
         self, job_id: int, *, after: int = 0, level: str | None = None, limit: int | None = None
     ) -> list[dict[str, Any]]:
         """Log lines of a job and, for a run or step, of those below."""
-        return self._read(records.read_logs, job_id, after=after, level=level, limit=limit)
+        return self._read(record_queries.read_logs, job_id, after=after, level=level, limit=limit)
 
-    def documents(self, wanted: documents.DocumentFilter) -> list[dict[str, Any]]:
+    def documents(self, wanted: document_queries.DocumentFilter) -> list[dict[str, Any]]:
         """Documents that the filter lets through."""
-        return self._read(documents.list_documents, wanted)
+        return self._read(document_queries.list_documents, wanted)
 
     def document(self, document_id: int) -> dict[str, Any] | None:
         """One document with its body."""
-        return self._read(documents.read_document, document_id)
+        return self._read(document_queries.read_document, document_id)
 
-    def search(self, query: str, wanted: documents.DocumentFilter) -> list[dict[str, Any]]:
+    def search(self, query: str, wanted: document_queries.DocumentFilter) -> list[dict[str, Any]]:
         """Documents that match a full-text query, the best first."""
-        return self._read(documents.search_documents, query, wanted)
+        return self._read(document_queries.search_documents, query, wanted)

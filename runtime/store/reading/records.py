@@ -47,7 +47,12 @@ def last_event(connection: sqlite3.Connection) -> int:
 
 
 def read_logs(
-    connection: sqlite3.Connection, job_id: int, *, after: int = 0, level: str | None = None, limit: int | None = None
+    connection: sqlite3.Connection,
+    job_id: int,
+    *,
+    after: int = 0,
+    level: str | None = None,
+    limit: int | None = None,
 ) -> list[dict[str, Any]]:
     """Log lines of the job; of a run or step also those of the jobs below. In order; the number is the cursor."""
     row = connection.execute("SELECT kind FROM job WHERE id = ?", (job_id,)).fetchone()

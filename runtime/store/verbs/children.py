@@ -17,7 +17,7 @@ SELECT value ->> 0, ?1, ?2, 'job', value ->> 1, value ->> 2, value ->> 3, value 
 FROM json_each(?5)
 """
 
-_INSERT_STAGED = """
+INSERT_STAGED = """
 INSERT INTO job (id, root_id, parent_id, kind, type, state, max_attempts, depth, lane_id, unique_key, payload, crc,
                  created_at)
 SELECT value ->> 0, ?1, ?2, 'job', ?3, 'pending', ?4, 1, ?5, value ->> 3, value ->> 1, value ->> 2, ?6
@@ -87,7 +87,7 @@ def insert_staged(
     identities = [row[0] for row in msgspec.json.decode(rows, type=list[tuple[int, str, int, str | None]])]
     lane = transaction.lane(parent.id, job_type, "", 0)
     transaction.connection.execute(
-        _INSERT_STAGED,
+        INSERT_STAGED,
         (
             parent.run_id,
             parent.id,

@@ -49,9 +49,13 @@ def settle_parent(transaction: Transaction, parent: ParentRow) -> None:
         return
     if parent.open == 0 and (parent.named or parent.closing is not None):
         _end_step(transaction, parent)
-    elif not parent.named and parent.closing is None and parent.naming == "idle" and not parent.waiting:
-        if parent.pending < LOW_WATER:
-            transaction.change_parent(parent).naming = "ready"
+    elif parent.naming == "idle" and _wants_page(parent):
+        transaction.change_parent(parent).naming = "ready"
+
+
+def _wants_page(parent: ParentRow) -> bool:
+    undecided = not parent.named and parent.closing is None and not parent.waiting
+    return undecided and parent.pending < LOW_WATER
 
 
 def start_step(transaction: Transaction, parent: ParentRow) -> None:

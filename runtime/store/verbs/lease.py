@@ -25,7 +25,7 @@ SELECT json_group_array(json_array(id, ?1, parent_id, root_id, type, payload, na
                                    backoff_ms, unique_key, crc))
 FROM (SELECT * FROM job WHERE lane_id = ?2 AND state = 'pending' ORDER BY priority, depth, id LIMIT ?3)
 """
-_MARK = """
+MARK = """
 UPDATE job SET state = 'running', attempt = attempt + 1, token = ?1, owner = ?2, lease_expires = ?3,
                started_at = coalesce(started_at, ?4)
 WHERE id IN (SELECT value FROM json_each(?5)) AND state = 'pending'
@@ -79,7 +79,8 @@ def _lease_start(transaction: Transaction, parent: ParentRow) -> StepStart:
     parent.token = transaction.next_token()
     parent.served = transaction.next_turn()
     step, definition = transaction.connection.execute(
-        "SELECT step.payload, run.payload FROM job AS step JOIN job AS run ON run.id = step.parent_id WHERE step.id = ?",
+        "SELECT step.payload, run.payload FROM job AS step JOIN job AS run ON run.id = step.parent_id"
+        " WHERE step.id = ?",
         (parent.id,),
     ).fetchone()
     return StepStart(
@@ -176,7 +177,7 @@ def _take(transaction: Transaction, lane: LaneRow, number: int) -> list[LeasedJo
         return []
     ids = [row.id for row in good]
     marked = connection.execute(
-        _MARK,
+        MARK,
         (
             token,
             context.owner,

@@ -103,7 +103,9 @@ def give_back(
     return len(rows)
 
 
-def give_back_own(transaction: Transaction, parent_id: int | None, reason: str, *, namings_only: bool = False) -> int:
+def give_back_own(
+    transaction: Transaction, parent_id: int | None, reason: str, *, namings_only: bool = False
+) -> int:
     """Give back this runtime's leases, below one run or step or all; not counted as lost."""
     own = transaction.context.owner
     if parent_id is None:

@@ -30,7 +30,7 @@ from runtime.store.verbs.end import judge_tolerance, settle_parent
 KEPT_ERRORS = 10
 """Errors kept of one job, the latest."""
 
-_COMPLETE = """
+COMPLETE = """
 UPDATE job SET state = 'completed', result = j.value ->> 2, finished_at = ?1, owner = NULL, lease_expires = NULL
 FROM json_each(?2) AS j WHERE job.id = j.value ->> 0 AND job.token = j.value ->> 1 AND job.state = 'running'
 """
@@ -97,7 +97,7 @@ def _complete_together(transaction: Transaction, attempts: Sequence[Attempt]) ->
     ]
     text = msgspec.json.encode(rows).decode()
     connection.execute("SAVEPOINT together")
-    changed = connection.execute(_COMPLETE, (transaction.now_ms, text)).rowcount
+    changed = connection.execute(COMPLETE, (transaction.now_ms, text)).rowcount
     if changed != len(rows):
         connection.execute("ROLLBACK TO together")
         connection.execute("RELEASE together")

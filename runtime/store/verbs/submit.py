@@ -45,7 +45,8 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
     run_id = request.run_id
     steps = dict(zip((step.name for step in definition.steps), request.step_ids, strict=True))
     text = msgspec.json.encode(definition).decode()
-    _insert_job(transaction, run_id, run_id, None, "run", definition.id, definition.name, definition.priority, text)
+    run = (run_id, run_id, None, "run", definition.id, definition.name)
+    _insert_job(transaction, run, definition.priority, text)
     connection.execute(
         _INSERT_PARENT,
         (run_id, run_id, "run", "", definition.priority, len(steps), 0, 0, OnError.FAIL, 0, None),
@@ -80,17 +81,8 @@ def _insert_step(transaction: Transaction, request: Submit, step: Step, steps: d
         )
     tolerance = step.error_tolerance or definition.error_tolerance
     text = msgspec.json.encode(step).decode()
-    _insert_job(
-        transaction,
-        step_id,
-        request.run_id,
-        request.run_id,
-        "step",
-        step.action,
-        step.name,
-        definition.priority,
-        text,
-    )
+    row = (step_id, request.run_id, request.run_id, "step", step.action, step.name)
+    _insert_job(transaction, row, definition.priority, text)
     transaction.connection.execute(
         _INSERT_PARENT,
         (
@@ -112,30 +104,10 @@ def _insert_step(transaction: Transaction, request: Submit, step: Step, steps: d
 
 
 def _insert_job(
-    transaction: Transaction,
-    job_id: int,
-    run_id: int,
-    parent_id: int | None,
-    kind: str,
-    job_type: str,
-    name: str,
-    priority: int,
-    payload: str,
+    transaction: Transaction, row: tuple[int, int, int | None, str, str, str], priority: int, payload: str
 ) -> None:
+    """Insert (id, root, parent, kind, type, name) as a pending job."""
+    checksum = job_checksum(row[0], row[2], row[4], payload)
     transaction.connection.execute(
-        _INSERT_JOB,
-        (
-            job_id,
-            run_id,
-            parent_id,
-            kind,
-            job_type,
-            name,
-            JobState.PENDING,
-            priority,
-            payload,
-            job_checksum(job_id, parent_id, job_type, payload),
-            transaction.now_ms,
-        ),
+        _INSERT_JOB, (*row, JobState.PENDING, priority, payload, checksum, transaction.now_ms)
     )
-

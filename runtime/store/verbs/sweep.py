@@ -22,7 +22,8 @@ WHERE id IN (SELECT value ->> 0 FROM json_each(?))
 def closing_parents(transaction: Transaction) -> list[int]:
     """Closing parents that still have waiting children, whoever closed them."""
     found = transaction.connection.execute(
-        "SELECT json_group_array(id) FROM parent WHERE closing IS NOT NULL AND state IN ('pending','running') AND pending + scheduled > 0"
+        "SELECT json_group_array(id) FROM parent WHERE closing IS NOT NULL AND state IN ('pending','running')"
+        " AND pending + scheduled > 0"
     ).fetchone()[0]
     return msgspec.json.decode(found, type=list[int])
 

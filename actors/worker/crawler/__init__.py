@@ -1,0 +1,17 @@
+"""The crawler's trade: everything about URLs, HTTP and HTML that ``crawler_url`` puts together.
+
+- ``config``       the configuration of a crawl step, and what is wrong with one
+- ``urls``         one spelling per URL; origins
+- ``patterns``     include and exclude patterns, linear in time
+- ``addresses``    which network addresses a crawl may connect to
+- ``fetch``        one page over HTTP: the only module here that does I/O
+- ``decompress``   gzip and deflate, never more than a limit
+- ``charset``      bytes to text
+- ``retry_after``  which failures pass, and when
+- ``defuse``       HTML that is cheap to parse, whatever it was before
+- ``page``         title, metadata and links of a page
+- ``links``        the links of a parsed page
+- ``markdown``     the text of a page
+
+All but ``fetch`` are pure. This module imports nothing.
+"""

@@ -1,0 +1,125 @@
+"""The configuration of a crawl step, and what can be wrong with one beyond its types."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from actors.worker.crawler.patterns import PatternError, compiled
+from actors.worker.crawler.urls import normalise
+
+MEBIBYTE = 1024 * 1024
+
+
+class CrawlConfig(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What to crawl and how. Keys that are not here are warned of when the definition is loaded."""
+
+    # Where the crawl begins and ends
+    start_urls: tuple[str, ...] = ()
+    """The first pages, at depth 1. Without any, the seeds follow from ``base_url`` and ``source_type``."""
+    max_depth: int = 2
+    """Depth of the last pages that are read; 0 and 1 read the seeds alone."""
+    max_pages: int = 100
+    """Pages the step admits altogether, redirects among them; 0 = no limit."""
+    follow_links: bool = True
+    """Whether links of a page are followed at all."""
+    include_patterns: tuple[str, ...] = ()
+    """Regular expressions (RE2), found anywhere in the URL; with one, links of other sites may be followed too."""
+    exclude_patterns: tuple[str, ...] = ()
+    """URLs in which one of these is found are not followed."""
+
+    # How servers are treated
+    concurrency: int = 5
+    """Pages read at once; 0 = as many as the worker type has slots."""
+    rate_limit: int = 1000
+    """Milliseconds between two requests to one host; 0 = no limit."""
+    retry_attempts: int = 3
+    """Further attempts after 408, 425, 429, 5xx and network errors; 3 means four attempts altogether."""
+    retry_backoff: int = 1000
+    """Milliseconds before the second attempt; doubled for each further one."""
+    request_timeout_seconds: float = 30.0
+    """Time for one request, from the connection to the last byte."""
+    max_body_bytes: int = 10 * MEBIBYTE
+    """Decoded bytes of a body that are read; the connection is closed when there are more."""
+    allow_private_addresses: bool = False
+    """Whether loopback, private and other addresses that are not of the internet may be connected to."""
+
+    # What becomes of the pages
+    source_type: str = ""
+    """Kind of the documents: web, jira, confluence, github; empty = the definition's, or web."""
+    output_tags: tuple[str, ...] = ()
+    """Tags of the documents, beside those of the definition."""
+    base_url: str = ""
+    """Address of the system ``source_type`` names; empty = the definition's."""
+    entity_type: str = ""
+    """What to seed from such a system: projects, issues, spaces, pages, all; empty = by source type."""
+
+    # Carried by real files, read by other parts or by nothing
+    detail_level: str = "full"
+    """Documents are always full."""
+    download_images: bool = False
+    """Images stay links."""
+    extension: bool = False
+    """A browser extension supplies the URL when the definition is run."""
+    url_patterns: tuple[str, ...] = ()
+    """Which pages the extension offers the definition for (``*`` is a wildcard)."""
+    refresh_source: bool = False
+    """Accepted for older files: every run reads its pages anew."""
+    wait_for_completion: bool = True
+    """Accepted for older files: a step ends when all its pages have."""
+    auth_id: str = ""
+    """Accepted for older files: crawls are anonymous."""
+
+    @property
+    def max_attempts(self) -> int:
+        """Attempts of one page altogether."""
+        return self.retry_attempts + 1
+
+
+_NOT_NEGATIVE = ("max_depth", "max_pages", "concurrency", "rate_limit", "retry_attempts", "retry_backoff")
+_POSITIVE = ("request_timeout_seconds", "max_body_bytes")
+_ENTITY_TYPES = frozenset({"", "all", "projects", "issues", "spaces", "pages"})
+_LARGEST = 2**31 - 1  # beyond it a number is a slip of the pen, and timers overflow
+
+
+def problems(config: CrawlConfig) -> list[tuple[str, str]]:
+    """What is wrong with a configuration: pairs of the key and a sentence. [] = nothing.
+
+    That there is no seed is not among them: a file may get its URL when it is run.
+    """
+    return [*_wrong_numbers(config), *_wrong_urls(config), *_wrong_patterns(config), *_wrong_names(config)]
+
+
+def _wrong_numbers(config: CrawlConfig) -> Iterator[tuple[str, str]]:
+    for key in _NOT_NEGATIVE:
+        value = getattr(config, key)
+        if not 0 <= value <= _LARGEST:
+            yield key, f"{key} is {value}: it must be between 0 and {_LARGEST}"
+    for key in _POSITIVE:
+        value = getattr(config, key)
+        if not 0 < value <= _LARGEST:  # NaN is not either
+            yield key, f"{key} is {value}: it must be more than 0 and at most {_LARGEST}"
+
+
+def _wrong_urls(config: CrawlConfig) -> Iterator[tuple[str, str]]:
+    named = [("start_urls", url) for url in config.start_urls]
+    if config.base_url:
+        named.append(("base_url", config.base_url))
+    for key, url in named:
+        if normalise(url) is None:
+            yield key, f"{url[:200]!r} can not be crawled: write it as http://host/path or https://host/path"
+
+
+def _wrong_patterns(config: CrawlConfig) -> Iterator[tuple[str, str]]:
+    named = [("include_patterns", each) for each in config.include_patterns]
+    named += [("exclude_patterns", each) for each in config.exclude_patterns]
+    for key, pattern in named:
+        try:
+            compiled(pattern)
+        except PatternError as error:
+            yield key, str(error)
+
+
+def _wrong_names(config: CrawlConfig) -> Iterator[tuple[str, str]]:
+    if config.entity_type not in _ENTITY_TYPES:
+        known = ", ".join(sorted(_ENTITY_TYPES - {""}))
+        yield "entity_type", f"{config.entity_type[:80]!r} is no entity type: use one of {known}"

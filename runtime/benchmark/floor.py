@@ -1,0 +1,143 @@
+"""The raw floor: exactly the rows a finished run left, put through the same statements by bare sqlite3.
+
+Batches of 512 on one connection, on the same disk, with the same pragmas and every index: each transaction writes
+one batch, leases the one before it and settles the one before that. No actors, no decisions, no decoding: what is
+encoded once is encoded before the clock starts.
+"""
+
+import sqlite3
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import msgspec
+
+from runtime.store.database import open_reader, open_writer
+from runtime.store.rows import LANE_COLUMNS, PARENT_COLUMNS
+from runtime.store.verbs.children import INSERT_STAGED
+from runtime.store.verbs.lease import MARK
+from runtime.store.verbs.settle import COMPLETE
+
+BATCH = 512
+
+_COUNTS = """
+UPDATE parent SET pending = j.value ->> 1, running = j.value ->> 2, completed = j.value ->> 3, total = j.value ->> 4
+FROM json_each(?) AS j WHERE parent.id = j.value ->> 0
+"""
+_LANES = """
+UPDATE lane SET pending = j.value ->> 1, served = j.value ->> 2, ready = 1
+FROM json_each(?) AS j WHERE lane.id = j.value ->> 0
+"""
+
+
+class _Batch(msgspec.Struct):
+    """What one transaction does with one batch of children, encoded."""
+
+    inserts: list[tuple[Any, ...]]  # parameters of INSERT_STAGED, one per parent
+    ids: str
+    settled: str
+    parents: dict[int, int]
+    lanes: dict[int, int]
+
+
+def floor_rate(finished: Path, scratch: Path, *, synchronous: str) -> float:
+    """Children per second when the rows of the ``finished`` store are written again in ``scratch``."""
+    source = open_reader(finished)
+    try:
+        fixed, events, batches = _read(source.connection())
+    finally:
+        source.close()
+    database = open_writer(scratch, synchronous=synchronous)
+    try:
+        started = perf_counter()
+        _replay(database.connection(), fixed, events, batches)
+        seconds = perf_counter() - started
+    finally:
+        database.close()
+    return sum(sum(batch.parents.values()) for batch in batches) / seconds
+
+
+def _read(connection: sqlite3.Connection) -> tuple[list[tuple[str, list[Any]]], list[Any], list[_Batch]]:
+    fixed: list[tuple[str, list[Any]]] = []
+    for table, columns, condition in (
+        ("job", "*", "kind <> 'job'"),
+        ("parent", ", ".join(PARENT_COLUMNS), "1"),
+        ("lane", ", ".join(LANE_COLUMNS), "1"),
+    ):
+        rows = connection.execute(f"SELECT {columns} FROM {table} WHERE {condition}").fetchall()
+        names = "" if columns == "*" else f" ({columns})"
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            fixed.append((f"INSERT INTO {table}{names} VALUES ({marks})", rows))
+    events = connection.execute("SELECT first_seq, last_seq, time_ms, batch FROM event_batch").fetchall()
+    jobs = connection.execute(
+        "SELECT id, payload, crc, unique_key, root_id, parent_id, type, max_attempts, lane_id, created_at FROM job"
+        " WHERE kind = 'job' ORDER BY id"
+    ).fetchall()
+    return fixed, events, [_batch(jobs[start : start + BATCH]) for start in range(0, len(jobs), BATCH)]
+
+
+def _batch(jobs: list[Any]) -> _Batch:
+    by_parent: dict[int, list[Any]] = {}
+    lanes: dict[int, int] = {}
+    for job in jobs:
+        by_parent.setdefault(job[5], []).append(job)
+        lanes[job[8]] = lanes.get(job[8], 0) + 1
+    inserts = [
+        (rows[0][4], parent, rows[0][6], rows[0][7], rows[0][8], rows[0][9], _text([row[:4] for row in rows]))
+        for parent, rows in by_parent.items()
+    ]
+    ids = [job[0] for job in jobs]
+    return _Batch(
+        inserts=inserts,
+        ids=_text(ids),
+        settled=_text([(job_id, 1, None) for job_id in ids]),
+        parents={parent: len(rows) for parent, rows in by_parent.items()},
+        lanes=lanes,
+    )
+
+
+def _replay(
+    connection: sqlite3.Connection,
+    fixed: list[tuple[str, list[Any]]],
+    events: list[Any],
+    batches: list[_Batch],
+) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for statement, rows in fixed:
+        connection.executemany(statement, rows)
+    connection.execute("COMMIT")
+    pending_events = iter(events)
+    share = -(-len(events) // max(len(batches) + 2, 1))
+    for turn in range(len(batches) + 2):
+        connection.execute("BEGIN IMMEDIATE")
+        parents: dict[int, list[int]] = {}
+        lanes: dict[int, int] = {}
+        if turn >= 2:
+            done = batches[turn - 2]
+            connection.execute(COMPLETE, (turn, done.settled))
+            for parent in done.parents:
+                parents[parent] = [parent, 0, 0, done.parents[parent], 0]
+        if 1 <= turn <= len(batches):
+            taken = batches[turn - 1]
+            connection.execute(MARK, (1, 1, turn, turn, taken.ids))
+            lanes.update(taken.lanes)
+            for parent in taken.parents:
+                parents.setdefault(parent, [parent, 0, 0, 0, 0])[2] = taken.parents[parent]
+        if turn < len(batches):
+            for parameters in batches[turn].inserts:
+                connection.execute(INSERT_STAGED, parameters)
+            lanes.update(batches[turn].lanes)
+            for parent in batches[turn].parents:
+                parents.setdefault(parent, [parent, 0, 0, 0, 0])[1] = batches[turn].parents[parent]
+        connection.execute(_COUNTS, (_text(list(parents.values())),))
+        connection.execute(_LANES, (_text([(lane, number, turn) for lane, number in lanes.items()]),))
+        for _ in range(share):
+            event = next(pending_events, None)
+            if event is not None:
+                connection.execute("INSERT INTO event_batch VALUES (?, ?, ?, ?)", event)
+        connection.execute("COMMIT")
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,14 @@
+"""The store: one SQLite file, one writing connection per process, the only code that speaks SQL.
+
+- ``models``       the tables as peewee models; ``schema`` their SQL and the numbered migrations
+- ``database``     opens a file: refuses what is not a store, migrates, sets what durability needs
+- ``owner``        each runtime's lock, by which others know that it lives
+- ``rows``         parents and lanes as a transaction holds them
+- ``transaction``  one write transaction as a unit of work
+- ``verbs``        what changes the store, one durable verb a file
+- ``commit``       group commit, and what happens when one fails
+- ``file``         StoreFile: one runtime's hold on one store
+- ``actor``        StoreActor: buffers requests, commits, tells everybody
+- ``reading``      every question, answered at one snapshot
+- ``events``       how the events of a commit are stored; ``checksum`` over a job's immutable columns
+"""

@@ -1,0 +1,53 @@
+"""Real processes for the tests that kill them."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+from runtime.store.database import StoreError
+from runtime.store.reading.reader import StoreReader
+
+ROOT = Path(__file__).parents[2]
+
+
+def start_victim(store: Path, *, lease_seconds: float = 30.0) -> "subprocess.Popen[bytes]":
+    """A process in a group of its own that works on the store until it is idle."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.embedding.victim", str(store), str(lease_seconds)],
+        cwd=ROOT,
+        start_new_session=True,
+    )
+
+
+def kill_group(process: "subprocess.Popen[bytes]") -> None:
+    """SIGKILL to the whole group, and wait for the end."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(30)
+
+
+def until(condition: Callable[[], bool], *, seconds: float = 30.0, what: str = "it") -> float:
+    """Wait for something another process does; returns the seconds it took."""
+    pause, start = Event(), monotonic()
+    while not condition():
+        if monotonic() - start > seconds:
+            raise AssertionError(f"{what} did not happen within {seconds:g} s")
+        pause.wait(0.003)
+    return monotonic() - start
+
+
+def sql(store: Path, query: str, *parameters: object) -> list[tuple[object, ...]]:
+    """What an outsider counts in the store's rows."""
+    try:
+        reader = StoreReader(store)
+    except StoreError:
+        return []
+    try:
+        with reader.snapshot() as connection:
+            return connection.execute(query, parameters).fetchall()
+    finally:
+        reader.close()
