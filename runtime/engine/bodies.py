@@ -1,0 +1,95 @@
+"""Bodies: the work an actor has done elsewhere while it goes on receiving. What a body returns is a message to it."""
+
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from actors.receive import BodyFailed
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from runtime.engine.cell import ActorCell
+    from runtime.engine.pool import Pool
+
+MAX_TRACEBACK = 8000
+"""Characters kept of a traceback, the last ones."""
+
+
+class EngineBody:
+    """One body. It ends with exactly one message to its actor, unless it was abandoned or the actor ended."""
+
+    __slots__ = ("_cell", "_function", "_pool", "_task", "abandoned", "cancelled", "key")
+
+    def __init__(self, cell: "ActorCell", function: Callable[[], Any], key: int, pool: "Pool | None") -> None:
+        self.key = key
+        self.abandoned = False
+        self.cancelled = False
+        self._cell = cell
+        self._function = function
+        self._pool = pool
+        self._task: asyncio.Task[None] | None = None
+
+    def run_turn(self) -> None:
+        """Run in this thread."""
+        if self.abandoned:
+            return
+        try:
+            result = self._function()
+        except BaseException as error:  # noqa: BLE001 (also SystemExit is this body's failure, not the thread's)
+            result = self._failure(error)
+        self._finish(result)
+
+    async def run_on_loop(self) -> None:
+        """Run as a task of the asyncio loop."""
+        import asyncio
+
+        if self.abandoned:
+            return
+        cell = self._cell
+        try:
+            if self.cancelled:
+                raise asyncio.CancelledError("cancelled before it started")
+            result = self._function()
+            if hasattr(result, "__await__"):
+                self._task = asyncio.current_task()
+                cell.hold_body(self)
+                try:
+                    result = await result
+                finally:
+                    cell.drop_body(self)
+        except BaseException as error:  # noqa: BLE001 (cancellation and SystemExit are this body's failure)
+            result = self._failure(error)
+        self._task = None
+        self._finish(result)
+
+    def cancel(self) -> None:
+        """Cancel the task on the loop, or keep the body from starting there; on other dispatchers nothing happens."""
+        self.cancelled = True
+        task = self._task
+        if task is not None:
+            task.get_loop().call_soon_threadsafe(task.cancel)
+
+    def abandon(self) -> None:
+        """Deliver nothing of it; the thread that runs it is replaced."""
+        if not self.abandoned:
+            self.abandoned = True
+            if self._pool is not None:
+                self._pool.write_off(self)
+            self.cancel()
+
+    def _finish(self, result: object) -> None:
+        if self.abandoned:
+            return
+        cell = self._cell
+        if not isinstance(result, msgspec.Struct):
+            result = self._failure(
+                TypeError(f"a body returns a message, a msgspec Struct; this one returned {result!r:.200}")
+            )
+        cell.post_result(result)
+
+    def _failure(self, error: BaseException) -> BodyFailed:
+        text = "".join(traceback.format_exception(error))[-MAX_TRACEBACK:]
+        return BodyFailed(type(error).__name__, str(error), text, self.key)

@@ -1,0 +1,62 @@
+"""The dispatchers of an engine by name; threads are made when there is work for them."""
+
+from typing import TYPE_CHECKING
+
+from runtime.engine.errors import UnknownDispatcherError
+from runtime.engine.pool import Pool
+from runtime.engine.receiver import Dispatcher
+from runtime.engine.runner import NoChores, Runner
+
+if TYPE_CHECKING:
+    from runtime.engine.engine import Engine
+
+NAMES = ("core", "store", "io", "loop")
+
+
+class Dispatchers:
+    """core: one thread for actors that never block. store: one thread. io: a pool. loop: an asyncio loop."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self.core = Runner(f"{engine.name}-core", engine)
+        self.store = Runner(f"{engine.name}-store", NoChores())
+        self.pool = Pool(f"{engine.name}-io", engine.config.io_threads)
+        self._loop: Dispatcher | None = None
+
+    def named(self, name: str, user: object) -> Dispatcher:
+        """The dispatcher that ``user`` named.
+
+        Raises:
+            UnknownDispatcherError: there is none.
+        """
+        if name == "core":
+            return self.core
+        if name == "io":
+            return self.pool
+        if name == "loop":
+            return self.loop
+        if name == "store":
+            return self.store
+        raise UnknownDispatcherError(f"{user} names the dispatcher {name!r}; there are: {', '.join(NAMES)}")
+
+    @property
+    def loop(self) -> Dispatcher:
+        """The asyncio loop: asyncio is imported with the first use."""
+        with self._engine.lock:
+            if self._loop is None:
+                from runtime.engine.loop import LoopDispatcher
+
+                self._loop = LoopDispatcher(f"{self._engine.name}-loop")
+            return self._loop
+
+    def close(self) -> None:
+        """Let all threads end."""
+        for each in self._all():
+            each.close()
+
+    def join(self, deadline: float) -> list[str]:
+        """Wait for all threads until that monotonic time; the names of those that still run."""
+        return [name for each in self._all() for name in each.join(deadline)]
+
+    def _all(self) -> list[Dispatcher]:
+        return [self.core, self.store, self.pool, *([self._loop] if self._loop is not None else [])]

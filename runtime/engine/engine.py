@@ -1,0 +1,268 @@
+"""The engine: makes cells, knows the living ones, and carries messages that have nowhere to go.
+
+Nothing here knows Thespian's ActorSystem (that is ``system``) or host threads that ask (``access``).
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from itertools import count
+from threading import Lock, Thread
+from typing import Any
+
+from thespian.actors import (
+    ActorAddress,
+    ChildActorExited,
+    DeadEnvelope,
+    PoisonMessage,
+)
+
+from actors.receive import ActorExited, Address
+from actors.seams import Clock, SteppableClock, SystemClock
+from runtime.engine.address import EngineAddress
+from runtime.engine.bodies import EngineBody
+from runtime.engine.cell import DEAD, ActorCell, Kill, Start
+from runtime.engine.config import EngineConfig
+from runtime.engine.dispatchers import Dispatchers
+from runtime.engine.joining import real_now
+from runtime.engine.plan import ActorPlan
+from runtime.engine.ports import Port, ThreadPort
+from runtime.engine.timers import NEVER, Timers
+
+logger = logging.getLogger("quaero.engine")
+
+_engine_numbers = count(1)
+
+
+class Engine:
+    """One engine; several may live in a process."""
+
+    def __init__(
+        self,
+        config: EngineConfig,
+        resources: Mapping[str, object],
+        clock: Clock | None,
+    ) -> None:
+        self.name = f"quaero-{next(_engine_numbers)}"
+        self.config = config
+        self.clock: Clock = SystemClock() if clock is None else clock
+        self.now: Callable[[], float] = self.clock.monotonic
+        self.turn_messages = config.turn_messages
+        self.lock = Lock()
+        self.numbers = count(1)
+        self.cells: dict[ActorCell, None] = {}
+        self.closing = False
+        self.closed = False
+        self.dead_letters = 0
+        self.dead_letter_handler: EngineAddress | None = None
+        self.capabilities: dict[str, Any] = {"Quaero Engine": self.name}
+        self.encode: Callable[[object], object] | None = None
+        self._resources = dict(resources)
+        self._plans: dict[type, ActorPlan] = {}
+        self._empty = Lock()  # held while there are cells and somebody waits for their end
+        self.dispatchers = Dispatchers(self)
+        self.timers = Timers(self.now, self.dispatchers.core.wake)
+        self._manual = isinstance(self.clock, SteppableClock)
+        self._unsubscribe: Callable[[], None] = (
+            self.clock.subscribe(self.dispatchers.core.wake)
+            if isinstance(self.clock, SteppableClock)
+            else lambda: None
+        )
+
+    def __repr__(self) -> str:
+        return f"<Engine({self.name}, {len(self.cells)} actors)>"
+
+    # -- chores of the core thread ---------------------------------------------------------------------------------
+
+    def fire(self) -> bool:
+        """Fire the timers that are due."""
+        return self.timers.fire()
+
+    def sleep_seconds(self) -> float:
+        """Until the next timer is due."""
+        due = self.timers.next_due
+        if due == NEVER:
+            return -1.0
+        wait = due - self.now()
+        if wait <= 0:
+            return 0.0
+        return -1.0 if self._manual else wait
+
+    # -- actors ----------------------------------------------------------------------------------------------------
+
+    def plan_of(self, actor_class: type[Any]) -> ActorPlan:
+        """What is known of the class.
+
+        Raises:
+            UnknownDispatcherError: it names a dispatcher that does not exist.
+        """
+        plan = self._plans.get(actor_class)
+        if plan is None:
+            name = getattr(actor_class, "dispatcher", "core")
+            dispatcher = self.dispatchers.named(name, actor_class)
+            plan = self._plans[actor_class] = ActorPlan(actor_class, dispatcher, inline=name == "core")
+        return plan
+
+    def spawn(
+        self,
+        plan: ActorPlan,
+        parent: ActorCell | None,
+        requirements: dict[str, Any] | None = None,
+        source_hash: str | None = None,
+        global_name: str | None = None,
+    ) -> ActorCell:
+        """Make an actor. It may fail to start: then its parent hears of its end."""
+        cell = ActorCell(self, parent, plan)
+        cell.requirements, cell.source_hash, cell.global_name = requirements, source_hash, global_name
+        self.cells[cell] = None
+        if plan.inline:
+            cell.construct()
+        else:
+            cell.post(Start(), None)
+        if self.closing:
+            cell.post_first(Kill())
+        return cell
+
+    def create_primary(self, actor_class: Any, *thespian: Any) -> Address:
+        """Make an actor without a parent."""
+        return self.spawn(self.plan_of(actor_class), None).address
+
+    def create_child(self, parent: ActorCell, actor_class: Any, *thespian: Any) -> Address:
+        """Make a child of an actor, in that actor's turn."""
+        cell = self.spawn(self.plan_of(actor_class), parent)
+        if parent.children is None:
+            parent.children = {}
+        parent.children[cell] = None
+        return cell.address
+
+    def forget(self, cell: ActorCell, actor: Any) -> None:
+        """The actor has ended."""
+        self.cells.pop(cell, None)
+        timers = getattr(actor, "_timers", None)
+        if timers is not None:
+            timers.cancel_all()
+        if self.dead_letter_handler is cell.address:
+            self.dead_letter_handler = None
+        if self.closing and not self.cells:
+            with suppress(RuntimeError):
+                self._empty.release()
+
+    def watch(self, watcher: ActorCell, address: Address) -> None:
+        """Tell the watcher when that actor ends, or that it has."""
+        watched = address.cell if isinstance(address, EngineAddress) else None
+        if isinstance(watched, ActorCell):
+            with self.lock:
+                if watched.state != DEAD:
+                    watched.watchers = [*(watched.watchers or ()), watcher]
+                    return
+            reason = watched.reason
+        else:
+            reason = "normal"
+        watcher.post(ActorExited(address, reason, watched=True), watcher.address)
+
+    # -- messages --------------------------------------------------------------------------------------------------
+
+    def passed(self, message: object) -> object:
+        """The message as it will be delivered: in test mode, encoded and decoded."""
+        return message if self.encode is None else self.encode(message)
+
+    def ask_through(self, port: Port, address: Address, message: object) -> None:
+        """Send a question from a port."""
+        cell = address.cell if isinstance(address, EngineAddress) else None
+        if isinstance(cell, ActorCell):
+            port.send_to(cell, message)
+        else:
+            port.missing(f"{address} is not an actor of this engine")
+
+    def undelivered(self, cell: ActorCell, message: object, sender: EngineAddress | None) -> None:
+        """A message for an actor that has ended, or is about to."""
+        if sender is not None:
+            sender.cell.missing(f"{cell.plan.name} {cell.address} has ended ({cell.reason})")
+            if cell.aborted and cell.parent is not None and not isinstance(message, PoisonMessage):
+                sender.cell.post(PoisonMessage(message, "Child Aborted"), cell.address)
+                return
+        if cell.state == DEAD:
+            self.dead_letter(cell.address, message, sender)
+
+    def dead_letter(self, address: Address, message: object, sender: EngineAddress | None) -> None:
+        """A message for nobody: to the actor that handles dead letters, if there is one."""
+        self.dead_letters += 1
+        handler = self.dead_letter_handler
+        if handler is None or isinstance(message, (DeadEnvelope, ChildActorExited)):
+            return
+        handler.cell.post(DeadEnvelope(address, message), sender)
+
+    def handle_dead_letters(self, address: ActorAddress, *, enable: bool) -> None:
+        """The last actor that asks for dead letters gets them."""
+        if enable and isinstance(address, EngineAddress):
+            self.dead_letter_handler = address
+        elif self.dead_letter_handler is address:
+            self.dead_letter_handler = None
+
+    # -- services --------------------------------------------------------------------------------------------------
+
+    def run_body(self, cell: ActorCell, dispatcher: str, function: Callable[[], Any], key: int) -> EngineBody:
+        """Run a function for an actor."""
+        body = EngineBody(cell, function, key, self.dispatchers.pool if dispatcher == "io" else None)
+        if dispatcher == "core":
+            body.run_turn()
+        else:
+            self.dispatchers.named(dispatcher, cell.plan.name).enqueue(body)
+        return body
+
+    def resource(self, name: str) -> Any:
+        """An object the engine was opened with."""
+        try:
+            return self._resources[name]
+        except KeyError:
+            known = ", ".join(sorted(self._resources)) or "none"
+            raise KeyError(f"no resource {name!r} was given to open_system; there are: {known}") from None
+
+    def wait_for(self, port: ThreadPort, timeout_seconds: float) -> bool:
+        """Wait in a host thread until the port is settled; whether it was in time."""
+        return port.wait(timeout_seconds)
+
+    def watch_files(self, cell: ActorCell, filenos: list[int] | None) -> None:
+        """A plain actor's ThespianWatch."""
+
+    def report_failed_start(self, cell: ActorCell, error: BaseException) -> None:
+        """An actor's constructor raised."""
+        logger.error("%s could not be started", cell.plan.name, exc_info=error)
+
+    def report_death(self, cell: ActorCell, error: SystemExit) -> None:
+        """SystemExit broke out of a handler."""
+        cell.failed += 1
+        logger.error("%s %s died of SystemExit(%s)", cell.plan.name, cell.address, error, exc_info=error)
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def close(self, timeout_seconds: float) -> list[str]:
+        """End every actor and every thread; the names of threads that do not end."""
+        with self.lock:
+            if self.closing:
+                return []
+            self.closing = True
+        deadline = real_now() + timeout_seconds
+        for cell in list(self.cells):
+            if cell.parent is None:
+                cell.post_first(Kill())
+        self._wait_until_empty(deadline)
+        self.closed = True
+        self._unsubscribe()
+        self.dispatchers.close()
+        for cell in list(self.cells):
+            for port in list(cell.ports or ()):
+                port.missing(f"the engine was closed before {cell} answered")
+        return self.dispatchers.join(deadline)
+
+    def close_soon(self) -> None:
+        """Close from a thread of its own, for actors."""
+        thread = Thread(
+            target=self.close, args=(self.config.close_seconds,), name=f"{self.name}-close", daemon=True
+        )
+        thread.start()
+
+    def _wait_until_empty(self, deadline: float) -> None:
+        self._empty.acquire()
+        if self.cells:
+            self._empty.acquire(timeout=max(0.0, deadline - real_now()))

@@ -1,0 +1,63 @@
+"""How a plain Thespian actor gets its messages: the multiprocess bases' rule.
+
+A handler that raises is called once more, at once, with a copy of the message; if it raises again, the sender gets the
+message back as a ``PoisonMessage``. What a handler raises at an ``ActorExitRequest`` is ignored.
+"""
+
+import copy
+import logging
+import traceback
+from typing import TYPE_CHECKING
+
+from thespian.actors import ActorExitRequest, PoisonMessage, ThespianWatch
+from thespian.system.messages.status import Thespian_ActorStatus, Thespian_StatusReq
+
+if TYPE_CHECKING:
+    from runtime.engine.address import EngineAddress
+    from runtime.engine.cell import ActorCell
+
+logger = logging.getLogger("quaero.engine")
+
+
+def deliver_plain(cell: "ActorCell", message: object, sender: "EngineAddress | None") -> object:
+    """Handle one message; SystemExit escapes."""
+    if isinstance(message, Thespian_StatusReq):
+        if sender is not None:
+            sender.cell.post(_status(cell), cell.address)
+        return None
+    result: object = None
+    try:
+        result = cell.actor.receiveMessage(message, sender)
+    except Exception:  # noqa: BLE001 (the second try says what it was)
+        if not isinstance(message, ActorExitRequest):
+            result = _again(cell, message, sender)
+    cell.engine.watch_files(cell, result.filenos if isinstance(result, ThespianWatch) else None)
+    return result
+
+
+def _again(cell: "ActorCell", message: object, sender: "EngineAddress | None") -> object:
+    logger.warning("%s failed on %s; trying once more", cell, type(message).__qualname__, exc_info=True)
+    try:
+        return cell.actor.receiveMessage(copy.deepcopy(message), sender)
+    except Exception:
+        cell.failed += 1
+        logger.exception("%s failed on %s again", cell, type(message).__qualname__)
+        if sender is not None and not isinstance(message, PoisonMessage):
+            sender.cell.post(PoisonMessage(message, traceback.format_exc()), cell.address)
+    return None
+
+
+def _status(cell: "ActorCell") -> Thespian_ActorStatus:
+    status = Thespian_ActorStatus(
+        cell.address,
+        cell.plan.name,
+        cell.engine.address,
+        cell.parent.address if cell.parent is not None else cell.engine.address,
+        cell.source_hash,
+        cell.state > 0 or None,
+    )
+    for child in cell.children or ():
+        status.addChild(child.address)
+    for message, sender in tuple(cell.mailbox or ()):
+        status.addReceivedMessage(sender, cell.address, message)
+    return status

@@ -1,0 +1,54 @@
+"""What is known of an actor class once, so that making one of its actors costs microseconds."""
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from actors.receive import TypedActor
+from runtime.engine.plain import deliver_plain
+from runtime.engine.reference import ActorReference
+
+if TYPE_CHECKING:
+    from runtime.engine.address import EngineAddress
+    from runtime.engine.cell import ActorCell
+    from runtime.engine.receiver import Dispatcher
+
+
+class ActorPlan:
+    """How actors of one class are made, run and given their messages."""
+
+    __slots__ = ("actor_class", "arguments", "check", "dispatcher", "handlers", "inline", "name", "typed")
+
+    def __init__(self, actor_class: type[Any], dispatcher: "Dispatcher", *, inline: bool) -> None:
+        self.actor_class = actor_class
+        self.name = getattr(actor_class, "__qualname__", str(actor_class))
+        self.dispatcher = dispatcher
+        self.inline = inline  # made by the thread that creates it, not on its dispatcher
+        self.typed = issubclass(actor_class, TypedActor)
+        self.handlers: dict[type, Any] = actor_class._handlers if self.typed else {}
+        self.check = getattr(actor_class, "actorSystemCapabilityCheck", None)
+        self.arguments = _arguments(actor_class)
+
+    def make(self, cell: "ActorCell") -> Any:
+        """A new actor, wired to its cell."""
+        if not self.arguments:
+            actor = self.actor_class()
+        else:
+            given = {"capabilities": cell.engine.capabilities, "requirements": cell.requirements}
+            actor = self.actor_class(**{name: given[name] for name in self.arguments})
+        actor._myRef = ActorReference(cell)
+        return actor
+
+    def deliver(self, cell: "ActorCell", message: object, sender: "EngineAddress | None") -> object:
+        """Give the actor a message: whatever its handler raises is dealt with, but for SystemExit."""
+        if self.typed:
+            return cell.actor.deliver(message, sender)
+        return deliver_plain(cell, message, sender)
+
+
+def _arguments(actor_class: type[Any]) -> tuple[str, ...]:
+    """Which of the two arguments that Thespian offers the constructor takes."""
+    try:
+        parameters = inspect.signature(actor_class.__init__).parameters
+    except (TypeError, ValueError):
+        return ()
+    return tuple(name for name in ("capabilities", "requirements") if name in parameters)
