@@ -17,6 +17,7 @@ from thespian.actors import (
     PoisonMessage,
 )
 
+from actors.encoding import carried
 from actors.receive import ActorExited, Address
 from actors.seams import Clock, SteppableClock, SystemClock
 from runtime.engine.address import EngineAddress
@@ -56,7 +57,7 @@ class Engine:
         self.dead_letters = 0
         self.dead_letter_handler: EngineAddress | None = None
         self.capabilities: dict[str, Any] = {"Quaero Engine": self.name}
-        self.encode: Callable[[object], object] | None = None
+        self.encode: Callable[[object], object] | None = carried if config.encodes else None
         self._resources = dict(resources)
         self._plans: dict[type, ActorPlan] = {}
         self._empty = Lock()  # held while there are cells and somebody waits for their end

@@ -1,0 +1,95 @@
+"""Messages as bytes, for when they leave the process, and the proof that they could.
+
+A message is a msgspec Struct, its bytes are MessagePack. Addresses inside it travel beside the bytes: in the bytes
+there is only each one's place in that list, because an address means nothing outside what carries it.
+"""
+
+from typing import Any, TypeVar
+
+import msgspec
+from thespian.actors import ActorAddress
+
+T = TypeVar("T")
+
+
+class MessageEncodingError(TypeError):
+    """A message can not be sent to another process: it can not be encoded, or does not come back as it was."""
+
+
+def encode_message(message: msgspec.Struct) -> tuple[bytes, tuple[ActorAddress, ...]]:
+    """The message's bytes, and the addresses in it.
+
+    Raises:
+        MessageEncodingError: a field holds what can not be encoded.
+    """
+    addresses: list[ActorAddress] = []
+
+    def place_of(value: Any) -> int:
+        if isinstance(value, ActorAddress):
+            addresses.append(value)
+            return len(addresses) - 1
+        raise TypeError(f"a {type(value).__qualname__} can not be encoded")
+
+    try:
+        data = msgspec.msgpack.encode(message, enc_hook=place_of)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise MessageEncodingError(f"{_culprit(message)}: {error}") from error
+    return data, tuple(addresses)
+
+
+def decode_message(message_type: type[T], data: bytes, addresses: tuple[ActorAddress, ...]) -> T:
+    """The message of that type that was encoded.
+
+    Raises:
+        msgspec.ValidationError: the bytes are not such a message; it names the field.
+    """
+
+    def address_at(expected: type, place: Any) -> Any:
+        if issubclass(expected, ActorAddress):
+            return addresses[place]
+        raise TypeError(f"a {expected.__qualname__} can not be decoded")
+
+    return msgspec.msgpack.decode(data, type=message_type, dec_hook=address_at)
+
+
+def carried(message: T) -> T:
+    """The message as another process would see it.
+
+    Raises:
+        MessageEncodingError: it would not be the same; the message type and the field are named.
+    """
+    if not isinstance(message, msgspec.Struct):
+        return message
+    message_type = type(message)
+    if not message_type.__struct_config__.frozen:
+        raise MessageEncodingError(f"{message_type.__qualname__} is not frozen; declare it with frozen=True")
+    data, addresses = encode_message(message)
+    try:
+        copy = decode_message(message_type, data, addresses)
+    except msgspec.ValidationError as error:
+        raise MessageEncodingError(f"{message_type.__qualname__} does not survive: {error}") from error
+    for field in message_type.__struct_fields__:
+        sent, received = getattr(message, field), getattr(copy, field)
+        # By their texts as well: a NaN is not equal to itself.
+        if sent is not received and sent != received and repr(sent) != repr(received):
+            raise MessageEncodingError(
+                f"{message_type.__qualname__}.{field} does not survive: "
+                f"{sent!r:.200} comes back as {received!r:.200}"
+            )
+    return copy
+
+
+def _culprit(message: msgspec.Struct) -> str:
+    name = type(message).__qualname__
+    for field in message.__struct_fields__:
+        try:
+            msgspec.msgpack.encode(getattr(message, field), enc_hook=_placeholder)
+        except (TypeError, ValueError, OverflowError, RecursionError):
+            return f"{name}.{field} can not be encoded"
+    return f"{name} can not be encoded"
+
+
+def _placeholder(value: Any) -> int:
+    if isinstance(value, ActorAddress):
+        return 0
+    raise TypeError
