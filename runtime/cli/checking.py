@@ -1,0 +1,122 @@
+"""Checks one file or a directory of files: job definitions, and configurations known by their content or name."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from runtime.cli.failures import CommandError
+from runtime.toml.diagnostic import BadFileError, Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from runtime.assembly import Assembly
+
+CONFIG_NAME = "quaero.toml"
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What was found of one file. ``what`` says in words what it is."""
+
+    file: str
+    kind: str  # "definition" or "configuration"
+    what: str = ""
+    errors: tuple[Diagnostic, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+def check_directory(directory: Path, assembly: "Assembly") -> list[Checked]:
+    """Check every ``*.toml`` file of the directory, by name, and what the definitions say of each other."""
+    from runtime.definitions import load_directory
+
+    try:
+        files = sorted(each for each in directory.iterdir() if each.suffix == ".toml")
+    except OSError as error:
+        message = f"the directory can not be read: {error.strerror}"
+        return [Checked(str(directory), "definition", errors=(Diagnostic(message, str(directory)),))]
+    if not files:
+        hint = "name a directory of job definitions"
+        error_found = Diagnostic("there is no .toml file in this directory", str(directory), hint=hint)
+        return [Checked(str(directory), "definition", errors=(error_found,))]
+    found = [check_file(file, assembly) for file in files]
+    if any(each.errors for each in found) or any(each.kind == "configuration" for each in found):
+        return found
+    try:
+        load_directory(directory, managers=assembly.managers)
+    except BadFileError as error:
+        return [
+            msgspec.structs.replace(
+                each, errors=tuple(one for one in error.diagnostics if one.file == each.file)
+            )
+            for each in found
+        ]
+    return found
+
+
+def check_file(file: Path, assembly: "Assembly") -> Checked:
+    """Check one file, as what its content or name shows it to be."""
+    from runtime.config import is_config
+    from runtime.toml.document import UnreadableError, read_document
+
+    try:
+        table = read_document(file).table
+    except UnreadableError as error:
+        kind = "configuration" if file.name == CONFIG_NAME else "definition"
+        return Checked(str(file), kind, errors=(error.diagnostic,))
+    if is_config(table) or file.name == CONFIG_NAME:
+        return _check_config(file)
+    return _check_definition(file, assembly)
+
+
+def _check_definition(file: Path, assembly: "Assembly") -> Checked:
+    from runtime.definitions import DefinitionError, load_definition
+
+    try:
+        loaded = load_definition(file, managers=assembly.managers)
+    except DefinitionError as error:
+        return _failed(file, "definition", error)
+    steps = len(loaded.definition.steps)
+    errors = loaded.unrunnable
+    if not errors:
+        try:
+            assembly.check(loaded.definition)
+        except ValueError as error:
+            errors = (Diagnostic(str(error), loaded.file),)
+    return Checked(
+        str(file),
+        "definition",
+        f"job definition {loaded.definition.id}, {steps} step{'s' if steps != 1 else ''}",
+        errors=errors,
+        warnings=loaded.warnings,
+    )
+
+
+def _check_config(file: Path) -> Checked:
+    """The file by itself, without this process's environment: the same answer wherever it is asked."""
+    from runtime.cli.modules import import_modules
+    from runtime.config import ConfigError, load_config, settings_of
+    from runtime.embedding import Runtime
+
+    try:
+        loaded = load_config(file)
+        settings = settings_of(loaded.config)
+        own = import_modules(loaded.config, file)
+        known = Runtime(settings, workers=own.workers, managers=own.managers).assembly
+        loaded = load_config(file, workers=known.workers, managers=known.managers)
+    except ConfigError as error:
+        return _failed(file, "configuration", error)
+    except CommandError as error:
+        wrong = Diagnostic(error.message, str(file), key_path=error.path, hint=error.hint)
+        return Checked(str(file), "configuration", errors=(wrong,))
+    except ValueError as error:  # two workers of one type
+        wrong = Diagnostic(str(error), str(file), key_path="modules")
+        return Checked(str(file), "configuration", errors=(wrong,))
+    return Checked(str(file), "configuration", "configuration", warnings=loaded.warnings)
+
+
+def _failed(file: Path, kind: str, error: BadFileError) -> Checked:
+    return Checked(
+        str(file),
+        kind,
+        errors=tuple(each for each in error.diagnostics if each.severity is not Severity.WARNING),
+        warnings=tuple(each for each in error.diagnostics if each.severity is Severity.WARNING),
+    )

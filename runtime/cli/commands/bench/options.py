@@ -1,0 +1,55 @@
+"""What the benchmarks have in common: their options and how a result is shown."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from runtime.cli.output import write_json, write_text
+
+
+class Synchronous(StrEnum):
+    """SQLite's ``synchronous``."""
+
+    FULL = "FULL"
+    NORMAL = "NORMAL"
+
+
+SynchronousOption = Annotated[
+    Synchronous,
+    typer.Option(
+        "--synchronous", case_sensitive=False, help="FULL survives power loss, NORMAL the death of processes."
+    ),
+]
+
+
+def show(result: msgspec.Struct, *, as_json: bool) -> None:
+    """Print what was measured."""
+    found = msgspec.to_builtins(result)
+    if as_json:
+        write_json(found)
+    else:
+        write_text("\n".join(lines(found)))
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """Names and values, a line each; the values of a table below it are named by both. Pure."""
+    flat: dict[str, Any] = {}
+    for name, value in found.items():
+        if isinstance(value, dict):
+            flat |= {f"{name} {inner}": each for inner, each in value.items()}
+        else:
+            flat[name] = value
+    width = max(map(len, flat))
+    return [f"{name.replace('_', ' '):{width}}  {_number(value)}" for name, value in flat.items()]
+
+
+def _number(value: Any) -> str:
+    if not isinstance(value, float):
+        return (
+            f"{value:,}".replace(",", " ")
+            if isinstance(value, int) and not isinstance(value, bool)
+            else str(value)
+        )
+    return f"{value:,.0f}".replace(",", " ") if abs(value) >= 1000 else f"{value:.4g}"

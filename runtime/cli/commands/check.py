@@ -1,0 +1,78 @@
+"""``quaero check FILE…``: whether definitions and configurations can be used, without starting anything."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from runtime.cli.arguments import ConfigOption, JsonOption, StoreOption
+from runtime.cli.checking import Checked, check_directory, check_file
+from runtime.cli.exits import ExitCode
+from runtime.cli.opening import ready_runtime
+from runtime.cli.output import tell, write_json, write_text
+from runtime.cli.printable import one_line
+
+
+def check(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="Job definitions, configurations, or directories of them.",
+            show_default=False,
+        ),
+    ],
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Check job definitions and configurations.
+
+    Every fault is told with its file and line; nothing is started.
+    """
+    assembly = ready_runtime(store, config, quiet=True).assembly
+    found: list[Checked] = []
+    for file in files:
+        found += check_directory(file, assembly) if file.is_dir() else [check_file(file, assembly)]
+    ok = not any(each.errors for each in found)
+    if as_json:
+        write_json(as_object(found))
+    for each in found:
+        for severity, diagnostics in (("error", each.errors), ("warning", each.warnings)):
+            for diagnostic in diagnostics:
+                tell(one_line(f"{diagnostic}" if severity == "error" else f"warning: {diagnostic}"))
+        if not each.errors and not as_json:
+            write_text(f"{each.file}: {each.what}: ok")
+    return ExitCode.DONE if ok else ExitCode.BAD_INPUT
+
+
+def as_object(found: Sequence[Checked]) -> dict[str, Any]:
+    """What ``--json`` shows: each file with its faults, and the first error as every command shows one. Pure."""
+    errors = [error for each in found for error in each.errors]
+    return {
+        "ok": not errors,
+        **({"error": fault(errors[0])} if errors else {}),
+        "files": [
+            {
+                "file": each.file,
+                "kind": each.kind,
+                "ok": not each.errors,
+                "errors": [fault(error) for error in each.errors],
+                "warnings": [fault(warning) for warning in each.warnings],
+            }
+            for each in found
+        ],
+    }
+
+
+def fault(diagnostic: Any) -> dict[str, Any]:
+    """A diagnostic in the shape of every error: ``{message, file?, line?, path?, hint?}``. Pure."""
+    shown = {
+        "message": diagnostic.message,
+        "file": diagnostic.file,
+        "line": diagnostic.line,
+        "path": diagnostic.key_path,
+        "hint": diagnostic.hint,
+    }
+    return {name: value for name, value in shown.items() if value}

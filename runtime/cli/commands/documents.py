@@ -1,0 +1,45 @@
+"""``quaero documents``: what the runs have saved."""
+
+from typing import Annotated
+
+import typer
+
+from runtime.cli.arguments import ConfigOption, JsonOption, LimitOption, RunOption, StoreOption
+from runtime.cli.opening import known_run, reading
+from runtime.cli.output import terminal_width, write, write_json
+
+HEADERS = ("ID", "SAVED", "TITLE", "URL")
+
+TagOption = Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Only with this tag.")]
+SourceTypeOption = Annotated[
+    str | None, typer.Option("--source-type", metavar="TYPE", help="Only of this source type.")
+]
+
+
+def documents(
+    *,
+    run: RunOption = None,
+    tag: TagOption = None,
+    source_type: SourceTypeOption = None,
+    limit: LimitOption = None,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the documents the runs have saved.
+
+    In the order in which they were first saved; `quaero show ID` prints one.
+    """
+    from runtime.store.reading.documents import DocumentFilter
+
+    with reading(store, config) as reader:
+        found = reader.documents(DocumentFilter(known_run(reader, run), tag, source_type, limit))
+    if as_json:
+        write_json(found)
+        return
+    from runtime.cli.layout import columns, time_text
+
+    rows = ((each["id"], time_text(each["saved_at"]), each["title"], each["url"] or "") for each in found)
+    for line in columns(HEADERS, rows, width=terminal_width()):
+        if not write(line):
+            return

@@ -1,0 +1,124 @@
+"""``quaero run FILE``: one run of a definition, from its file to its end."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from runtime.cli.arguments import ConfigOption, JsonOption, StoreOption
+from runtime.cli.exits import ExitCode, exit_code_of
+from runtime.cli.failures import CommandError
+from runtime.cli.opening import reader_of, ready_runtime
+from runtime.cli.output import tell, write_json, write_text
+
+if TYPE_CHECKING:
+    from actors.job import JobDefinition
+    from runtime.cli.attending import Attendance
+    from runtime.embedding import Runtime
+    from runtime.run import Run
+
+DRAINING = (
+    "stopping: what runs may end, nothing new starts. Once more to stop at once;"
+    " `quaero work --until-idle` continues"
+)
+
+
+def run(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The job definition, a TOML file.", show_default=False)
+    ],
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key", metavar="TEXT", help="The same key always gives the same run.", show_default=False
+        ),
+    ] = None,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Run a job definition to its end.
+
+    Meanwhile it works on whatever else the store holds. Ctrl-C drains, a second one stops at once.
+    """
+    from runtime.cli.attending import attended
+    from runtime.cli.reporting import logs_told
+
+    with logs_told():
+        runtime = ready_runtime(store, config)
+        definition, warnings = loaded(runtime, file)
+        with attended(runtime) as attendance:
+            started = runtime.submit(definition, key=key)
+            tell(f"run {started.id} of {definition.id} in {runtime.settings.store}")
+            ended = attend(attendance, started)
+    if attendance.failure:
+        raise CommandError(
+            f"the runtime stopped: {attendance.failure}",
+            hint=f"run {started.id} is kept; `quaero work --until-idle` continues it",
+            exit_code=ExitCode.FAILED,
+        )
+    with reader_of(runtime.settings) as reader:
+        shown: Any = reader.run(started.number)
+    shown["warnings"] = [*warnings, *shown["warnings"]]
+    if as_json:
+        write_json(shown)
+    else:
+        write_text("\n".join(summary(shown)))
+    return int(exit_code_of(shown["state"]) if ended else ExitCode.INTERRUPTED)
+
+
+def loaded(runtime: "Runtime", file: Path) -> "tuple[JobDefinition, list[str]]":
+    """The definition and its warnings, which are told; refused here if the runtime can not run it.
+
+    Raises:
+        DefinitionError: the file is wrong.
+        CommandError: there is no manager or worker for a step.
+    """
+    from runtime.definitions import load_definition
+    from runtime.definitions.load import DefinitionError
+
+    found = load_definition(file, managers=runtime.assembly.managers)
+    warnings = [str(each) for each in found.warnings]
+    for warning in warnings:
+        tell(f"warning: {warning}")
+    if found.unrunnable:
+        raise DefinitionError(found.unrunnable)
+    try:
+        runtime.assembly.check(found.definition)
+    except ValueError as error:
+        raise CommandError(str(error), file=found.file) from error
+    return found.definition, warnings
+
+
+def attend(attendance: "Attendance", started: "Run") -> bool:
+    """Show progress until the run has ended, or a signal or a failure stops it; returns whether it has ended."""
+    from runtime.cli.progress.display import display
+    from runtime.cli.progress.picture import steps_of_run
+
+    reader, clock = attendance.runtime.reader, attendance.runtime.assembly.clock
+    with attendance.listening(started.number), display() as shown:
+        while True:
+            ended = started.state.terminal
+            last = ended or attendance.stopped
+            shown.show(steps_of_run(reader, started.number), clock.monotonic(), last=last)
+            if last:
+                break
+            attendance.pause(shown.least_seconds, shown.most_seconds)
+    if not ended and attendance.interrupted:
+        tell(DRAINING)
+    return ended
+
+
+def summary(shown: dict[str, Any]) -> list[str]:
+    """How the run ended, as people read it. Pure."""
+    from actors.job import Counts
+    from runtime.cli.layout import duration_text
+
+    duration = duration_text(shown["duration_seconds"])
+    lines = [f"run {shown['run_id']} of {shown['definition_id']}: {shown['state']} after {duration}"]
+    lines += [
+        f"  {step['name']}: {step['state']}, {Counts(**step['counts']).text()}" for step in shown["steps"]
+    ]
+    lines.append(f"  documents: {shown['documents']}")
+    lines += [f"  error: {error}" for error in shown["errors"]]
+    return lines

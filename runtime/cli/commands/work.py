@@ -1,0 +1,73 @@
+"""``quaero work``: continue whatever the store holds."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from runtime.cli.arguments import ConfigOption, JsonOption, StoreOption
+from runtime.cli.commands.run import DRAINING
+from runtime.cli.exits import ExitCode
+from runtime.cli.failures import CommandError
+from runtime.cli.opening import ready_runtime
+from runtime.cli.output import tell, write_json, write_text
+
+if TYPE_CHECKING:
+    from runtime.cli.attending import Attendance
+
+
+def work(
+    until_idle: Annotated[
+        bool, typer.Option("--until-idle", help="End when nothing is left that can be done here.")
+    ] = False,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Work on whatever the store holds.
+
+    That is what an earlier run left and what others submit. Ctrl-C drains, a second one stops at once.
+    """
+    from runtime.cli.attending import attended
+    from runtime.cli.reporting import logs_told
+
+    with logs_told():
+        runtime = ready_runtime(store, config)
+        with attended(runtime) as attendance:
+            tell(f"working on {runtime.settings.store}")
+            idle = attend(attendance, until_idle=until_idle)
+            assembly = runtime.assembly
+            stranded = runtime.reader.stranded(assembly.workers, assembly.managers)
+            for sentence in stranded:
+                tell(f"warning: {sentence}")
+    if attendance.failure:
+        raise CommandError(
+            f"the runtime stopped: {attendance.failure}",
+            hint="what it was doing is kept; start it again",
+            exit_code=ExitCode.FAILED,
+        )
+    if as_json:
+        write_json({"idle": idle, "stranded": stranded})
+    else:
+        write_text("idle: nothing is left to do" if idle else "stopped: `quaero work` continues")
+    return ExitCode.DONE
+
+
+def attend(attendance: "Attendance", *, until_idle: bool) -> bool:
+    """Show progress until nothing is left to do, or a signal or a failure stops it; returns whether it is idle."""
+    from runtime.cli.progress.display import display
+    from runtime.cli.progress.picture import running_steps
+
+    runtime = attendance.runtime
+    reader, assembly = runtime.reader, runtime.assembly
+    with attendance.listening(), display() as shown:
+        while True:
+            idle = until_idle and not reader.has_work(assembly.workers, assembly.managers)
+            last = idle or attendance.stopped
+            shown.show(running_steps(reader), assembly.clock.monotonic(), last=last)
+            if last:
+                break
+            # Plain lines keep their own distance; the end of all work is not to wait for it.
+            attendance.pause(0.2, shown.most_seconds)
+    if attendance.interrupted:
+        tell(DRAINING)
+    return idle
