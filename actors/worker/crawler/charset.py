@@ -30,7 +30,7 @@ _LARGER_SETS = {
 }
 # Python's own codecs that are no encoding of a page, or slow on hostile input.
 _REFUSED = frozenset(
-    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7", "mbcs", "oem"}
+    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf_7", "mbcs", "oem"}
 )
 
 
@@ -61,9 +61,10 @@ def _from_body(body: bytes) -> str | None:
 
 
 def _known(label: str) -> str | None:
+    """Python's name of the encoding, or None if that is none for text."""
     try:
         name = codecs.lookup(label).name
-        b"".decode(name)  # refuses codecs that do not make text, such as base64
+        b"a".decode(name, "replace")  # refuses codecs that do not make text, such as base64
     except (LookupError, ValueError):
         return None
-    return None if name in _REFUSED else _LARGER_SETS.get(name, name)
+    return None if name.replace("-", "_") in _REFUSED else _LARGER_SETS.get(name, name)

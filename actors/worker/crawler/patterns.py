@@ -94,7 +94,6 @@ def _reason(error: Exception) -> str:
 
 
 def _position(pattern: str, reason: str) -> int | None:
-    """RE2 ends its reason with the part it means, but not with where that stands."""
+    """RE2 ends its reason with the part it means, but does not say where that stands: it may be anywhere else too."""
     part = reason.partition(": ")[2]
-    at = pattern.find(part) if part else -1
-    return at if at >= 0 else None
+    return pattern.find(part) if part and part != pattern and pattern.count(part) == 1 else None

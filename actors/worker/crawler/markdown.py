@@ -1,0 +1,40 @@
+"""A page as Markdown: headings, code, tables and absolute links, without scripts, styles and navigation. Pure."""
+
+from html_to_markdown import ConversionOptions, PreprocessingOptions, convert
+
+MAX_MARKDOWN_BYTES = 4 * 1024 * 1024
+"""Longer text is cut here, in front of the store's own bound for a document."""
+
+
+def to_markdown(html: str, url: str) -> str:
+    """The text of a page that went through ``defuse``.
+
+    Args:
+        html: the page.
+        url: where it is from; a ``<base href>`` in it is honoured.
+
+    Raises:
+        ConversionError: the converter gave up.
+    """
+    text = convert(html, _options(url)).content or ""
+    return cut(text.strip().replace("\0", "\ufffd"))
+
+
+def cut(text: str) -> str:
+    """The text, or as much of its beginning as ``MAX_MARKDOWN_BYTES`` hold."""
+    if len(text) <= MAX_MARKDOWN_BYTES // 4:
+        return text
+    return text.encode("utf-8", "replace")[:MAX_MARKDOWN_BYTES].decode("utf-8", "ignore")
+
+
+def _options(url: str) -> ConversionOptions:
+    return ConversionOptions(
+        base_url=url,
+        extract_metadata=False,
+        compact_tables=True,  # padding would multiply the longest cell by the number of rows
+        hidden_content="reachable",
+        inline_data_media="alt_text_only",
+        exclude_selectors=["script", "style", "nav", "x-svg"],
+        # Its idea of navigation and forms takes the whole text of pages that stand in one form.
+        preprocessing=PreprocessingOptions(enabled=False),
+    )
