@@ -50,6 +50,10 @@ class Kill(ActorSystemMessage):
     """The engine ends this actor; passes whatever waits in the mailbox."""
 
 
+class CheckCapabilities(ActorSystemMessage):
+    """What the system offers has changed: an actor it no longer suits has to exit."""
+
+
 class ActorCell:
     """One actor of the engine, from its creation until nobody holds its address any more."""
 
@@ -156,6 +160,16 @@ class ActorCell:
                 self.mailbox = deque()
             return self.mailbox
 
+    def take_plan(self, plan: "ActorPlan") -> None:
+        """The class is known at last. The caller holds the turn."""
+        self.plan, self.handlers, self.dispatcher = plan, plan.handlers, plan.dispatcher
+
+    def begin(self) -> None:
+        """Start, by the caller's own turn, which it gives away."""
+        self._make_mailbox().appendleft((Start(), None))
+        self.queued_at = self.engine.now()
+        self.dispatcher.enqueue(self)
+
     def run_turn(self) -> None:
         """Handle what waits, some messages at most. The caller holds the turn."""
         mailbox = self.mailbox
@@ -230,7 +244,7 @@ class ActorCell:
                 message.port.missing("the time is over")
                 return None
         system_message = isinstance(message, ActorSystemMessage)
-        if system_message and isinstance(message, (Start, Kill, ExitChildren)):
+        if system_message and isinstance(message, CONTROL):
             self._control(message)
             return None
         if self.state and (
@@ -257,11 +271,13 @@ class ActorCell:
     def _control(self, message: object) -> None:
         if isinstance(message, ExitChildren):
             self._exit_children(message.cells)
-        elif isinstance(message, Kill):
-            self.reason = "killed"
+        elif isinstance(message, Start):
+            if self.state == RUNNING:
+                self.construct()
+        elif isinstance(message, Kill) or not self.plan.suits(self.engine.capabilities, self.requirements):
+            if self.state == RUNNING:
+                self.reason = "killed"
             self.exit(recursive=True)
-        elif self.state == RUNNING:
-            self.construct()
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -276,6 +292,12 @@ class ActorCell:
             self._end()
             return
         self.actor = actor
+
+    def adopt(self, child: "ActorCell") -> None:
+        """A new child, made in this actor's turn."""
+        if self.children is None:
+            self.children = {}
+        self.children[child] = None
 
     def stop(self) -> None:
         """End after the message that is being handled."""
@@ -360,3 +382,6 @@ class ActorCell:
         """The body ended."""
         if self.bodies is not None:
             self.bodies.discard(body)
+
+
+CONTROL = (Start, ExitChildren, Kill, CheckCapabilities)

@@ -21,14 +21,19 @@ from actors.encoding import carried
 from actors.receive import ActorExited, Address
 from actors.seams import Clock, SteppableClock, SystemClock
 from runtime.engine.address import EngineAddress
+from runtime.engine.admin import Admin
 from runtime.engine.bodies import EngineBody
-from runtime.engine.cell import DEAD, ActorCell, Kill, Start
+from runtime.engine.cell import DEAD, ActorCell, CheckCapabilities, Kill, Start
 from runtime.engine.config import EngineConfig
+from runtime.engine.creation import create_child, create_primary
 from runtime.engine.dispatchers import Dispatchers
 from runtime.engine.joining import real_now
+from runtime.engine.order import Order
 from runtime.engine.plan import ActorPlan
 from runtime.engine.ports import Port, ThreadPort
+from runtime.engine.sources import Sources
 from runtime.engine.timers import NEVER, Timers
+from runtime.engine.watching import FileWatcher
 
 logger = logging.getLogger("quaero.engine")
 
@@ -43,6 +48,7 @@ class Engine:
         config: EngineConfig,
         resources: Mapping[str, object],
         clock: Clock | None,
+        capabilities: dict[str, Any],
     ) -> None:
         self.name = f"quaero-{next(_engine_numbers)}"
         self.config = config
@@ -56,11 +62,15 @@ class Engine:
         self.closed = False
         self.dead_letters = 0
         self.dead_letter_handler: EngineAddress | None = None
-        self.capabilities: dict[str, Any] = {"Quaero Engine": self.name}
+        self.capabilities = capabilities
+        self.global_names: dict[str, EngineAddress] = {}
         self.encode: Callable[[object], object] | None = carried if config.encodes else None
         self._resources = dict(resources)
         self._plans: dict[type, ActorPlan] = {}
         self._empty = Lock()  # held while there are cells and somebody waits for their end
+        self.address = Admin(self).address
+        self.sources = Sources(self)
+        self.files = FileWatcher(self.name)
         self.dispatchers = Dispatchers(self)
         self.timers = Timers(self.now, self.dispatchers.core.wake)
         self._manual = isinstance(self.clock, SteppableClock)
@@ -104,37 +114,31 @@ class Engine:
             plan = self._plans[actor_class] = ActorPlan(actor_class, dispatcher, inline=name == "core")
         return plan
 
-    def spawn(
-        self,
-        plan: ActorPlan,
-        parent: ActorCell | None,
-        requirements: dict[str, Any] | None = None,
-        source_hash: str | None = None,
-        global_name: str | None = None,
-    ) -> ActorCell:
-        """Make an actor. It may fail to start: then its parent hears of its end."""
-        cell = ActorCell(self, parent, plan)
-        cell.requirements, cell.source_hash, cell.global_name = requirements, source_hash, global_name
+    def start(self, cell: ActorCell) -> None:
+        """Let a new cell live. It may fail to start: then its parent hears of its end."""
         self.cells[cell] = None
-        if plan.inline:
+        if cell.plan.inline:
             cell.construct()
         else:
             cell.post(Start(), None)
         if self.closing:
             cell.post_first(Kill())
-        return cell
 
-    def create_primary(self, actor_class: Any, *thespian: Any) -> Address:
-        """Make an actor without a parent."""
-        return self.spawn(self.plan_of(actor_class), None).address
+    def create_primary(self, order: Order) -> Address:
+        """Make an actor without a parent, as ``creation`` says."""
+        return create_primary(self, order)
 
-    def create_child(self, parent: ActorCell, actor_class: Any, *thespian: Any) -> Address:
-        """Make a child of an actor, in that actor's turn."""
-        cell = self.spawn(self.plan_of(actor_class), parent)
-        if parent.children is None:
-            parent.children = {}
-        parent.children[cell] = None
-        return cell.address
+    def create_child(self, parent: ActorCell, order: Order) -> EngineAddress:
+        """Make a child of an actor in that actor's turn, as ``creation`` says."""
+        if order.spec.__class__ is type and parent.source_hash is None:
+            # The short way for classes that ask for nothing.
+            plan = self._plans.get(order.spec)
+            if plan is not None and plan.check is None and order[1:] == (None, None, None):
+                cell = ActorCell(self, parent, plan)
+                parent.adopt(cell)
+                self.start(cell)
+                return cell.address
+        return create_child(self, parent, order)
 
     def forget(self, cell: ActorCell, actor: Any) -> None:
         """The actor has ended."""
@@ -144,6 +148,11 @@ class Engine:
             timers.cancel_all()
         if self.dead_letter_handler is cell.address:
             self.dead_letter_handler = None
+        if cell.global_name:
+            self.global_names.pop(cell.global_name, None)
+        if not cell.plan.typed:
+            self.sources.notify(cell.address, enable=False)
+            self.files.watch(cell, None)
         if self.closing and not self.cells:
             with suppress(RuntimeError):
                 self._empty.release()
@@ -223,8 +232,22 @@ class Engine:
         """Wait in a host thread until the port is settled; whether it was in time."""
         return port.wait(timeout_seconds)
 
-    def watch_files(self, cell: ActorCell, filenos: list[int] | None) -> None:
-        """A plain actor's ThespianWatch."""
+    def update_capability(self, name: str, value: object) -> None:
+        """Change what the system offers; actors it no longer suits are told to exit."""
+        with self.lock:
+            if value is None:
+                self.capabilities.pop(name, None)
+            else:
+                self.capabilities[name] = value
+        for cell in list(self.cells):
+            if cell.plan.check is not None:
+                cell.post_first(CheckCapabilities())
+
+    def forget_classes_of(self, source_hash: str) -> None:
+        """The classes of an unloaded source are not to be kept alive."""
+        root = "{{" + source_hash + "}}"
+        for actor_class in [each for each in self._plans if each.__module__.startswith(root)]:
+            self._plans.pop(actor_class, None)
 
     def report_failed_start(self, cell: ActorCell, error: BaseException) -> None:
         """An actor's constructor raised."""
@@ -250,11 +273,13 @@ class Engine:
         self._wait_until_empty(deadline)
         self.closed = True
         self._unsubscribe()
+        self.sources.close()
+        self.files.close()
         self.dispatchers.close()
         for cell in list(self.cells):
             for port in list(cell.ports or ()):
                 port.missing(f"the engine was closed before {cell} answered")
-        return self.dispatchers.join(deadline)
+        return [*self.files.join(deadline), *self.dispatchers.join(deadline)]
 
     def close_soon(self) -> None:
         """Close from a thread of its own, for actors."""

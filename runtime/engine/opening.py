@@ -7,7 +7,7 @@ from thespian.actors import ActorSystem
 from actors.seams import Clock
 from runtime.engine.config import EngineConfig
 from runtime.engine.engine import Engine
-from runtime.engine.system import QuaeroSystemBase, engine_of
+from runtime.engine.system import QuaeroSystemBase, engine_of, system_capabilities
 
 _DEFAULTS = EngineConfig()
 
@@ -28,7 +28,7 @@ def open_system(
         resources: objects of this process that actors may ask for by name.
         clock: where timers take the time from; a ManualClock fires them only when it is advanced.
     """
-    base = QuaeroSystemBase(Engine(config, resources or {}, clock))
+    base = QuaeroSystemBase(Engine(config, resources or {}, clock, system_capabilities()))
     return ActorSystem(systemBase=base, capabilities=base.capabilities, transientUnique=True)
 
 

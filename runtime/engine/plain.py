@@ -28,15 +28,17 @@ def deliver_plain(cell: "ActorCell", message: object, sender: "EngineAddress | N
     result: object = None
     try:
         result = cell.actor.receiveMessage(message, sender)
-    except Exception:  # noqa: BLE001 (the second try says what it was)
+    except Exception as error:
         if not isinstance(message, ActorExitRequest):
+            logger.warning(
+                "%s failed on %s; trying once more", cell, type(message).__qualname__, exc_info=error
+            )
             result = _again(cell, message, sender)
-    cell.engine.watch_files(cell, result.filenos if isinstance(result, ThespianWatch) else None)
+    cell.engine.files.watch(cell, result.filenos if isinstance(result, ThespianWatch) else None)
     return result
 
 
 def _again(cell: "ActorCell", message: object, sender: "EngineAddress | None") -> object:
-    logger.warning("%s failed on %s; trying once more", cell, type(message).__qualname__, exc_info=True)
     try:
         return cell.actor.receiveMessage(copy.deepcopy(message), sender)
     except Exception:

@@ -23,10 +23,20 @@ class ActorPlan:
         self.name = getattr(actor_class, "__qualname__", str(actor_class))
         self.dispatcher = dispatcher
         self.inline = inline  # made by the thread that creates it, not on its dispatcher
-        self.typed = issubclass(actor_class, TypedActor)
-        self.handlers: dict[type, Any] = actor_class._handlers if self.typed else {}
         self.check = getattr(actor_class, "actorSystemCapabilityCheck", None)
         self.arguments = _arguments(actor_class)
+        # A decorator may have put something of its own before the handlers: then every message goes through it.
+        self.typed = getattr(actor_class, "receiveMessage", None) is TypedActor.receiveMessage
+        self.handlers: dict[type, Any] = actor_class._handlers if self.typed else {}
+
+    def suits(self, capabilities: dict[str, Any], requirements: dict[str, Any] | None) -> bool:
+        """Whether actors of this class may live in a system of these capabilities."""
+        if self.check is None:
+            return True
+        try:
+            return bool(self.check(capabilities, requirements or {}))
+        except Exception:  # noqa: BLE001 (Thespian's rule: a check that raises says no)
+            return False
 
     def make(self, cell: "ActorCell") -> Any:
         """A new actor, wired to its cell."""
@@ -43,6 +53,21 @@ class ActorPlan:
         if self.typed:
             return cell.actor.deliver(message, sender)
         return deliver_plain(cell, message, sender)
+
+
+class UnknownPlan(ActorPlan):
+    """Of a class that is not known yet, or never will be."""
+
+    __slots__ = ("_error",)
+
+    def __init__(self, spec: object, dispatcher: "Dispatcher", error: Exception | None = None) -> None:
+        super().__init__(object, dispatcher, inline=True)
+        self.name = str(spec)
+        self._error = error
+
+    def make(self, cell: "ActorCell") -> Any:
+        """Never made: raises what is wrong."""
+        raise self._error or RuntimeError(f"{self.name} is not loaded")
 
 
 def _arguments(actor_class: type[Any]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from thespian.system.timing import timePeriodSeconds
 
 from runtime.engine.address import EngineAddress
 from runtime.engine.bodies import EngineBody
+from runtime.engine.order import Order
 from runtime.engine.ports import ActorPort
 
 if TYPE_CHECKING:
@@ -47,14 +48,14 @@ class ActorReference:
 
     def createActor(
         self,
-        actor_class: Any,
+        spec: Any,
         requirements: dict[str, Any] | None = None,
         global_name: str | None = None,
         source_hash: str | None = None,
     ) -> ActorAddress:
         """Make a child, or find the actor of that global name."""
         cell = self.cell
-        return cell.engine.create_child(cell, actor_class, requirements, global_name, source_hash)
+        return cell.engine.create_child(cell, Order(spec, requirements, global_name, source_hash))
 
     def wakeupAfter(self, period: timedelta | float, payload: object = None) -> None:
         """Have a WakeupMessage sent to this actor."""
@@ -110,7 +111,7 @@ class ActorReference:
 
     def spawn(self, actor_class: type[Any], first_message: object | None) -> ActorAddress:
         """Make a child and send it its first message."""
-        address = self.cell.engine.create_child(self.cell, actor_class)
+        address = self.cell.engine.create_child(self.cell, Order(actor_class))
         if first_message is not None:
             self.actor_send(address, first_message)
         return address

@@ -1,16 +1,22 @@
 """The system base Thespian's ``ActorSystem`` sees: its calls, translated for the engine."""
 
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from thespian.actors import ActorAddress, ActorSystem
+from thespian.actors import ActorAddress, ActorSystem, ThespianGeneration
 from thespian.system.timing import timePeriodSeconds
 
 from runtime.engine.address import EngineAddress
+from runtime.engine.order import Order
 from runtime.engine.outside import Outside
 
 if TYPE_CHECKING:
     from runtime.engine.engine import Engine
+
+
+SYSTEM_ADDRESS = ActorAddress("/ActorSys")
+"""Thespian's name for whatever answers for the system itself."""
 
 
 class Endpoint:
@@ -22,17 +28,19 @@ class Endpoint:
 
     def newPrimaryActor(
         self,
-        actor_class: Any,
+        spec: Any,
         requirements: dict[str, Any] | None,
         global_name: str | None,
         source_hash: str | None = None,
     ) -> ActorAddress:
         """Make an actor without a parent, or find the one of that global name."""
-        return self.engine.create_primary(actor_class, requirements, global_name, source_hash)
+        return self.engine.create_primary(Order(spec, requirements, global_name, source_hash))
 
     def tell(self, address: ActorAddress, message: object) -> None:
         """Send."""
         message = self.engine.passed(message)
+        if address == SYSTEM_ADDRESS:
+            address = self.engine.address
         if isinstance(address, EngineAddress):
             address.cell.post(message, self.outside.address)
         else:
@@ -49,6 +57,19 @@ class Endpoint:
 
     def exit_context(self) -> None:
         """The end of a private endpoint: nothing to do."""
+
+
+def system_capabilities() -> dict[str, Any]:
+    """What every system of this engine offers."""
+    return {
+        "Python Version": tuple(sys.version_info),
+        "Thespian Generation": ThespianGeneration,
+        "Thespian Version": "1",  # of what one process does not have: other systems of another age
+        "Thespian ActorSystem Name": "quaero",
+        "Thespian ActorSystem Version": 1,
+        "Thespian Watch Supported": True,
+        "AllowRemoteActorSources": "No",
+    }
 
 
 class QuaeroSystemBase(Endpoint):
