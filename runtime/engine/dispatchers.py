@@ -6,6 +6,7 @@ from runtime.engine.errors import UnknownDispatcherError
 from runtime.engine.pool import Pool
 from runtime.engine.receiver import Dispatcher
 from runtime.engine.runner import NoChores, Runner
+from runtime.engine.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from runtime.engine.engine import Engine
@@ -18,9 +19,17 @@ class Dispatchers:
 
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
-        self.core = Runner(f"{engine.name}-core", engine)
+        config = engine.config
+        self.watchdog = Watchdog(
+            f"{engine.name}-watchdog",
+            handoff_seconds=config.handoff_seconds,
+            slow_seconds=config.slow_handler_seconds,
+            spare_threads=config.spare_threads,
+        )
+        self.core = Runner(f"{engine.name}-core", engine, awake=self.watchdog.wake)
+        self.watchdog.runner = self.core
         self.store = Runner(f"{engine.name}-store", NoChores())
-        self.pool = Pool(f"{engine.name}-io", engine.config.io_threads)
+        self.pool = Pool(f"{engine.name}-io", config.io_threads)
         self._loop: Dispatcher | None = None
 
     def named(self, name: str, user: object) -> Dispatcher:
@@ -56,7 +65,9 @@ class Dispatchers:
 
     def join(self, deadline: float) -> list[str]:
         """Wait for all threads until that monotonic time; the names of those that still run."""
-        return [name for each in self._all() for name in each.join(deadline)]
+        self.watchdog.close()
+        running = [name for each in self._all() for name in each.join(deadline)]
+        return running + self.watchdog.join(deadline)
 
     def _all(self) -> list[Dispatcher]:
         return [self.core, self.store, self.pool, *([self._loop] if self._loop is not None else [])]

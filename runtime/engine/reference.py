@@ -27,7 +27,7 @@ class ActorReference:
 
     def __init__(self, cell: "ActorCell") -> None:
         self.cell = cell
-        self.address = cell.address
+        self.address: EngineAddress = cell.address
 
     # -- Thespian's -------------------------------------------------------------------------------------------------
 
@@ -107,7 +107,7 @@ class ActorReference:
 
     def is_asked(self, sender: ActorAddress | None) -> bool:
         """Whether that sender is a reply port."""
-        return sender.__class__ is EngineAddress and sender.cell.is_port  # type: ignore[union-attr]
+        return sender.__class__ is EngineAddress and sender.cell.is_port
 
     def spawn(self, actor_class: type[Any], first_message: object | None) -> ActorAddress:
         """Make a child and send it its first message."""

@@ -11,6 +11,7 @@ from contextlib import suppress
 from threading import Lock, Thread
 from typing import Protocol
 
+from runtime.engine.joining import join_threads
 from runtime.engine.receiver import ReadyQueue, Runnable
 
 logger = logging.getLogger("quaero.engine")
@@ -44,114 +45,135 @@ class NoChores:
 
 
 class Seat:
-    """A thread's right to work off the queue."""
+    """A thread's right to work off the queue, and what others may see of its work."""
 
-    __slots__ = ("thread",)
+    __slots__ = ("asleep", "current", "gate", "left", "thread", "turns")
 
     def __init__(self) -> None:
         self.thread: Thread | None = None
-
-
-class Runner:
-    """The queue and its threads."""
-
-    def __init__(
-        self,
-        name: str,
-        chores: Chores,
-        *,
-        ready: ReadyQueue | None = None,
-        busy: Callable[[], None] | None = None,
-    ) -> None:
-        self.name = name
-        self.ready: ReadyQueue = deque() if ready is None else ready
-        self.chores = chores
         self.turns = 0
         self.current: Runnable | None = None
         self.asleep = False
+        self.left = False  # the thread is done with the queue
+        self.gate = Lock()
+        self.gate.acquire()
+
+    def wake(self) -> None:
+        """Let the thread look around, if it sleeps."""
+        # Open already: somebody else was faster, and the thread is about to look.
+        with suppress(RuntimeError):
+            self.gate.release()
+
+
+class Runner:
+    """The queue and its threads, which are made when there is work."""
+
+    def __init__(self, name: str, chores: Chores, *, awake: Callable[[], None] | None = None) -> None:
+        self.name = name
+        self.ready: ReadyQueue = deque()
+        self.chores = chores
         self.closed = False
         self.seat: Seat | None = None
-        self.threads: list[Thread] = []
-        self._busy = busy  # called when the thread wakes up, for the watchdog
-        self._gate = Lock()
-        self._gate.acquire()
+        self.threads: set[Thread] = set()
+        self._awake = awake  # called when the thread has woken up, for the watchdog
+        self._made = 0
         self._lock = Lock()
 
     def enqueue(self, runnable: Runnable) -> None:
         """Run it soon; from any thread."""
         self.ready.append(runnable)
-        if self.asleep:
-            self.wake()
-        elif self.seat is None:
-            self.start()
+        seat = self.seat
+        if seat is None:
+            self._start()
+        elif seat.asleep:
+            seat.wake()
 
     def wake(self) -> None:
-        """Let the sleeping thread look around."""
-        # Unlocked already: somebody else was faster, and the thread is about to look.
-        with suppress(RuntimeError):
-            self._gate.release()
+        """Something besides the queue has changed: a timer was started, or the clock moved."""
+        seat = self.seat
+        if seat is None:
+            self._start()
+        else:
+            seat.wake()
 
-    def start(self) -> None:
-        """Start the thread, if there is none yet."""
+    def _start(self) -> None:
         with self._lock:
             if self.seat is None and not self.closed:
-                self.give_seat()
+                self._give_seat()
 
-    def give_seat(self) -> Seat:
-        """Let a new thread work off the queue, from now on alone."""
-        seat = self.seat = Seat()
-        name = f"quaero-{self.name}-{len(self.threads)}"
-        thread = seat.thread = Thread(target=self.work, args=(seat,), name=name, daemon=True)
-        self.threads.append(thread)
+    def hand_over(self, seat: Seat) -> bool:
+        """Let a new thread work off the queue instead of the one in that seat; False if it has no seat any more."""
+        with self._lock:
+            if self.seat is not seat or self.closed:
+                return False
+            self._give_seat()
+        seat.wake()
+        return True
+
+    def _give_seat(self) -> None:
+        seat = Seat()
+        self._made += 1
+        thread = Thread(target=self._work, args=(seat,), name=f"{self.name}-{self._made}", daemon=True)
+        seat.thread = thread
+        self.threads.add(thread)
+        self.seat = seat
         thread.start()
-        return seat
 
-    def work(self, seat: Seat) -> None:
-        """Work off the queue while this thread has the seat."""
+    def _work(self, seat: Seat) -> None:
+        try:
+            if self._awake is not None:
+                self._awake()
+            self._work_off(seat)
+        finally:
+            seat.left = True
+            seat.current = None
+            if self.seat is not seat and seat.thread is not None:
+                self.threads.discard(seat.thread)
+
+    def _work_off(self, seat: Seat) -> None:
         ready, chores = self.ready, self.chores
         while self.seat is seat:
             if ready:
                 try:
                     runnable = ready.popleft()
-                except IndexError:  # the seat just changed hands
+                except IndexError:  # the seat just changed hands, and the other thread took it
                     continue
-                self.current = runnable
+                seat.current = runnable
                 try:
                     runnable.run_turn()
                 except Exception:
                     logger.exception("the engine failed in a turn of %r", runnable)
-                turns = self.turns = self.turns + 1
+                turns = seat.turns = seat.turns + 1
                 if not turns % TURNS_PER_LOOK:
                     chores.fire()
-                continue
-            if not self._sleep():
+            elif not self._sleep(seat):
                 return
 
-    def _sleep(self) -> bool:
+    def _sleep(self, seat: Seat) -> bool:
         """Wait for work; False when the runner is closed."""
-        self.current = None
+        seat.current = None
         if self.chores.fire():
             return True
         # From here on whoever enqueues sees that this thread has to be woken ...
-        self.asleep = True
+        seat.asleep = True
         # ... and what was enqueued, started or closed just before is seen here.
         seconds = self.chores.sleep_seconds()
         if self.closed:
             return False
         if not self.ready and seconds != 0:
-            self._gate.acquire(timeout=seconds if seconds > 0 else -1)
-        self.asleep = False
-        if self._busy is not None:
-            self._busy()
+            seat.gate.acquire(timeout=seconds if seconds > 0 else -1)
+        seat.asleep = False
+        if self._awake is not None:
+            self._awake()
         return True
 
     def close(self) -> None:
         """Let the thread end once nothing is ready."""
-        self.closed = True
-        self.wake()
+        with self._lock:
+            self.closed = True
+        if self.seat is not None:
+            self.seat.wake()
 
     def join(self, deadline: float) -> list[str]:
         """Wait for the threads until that monotonic time; the names of those that still run."""
-        from runtime.engine.joining import join_threads
-
         return join_threads(self.threads, deadline)
