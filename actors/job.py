@@ -33,7 +33,15 @@ TERMINAL = frozenset(
 
 TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     JobState.SCHEDULED: frozenset({JobState.PENDING, JobState.CANCELLED}),
-    JobState.PENDING: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.FAILED}),
+    JobState.PENDING: frozenset(
+        {
+            JobState.RUNNING,
+            JobState.CANCELLED,
+            JobState.FAILED,
+            JobState.COMPLETED,
+            JobState.COMPLETED_WITH_FAILURES,
+        }
+    ),
     JobState.RUNNING: frozenset(
         {
             JobState.COMPLETED,
@@ -49,7 +57,11 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     JobState.CANCELLED: frozenset(),
     JobState.COMPLETED_WITH_FAILURES: frozenset(),
 }
-"""Legal transitions of one epoch; running → pending is a lease given back, running → scheduled a backoff."""
+"""Legal transitions of one epoch.
+
+running → pending is a lease given back, running → scheduled a backoff; pending → failed a damaged row. Only parents
+go from pending to the two kinds of completed: a step that is skipped, a run whose every step was.
+"""
 
 
 class JobKind(StrEnum):
@@ -252,6 +264,7 @@ class LeasedJob(msgspec.Struct, frozen=True, array_like=True, gc=False):
     depth: int
     backoff_ms: int
     unique_key: str | None = None
+    crc: int = 0  # of the row, verified when it was leased
 
     @property
     def lease(self) -> Lease:

@@ -28,8 +28,8 @@ from actors.orchestrator.contract import ParentJobOrchestrator
 from actors.receive import Address
 from actors.worker.actor import WorkerActor
 
-MAX_IDLE_WORKERS = 64
-"""Idle worker actors kept per type for the next children."""
+SPARE_WORKERS = 16
+"""Idle worker actors kept per type while no child waits; while some do, every idle one is kept for them."""
 
 
 class SendSettlements(Command, frozen=True):
@@ -92,11 +92,16 @@ class StepOrchestrator(ParentJobOrchestrator):
         if job is None:
             return
         idle = self._idle.setdefault(job.type, [])
-        if len(idle) < MAX_IDLE_WORKERS:
+        if len(idle) < SPARE_WORKERS or self._waiting():
             idle.append(sender)
         else:
             self._types.pop(sender, None)
             self.stop_child(sender)
+
+    def _waiting(self) -> bool:
+        """Whether children wait that an idle worker could soon take."""
+        picture = self._picture
+        return picture is not None and (picture.counts.pending > 0 or not picture.named)
 
     def child_exited(self, address: Address, reason: str) -> None:
         """A worker actor is gone. If it was running a child, that attempt has failed."""

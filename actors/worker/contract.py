@@ -113,6 +113,19 @@ class JobSpawner(Protocol):
 class JobContext:
     """What a running body has of the runtime. One per attempt; used by the body's thread or task only."""
 
+    __slots__ = (
+        "_cancelled",
+        "_dropped_lines",
+        "children",
+        "clock",
+        "documents",
+        "job",
+        "logs",
+        "resource",
+        "step",
+        "tags",
+    )
+
     def __init__(
         self,
         job: LeasedJob,

@@ -8,7 +8,7 @@ from typing import Any
 from actors.ids import IdSource
 from actors.seams import Clock
 from runtime.store.commit import Commit, Committer, Demand
-from runtime.store.database import open_writer
+from runtime.store.database import StoreError, explain, open_writer
 from runtime.store.owner import OwnerLock, take_lock
 from runtime.store.transaction import StoreContext, Transaction
 from runtime.store.verbs.index import index_some
@@ -44,7 +44,12 @@ class StoreFile:
         self.clock = clock
         self._database = open_writer(path, synchronous=synchronous, busy_timeout_seconds=busy_timeout_seconds)
         self.connection: sqlite3.Connection = self._database.connection()
-        self.owner, self._lock = self._register()
+        try:
+            self.owner, self._lock = self._register()
+        except sqlite3.Error as error:
+            raise explain(path, error) from error
+        except OSError as error:
+            raise StoreError(f"{error.filename} can not be used: {error.strerror}") from error
         self.ids = IdSource(clock, self.owner)
         context = StoreContext(
             owner=self.owner,

@@ -3,6 +3,8 @@
 import os
 import random
 import signal
+import sqlite3
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,12 +32,11 @@ def chance() -> Iterator[random.Random]:
     yield random.Random(seed)
 
 
-def submit(store: Path, witness: Path, jobs: int) -> int:
-    """A run of jobs that each leave a line in the witness, written but not worked on."""
-    with Runtime(RuntimeSettings(store=store), workers=[]) as runtime:
-        runtime.assembly.workers._workers["write"] = next(each for each in ALL if each.worker_type == "write")
-        run = runtime.fan_out("write", [Where(str(witness))] * jobs)
-        return run.number
+def submit(store: Path, worker: str, path: str, jobs: int) -> int:
+    """A run of jobs that is written but not worked on: the one worker of the type never gets a slot."""
+    options = {each.worker_type: {"slots": 0} for each in ALL}
+    with Runtime(RuntimeSettings(store=store, worker_options=options), workers=ALL) as runtime:
+        return runtime.fan_out(worker, [Where(path)] * jobs).number
 
 
 def test_a_run_killed_again_and_again_ends_once_with_the_right_counts(
@@ -43,7 +44,7 @@ def test_a_run_killed_again_and_again_ends_once_with_the_right_counts(
 ) -> None:
     """Attempts lost with their runtime are not consumed, and the record is exactly once."""
     jobs, witness = 300 * ROUNDS, tmp_path / "witness"
-    run = submit(store, witness, jobs)
+    run = submit(store, "write", str(witness), jobs)
     in_flight = 0
     for _ in range(ROUNDS):
         victim = start_victim(store)
@@ -78,32 +79,66 @@ def test_a_run_killed_again_and_again_ends_once_with_the_right_counts(
 
 def test_the_survivor_takes_over_within_a_second_and_no_attempt_is_consumed(store: Path, tmp_path: Path) -> None:
     """Whoever can take the dead runtime's lock gives its leases back at once."""
-    for _ in range(ROUNDS // 5 or 1):
-        pass
-    witness = tmp_path / "witness"
+    gate = str(tmp_path / "gate")
+    run = submit(store, "wait_for_file", gate, jobs=20)
+    victim = start_victim(store)
+    until(lambda: leased(store) == 20, what="the victim's lease of every job")
     with Runtime(RuntimeSettings(store=store), workers=ALL) as survivor:
-        victim = start_victim(store)
-        until(lambda: len(sql(store, "SELECT 1 FROM owner")) == 2 or victim.poll() is not None, what="a second owner")
         kill_group(victim)
-        seconds = until(lambda: len(sql(store, "SELECT 1 FROM owner")) == 1, what="the burial")
-        run = survivor.fan_out("write", [Where(str(witness))] * 10)
-        run.wait(30)
+        dead = sql(store, "SELECT min(id) FROM owner")[0][0]
+        seconds = until(
+            lambda: sql(store, "SELECT count(*) FROM job WHERE state = 'running' AND owner <> ?", dead)[0][0] == 20,
+            what="the take-over",
+        )
+        Path(gate).touch()
+        assert survivor.run(run).wait(30).counts.completed == 20
     assert seconds < 1.0
+    assert sql(store, "SELECT DISTINCT attempt, lost FROM job WHERE kind = 'job'") == [(1, 1)]
 
 
+@pytest.mark.parametrize("_round", range(max(ROUNDS // 5, 1)))
 def test_a_runtime_frozen_beyond_its_lease_loses_its_jobs_and_each_is_counted_once(
-    store: Path, tmp_path: Path
+    store: Path, tmp_path: Path, _round: int
 ) -> None:
-    """SIGSTOP for more than the lease, then SIGCONT: the stale outcomes are refused."""
-    witness = tmp_path / "witness"
-    jobs = 2000
-    run = submit(store, witness, jobs)
-    victim = start_victim(store, lease_seconds=0.5)
-    until(lambda: bool(sql(store, "SELECT 1 FROM job WHERE state = 'completed' AND kind = 'job' LIMIT 1")), what="work")
-    os.kill(victim.pid, signal.SIGSTOP)
-    with Runtime(RuntimeSettings(store=store, lease_seconds=0.5), workers=ALL) as other:
-        other.run(run).wait(60) if not sql(store, "SELECT 1 FROM job WHERE state = 'running'") else None
+    """SIGSTOP for three leases, then SIGCONT: the other does the jobs, the stale outcomes are refused."""
+    gate = str(tmp_path / "gate")
+    run = submit(store, "wait_for_file", gate, jobs=20)
+    victim = start_victim(store, lease_seconds=0.3)
+    until(lambda: leased(store) == 20, what="the victim's lease of every job")
+    freeze_outside_a_transaction(victim, store)
+    frozen = sql(store, "SELECT min(id) FROM owner")[0][0]
+    with Runtime(RuntimeSettings(store=store, lease_seconds=0.3), workers=ALL) as other:
+        until(
+            lambda: sql(store, "SELECT count(*) FROM job WHERE state = 'running' AND owner <> ?", frozen)[0][0] == 20,
+            what="the take-over",
+        )
+        Path(gate).touch()
         os.kill(victim.pid, signal.SIGCONT)
-        assert other.run(run).wait(60).counts.completed == jobs
+        assert other.run(run).wait(60).counts.completed == 20
     assert victim.wait(60) == 0
-    assert sql(store, "SELECT completed FROM parent WHERE kind = 'step'") == [(jobs,)]
+    assert sql(store, "SELECT completed, total FROM parent WHERE kind = 'step'") == [(20, 20)]
+    refused = sql(store, "SELECT count(DISTINCT job_id) FROM log_entry WHERE text LIKE '%refused: the lease was lost%'")
+    assert refused == [(20,)]
+
+
+def leased(store: Path) -> int:
+    """Jobs that somebody runs now."""
+    rows = sql(store, "SELECT count(*) FROM job WHERE kind = 'job' AND state = 'running'")
+    return int(str(rows[0][0])) if rows else 0
+
+
+def freeze_outside_a_transaction(victim: "subprocess.Popen[bytes]", store: Path) -> None:
+    """SIGSTOP while the process does not hold the write lock: a frozen holder stalls everybody, and loses nothing."""
+    for _ in range(100):
+        os.kill(victim.pid, signal.SIGSTOP)
+        connection = sqlite3.connect(store, timeout=0.05, isolation_level=None)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            os.kill(victim.pid, signal.SIGCONT)
+        else:
+            return
+        finally:
+            connection.close()
+    raise AssertionError("the process held the write lock a hundred times")

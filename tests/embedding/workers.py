@@ -102,4 +102,14 @@ def write(payload: Where, context: JobContext) -> int:
     return context.job.attempt
 
 
-ALL = [double, double_async, flaky, poison, gated, gated_async, write]
+@worker("wait_for_file", slots=64)
+def wait_for_file(payload: Where, context: JobContext) -> int:
+    """Wait until the file exists: a gate that works across processes."""
+    pause = threading.Event()
+    while not Path(payload.path).exists():
+        context.raise_if_cancelled()
+        pause.wait(0.01)
+    return context.job.attempt
+
+
+ALL = [double, double_async, flaky, poison, gated, gated_async, write, wait_for_file]

@@ -5,14 +5,15 @@ while one run alone still gets whole batches. A lane whose jobs have a rate give
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import msgspec
 
-from actors.job import AttemptError, JobDefinition, JobState, LeasedJob, LogLevel, Step, StepStart
-from runtime.store.checksum import job_checksum
+from actors.job import AttemptError, Closing, JobDefinition, JobState, LeasedJob, LogLevel, Step, StepStart
+from runtime.store.checksum import intact_payload, job_checksum
 from runtime.store.rows import LaneRow, ParentRow
 from runtime.store.transaction import Transaction
-from runtime.store.verbs.end import judge_tolerance, settle_parent
+from runtime.store.verbs.end import DAMAGED_TEXT, close, judge_tolerance, settle_parent
 
 TURN = 32
 """Children of one lane per round; turns of one cost the whole system a factor of three."""
@@ -21,8 +22,8 @@ LANES = 64
 """Lanes looked at per type and commit."""
 
 _TAKE = """
-SELECT json_group_array(json_array(id, ?1, parent_id, root_id, type, payload, name, attempt + 1, max_attempts, depth,
-                                   backoff_ms, unique_key, crc))
+SELECT CAST(json_group_array(json_array(id, ?1, parent_id, root_id, type, payload, name, attempt + 1, max_attempts,
+                                        depth, backoff_ms, unique_key, crc)) AS BLOB)
 FROM (SELECT * FROM job WHERE lane_id = ?2 AND state = 'pending' ORDER BY priority, depth, id LIMIT ?3)
 """
 MARK = """
@@ -32,11 +33,10 @@ WHERE id IN (SELECT value FROM json_each(?5)) AND state = 'pending'
 """
 
 
-class _TakenJob(LeasedJob, frozen=True, array_like=True, gc=False):
-    crc: int = 0
-
-
-_taken = msgspec.json.Decoder(list[_TakenJob])
+_taken = msgspec.json.Decoder(list[LeasedJob])
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+_TAKE_IDS = "SELECT id FROM job WHERE lane_id = ? AND state = 'pending' ORDER BY priority, depth, id LIMIT ?"
+_TAKE_ONE = _TAKE[: _TAKE.index("FROM")] + "FROM job WHERE id = ?2"
 
 
 def lease_jobs(transaction: Transaction, free: Mapping[str, int]) -> tuple[list[LeasedJob], set[str]]:
@@ -48,9 +48,9 @@ def lease_jobs(transaction: Transaction, free: Mapping[str, int]) -> tuple[list[
         if slots <= 0:
             more.add(job_type)
             continue
-        taken = _lease_type(transaction, job_type, slots)
+        taken, looked_further = _lease_type(transaction, job_type, slots)
         leased.extend(taken)
-        if taken:
+        if looked_further:
             more.add(job_type)
     return leased, more
 
@@ -67,10 +67,19 @@ def lease_starts(transaction: Transaction, actions: Sequence[str], slots: int) -
     ).fetchone()[0]
     ids = msgspec.json.decode(found, type=list[int])
     transaction.load_parents(ids)
-    return [_lease_start(transaction, transaction.parent(step_id)) for step_id in ids]
+    found = [_lease_start(transaction, transaction.parent(step_id)) for step_id in ids]
+    return [start for start in found if start is not None]
 
 
-def _lease_start(transaction: Transaction, parent: ParentRow) -> StepStart:
+def _lease_start(transaction: Transaction, parent: ParentRow) -> StepStart | None:
+    if parent.naming != "ready":
+        return None  # another of these steps was damaged, and its end closed this one
+    step = intact_payload(transaction.connection, parent.id)
+    definition = intact_payload(transaction.connection, parent.run_id)
+    if step is None or definition is None:
+        close(transaction, parent, Closing.FAILED, DAMAGED_TEXT)
+        settle_parent(transaction, parent)
+        return None
     mark_running(transaction, parent)
     transaction.change_parent(parent)
     parent.naming = "leased"
@@ -78,11 +87,6 @@ def _lease_start(transaction: Transaction, parent: ParentRow) -> StepStart:
     parent.naming_attempt += 1
     parent.token = transaction.next_token()
     parent.served = transaction.next_turn()
-    step, definition = transaction.connection.execute(
-        "SELECT step.payload, run.payload FROM job AS step JOIN job AS run ON run.id = step.parent_id"
-        " WHERE step.id = ?",
-        (parent.id,),
-    ).fetchone()
     return StepStart(
         step_id=parent.id,
         run_id=parent.run_id,
@@ -101,7 +105,8 @@ def mark_running(transaction: Transaction, parent: ParentRow) -> None:
             transaction.transition(row, JobState.RUNNING)
 
 
-def _lease_type(transaction: Transaction, job_type: str, slots: int) -> list[LeasedJob]:
+def _lease_type(transaction: Transaction, job_type: str, slots: int) -> tuple[list[LeasedJob], bool]:
+    """Jobs of one type; and whether lanes were ready, so that there may be others behind those looked at."""
     lanes = transaction.load_lanes_where(
         "id IN (SELECT id FROM lane WHERE type = ? AND ready = 1 ORDER BY priority, served LIMIT ?)",
         (job_type, min(LANES, slots)),
@@ -111,7 +116,7 @@ def _lease_type(transaction: Transaction, job_type: str, slots: int) -> list[Lea
     leased: list[LeasedJob] = []
     for lane, share in shares:
         leased.extend(_take(transaction, lane, share))
-    return leased
+    return leased, bool(lanes)
 
 
 def _share(transaction: Transaction, lanes: list[LaneRow], slots: int) -> list[tuple[LaneRow, int]]:
@@ -147,15 +152,15 @@ def _rate_allows(transaction: Transaction, lane: LaneRow) -> bool:
     """Take the rate key's next start if it is due; otherwise the lane waits for it."""
     now = transaction.now_ms
     found = transaction.connection.execute(
-        "SELECT next_at FROM rate WHERE key = ?", (lane.rate_key,)
+        "SELECT started_at FROM rate WHERE key = ?", (lane.rate_key,)
     ).fetchone()
-    next_at = found[0] if found else 0
-    # A wall clock set back must not hold a host for longer than its own rate.
-    allowed = next_at <= now or next_at > now + lane.rate_ms * 2
+    started_at = found[0] if found else 0
+    # A start in the future was before the wall clock was set back: it must not hold the host until then.
+    allowed = not started_at <= now < started_at + lane.rate_ms
     if allowed:
-        next_at = now + lane.rate_ms
-        transaction.connection.execute("INSERT OR REPLACE INTO rate VALUES (?, ?)", (lane.rate_key, next_at))
-    transaction.change_lane(lane).not_before = next_at
+        started_at = now
+        transaction.connection.execute("INSERT OR REPLACE INTO rate VALUES (?, ?)", (lane.rate_key, now))
+    transaction.change_lane(lane).not_before = started_at + lane.rate_ms
     transaction.timed = True
     return allowed
 
@@ -163,15 +168,13 @@ def _rate_allows(transaction: Transaction, lane: LaneRow) -> bool:
 def _take(transaction: Transaction, lane: LaneRow, number: int) -> list[LeasedJob]:
     connection, context = transaction.connection, transaction.context
     token = transaction.next_token()
-    rows = _taken.decode(connection.execute(_TAKE, (token, lane.id, number)).fetchone()[0])
+    good, damaged = _read(transaction, lane, number, token)
     parent = transaction.change_parent(transaction.parent(lane.parent_id))
     transaction.change_lane(lane)
-    good = [row for row in rows if row.crc == job_checksum(row.id, row.step_id, row.type, row.payload)]
-    if len(good) < len(rows):
-        intact = {row.id for row in good}
-        for row in rows:
-            if row.id not in intact:
-                _end_damaged(transaction, parent, lane, row)
+    for job_id in damaged:
+        _end_damaged(transaction, parent, lane, job_id)
+    if parent.closing is not None:
+        good = []  # the damaged ones have used the tolerance up
     lane.served = transaction.next_turn()
     if not good:
         return []
@@ -195,21 +198,40 @@ def _take(transaction: Transaction, lane: LaneRow, number: int) -> list[LeasedJo
     parent.running += len(ids)
     transaction.events.status(parent.run_id, JobState.RUNNING, ids, parent_id=parent.id)
     settle_parent(transaction, parent)
-    return list(good)
+    return good
 
 
-def _end_damaged(transaction: Transaction, parent: ParentRow, lane: LaneRow, row: LeasedJob) -> None:
+def _read(transaction: Transaction, lane: LaneRow, number: int, token: int) -> tuple[list[LeasedJob], list[int]]:
+    """The lane's first jobs, and the ids of those whose rows do not match their checksums."""
+    connection = transaction.connection
+    try:
+        rows = _taken.decode(connection.execute(_TAKE, (token, lane.id, number)).fetchone()[0])
+        known = [row.id for row in rows]
+    except _UNREADABLE:
+        # One row is no text any more: read them one by one.
+        rows = []
+        known = [row[0] for row in connection.execute(_TAKE_IDS, (lane.id, number)).fetchall()]
+        for job_id in known:
+            with suppress(*_UNREADABLE):
+                rows += _taken.decode(connection.execute(_TAKE_ONE, (token, job_id)).fetchone()[0])
+    good = [row for row in rows if row.crc == job_checksum(row.id, row.step_id, row.type, row.payload)]
+    intact = {row.id for row in good}
+    return good, [job_id for job_id in known if job_id not in intact]
+
+
+def _end_damaged(transaction: Transaction, parent: ParentRow, lane: LaneRow, job_id: int) -> None:
     """The row does not match its checksum: the job ends ``failed`` without being run."""
-    text = "the job's row is damaged: its checksum does not match; it was not run"
-    error = AttemptError("DamagedRowError", text, attempt=row.attempt, at_ms=transaction.now_ms)
+    error = AttemptError("DamagedRowError", DAMAGED_TEXT, at_ms=transaction.now_ms)
     transaction.connection.execute(
         "UPDATE job SET state = 'failed', finished_at = ?, error = ?, errors = ? WHERE id = ?",
-        (transaction.now_ms, text, msgspec.json.encode([error]).decode(), row.id),
+        (transaction.now_ms, DAMAGED_TEXT, msgspec.json.encode([error]).decode(), job_id),
     )
     lane.pending -= 1
     parent.pending -= 1
     parent.failed += 1
-    transaction.log(parent.run_id, row.id, LogLevel.ERROR, text)
-    transaction.events.status(parent.run_id, JobState.FAILED, [row.id], parent_id=parent.id, error=text)
+    transaction.log(parent.run_id, job_id, LogLevel.ERROR, DAMAGED_TEXT)
+    transaction.events.status(
+        parent.run_id, JobState.FAILED, [job_id], parent_id=parent.id, error=DAMAGED_TEXT
+    )
     judge_tolerance(transaction, parent)
     settle_parent(transaction, parent)
