@@ -75,7 +75,7 @@ def explained(error: Exception) -> CommandError | None:
 def _usage(error: Any) -> CommandError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "quaero"
-    message = error.format_message()
+    message = error.format_message().replace("Value error, ", "")
     return CommandError(message.rstrip("."), hint=f"`{command} --help` shows what it takes")
 
 

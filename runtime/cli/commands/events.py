@@ -31,7 +31,8 @@ def events(
 ) -> None:
     """Print what happened, in order.
 
-    No event is skipped. With --json one object per line. With --follow it goes on with new events; with --run too, it ends when that run has ended.
+    No event is skipped. With --json one object per line. With --follow it goes on with new events; with --run too, it
+    ends when that run has ended.
     """
     from runtime.store.events import event_object
     from runtime.store.reading.records import EventFilter

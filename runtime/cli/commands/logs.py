@@ -28,7 +28,8 @@ def logs(
 ) -> None:
     """Print the log of a run, step or job.
 
-    Of a run or step with the lines of all jobs below. With --json one object per line. With --follow it goes on with new lines and ends when the job has ended.
+    Of a run or step with the lines of all jobs below. With --json one object per line. With --follow it goes on with
+    new lines and ends when the job has ended.
     """
     left = limit
     with reading(store, config) as reader:

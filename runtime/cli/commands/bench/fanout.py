@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from runtime.cli.arguments import ConfigOption, JsonOption, StoreOption
-from runtime.cli.commands.bench.options import Synchronous, SynchronousOption, show
+from runtime.cli.commands.bench.options import Synchronous, SynchronousOption, scratch, show
 
 
 def fanout(
+    *,
     children: Annotated[int, typer.Option("--children", min=1, help="Of each parent.")] = 100_000,
     parents: Annotated[int, typer.Option("--parents", min=1, help="At once.")] = 1,
     synchronous: SynchronousOption = Synchronous.FULL,
@@ -16,9 +17,15 @@ def fanout(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure jobs per second, submit to completion, and the raw sqlite3 floor for the same rows."""
+    """Measure jobs per second, submit to completion.
+
+    Beside it the floor is measured: the same rows, written by bare sqlite3. Both use stores of their own, made and
+    removed in the directory of the store.
+    """
     from runtime.benchmark import fanout as benchmark
 
-    show(
-        benchmark.measure(children=children, parents=parents, synchronous=synchronous.value), as_json=as_json
-    )
+    with scratch(store, config) as directory:
+        found = benchmark.measure(
+            children=children, parents=parents, synchronous=synchronous.value, directory=directory
+        )
+    show(found, as_json=as_json)

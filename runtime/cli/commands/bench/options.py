@@ -1,11 +1,16 @@
 """What the benchmarks have in common: their options and how a result is shown."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
+from runtime.cli.failures import CommandError
+from runtime.cli.opening import settings
 from runtime.cli.output import write_json, write_text
 
 
@@ -22,6 +27,23 @@ SynchronousOption = Annotated[
         "--synchronous", case_sensitive=False, help="FULL survives power loss, NORMAL the death of processes."
     ),
 ]
+
+
+@contextmanager
+def scratch(store: Path | None, config: Path | None) -> Iterator[Path]:
+    """The directory for the benchmark's own stores: where the store would be, so that its disk is measured.
+
+    Raises:
+        CommandError: nothing can be written there.
+    """
+    directory = settings(store, config).store.parent
+    try:
+        yield directory
+    except OSError as error:
+        raise CommandError(
+            f"the benchmark's stores can not be written in {directory}: {error.strerror}",
+            hint="choose another place with --store PATH",
+        ) from error
 
 
 def show(result: msgspec.Struct, *, as_json: bool) -> None:

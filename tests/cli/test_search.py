@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import quaero
+
+
+@pytest.mark.usefixtures("filled")
+def test_search_shows_the_place_where_the_word_stands(tmp_path: Path) -> None:
+    hits = quaero("search", "flour", "--json", cwd=tmp_path).value
+    assert [hit["title"] for hit in hits] == ["Bread"]
+    assert hits[0]["snippet"] == "[Flour] and yeast."
+    assert "score" in hits[0]
+    assert "    [Flour] and yeast." in quaero("search", "flour", cwd=tmp_path).out
+
+
+@pytest.mark.usefixtures("filled")
+def test_several_words_are_one_query(tmp_path: Path) -> None:
+    assert len(quaero("search", "yeast", "OR", "flour", "--json", cwd=tmp_path).value) == 2
+    assert len(quaero("search", "yeast", "flour", "--json", cwd=tmp_path).value) == 1
+
+
+@pytest.mark.usefixtures("filled")
+def test_text_that_is_no_query_is_searched_for_word_by_word(tmp_path: Path) -> None:
+    assert len(quaero("search", 'flour" AND (', "--json", cwd=tmp_path).value) <= 1
+    done = quaero("search", "--json", "--", "...", cwd=tmp_path)
+    assert done.code == 2
+    assert "there is no word to search for in '...'" in done.value["error"]["message"]
+
+
+@pytest.mark.usefixtures("filled")
+def test_nothing_found_is_no_failure(tmp_path: Path) -> None:
+    done = quaero("search", "absent", cwd=tmp_path)
+    assert (done.code, done.out, done.err) == (0, "", "nothing found\n")
+    assert quaero("search", "absent", "--json", cwd=tmp_path).value == []
