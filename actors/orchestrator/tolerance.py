@@ -1,5 +1,7 @@
 """When a step has failed too often. Pure; judged child by child, in the order in which the children ended."""
 
+import msgspec
+
 from actors.job import Counts, ErrorTolerance
 
 
@@ -12,6 +14,20 @@ def exceeded(tolerance: ErrorTolerance | None, counts: Counts) -> bool:
     if tolerance.max_failure_ratio <= 0 or counts.finished < tolerance.min_finished:
         return False
     return counts.failed / counts.finished >= tolerance.max_failure_ratio
+
+
+def exceeded_within(tolerance: ErrorTolerance | None, counts: Counts, successes: int) -> bool:
+    """Whether these counts used the tolerance up at any of the last ``successes`` ends, all of them completed.
+
+    A success lowers the ratio, so that only the one that brings ``min_finished`` can be the first to show it.
+    """
+    if tolerance is None:
+        return False
+    surplus = counts.finished - tolerance.min_finished
+    if not 0 <= surplus < successes:
+        return exceeded(tolerance, counts)
+    completed = counts.completed - surplus
+    return exceeded(tolerance, msgspec.structs.replace(counts, completed=completed))
 
 
 def exceeded_text(tolerance: ErrorTolerance, counts: Counts) -> str:

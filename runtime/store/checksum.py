@@ -1,8 +1,23 @@
 """The checksum over a job's immutable columns: a damaged row ends its job, it is never executed."""
 
+import sqlite3
 from zlib import crc32
 
 
 def job_checksum(job_id: int, parent_id: int | None, job_type: str, payload: str) -> int:
     """crc32 over id, parent, type and payload."""
     return crc32(f"{job_id}\0{parent_id}\0{job_type}\0{payload}".encode("utf-8", "surrogatepass"))
+
+
+def intact_payload(connection: sqlite3.Connection, job_id: int) -> str | None:
+    """The job's payload, or None if its row does not match its checksum."""
+    # As bytes: a flipped bit may leave what is no UTF-8, and the driver would refuse to hand it out.
+    parent_id, job_type, payload, crc = connection.execute(
+        "SELECT parent_id, CAST(type AS BLOB), CAST(payload AS BLOB), crc FROM job WHERE id = ?", (job_id,)
+    ).fetchone()
+    try:
+        text: str = payload.decode()
+        whole = job_checksum(job_id, parent_id, job_type.decode(), text) == crc
+    except UnicodeDecodeError:
+        return None
+    return text if whole else None

@@ -1,8 +1,8 @@
 """Group commit: what the requests ask is done in one transaction, with what they make ready leased in the same one.
 
 Failure rules: a failing disk or a lock held elsewhere fails no request, the batch is tried again as it is. Any other
-error rolls the batch back and its requests are done singly; the one that fails on its own data is refused, and an
-attempt among them ends ``failed``.
+error rolls the batch back and its requests are done singly; the one that fails on its own data is refused, an attempt
+among them ends ``failed``, and a step whose children it was to name closes as failed.
 """
 
 import logging
@@ -107,7 +107,8 @@ class Committer:
             before: chores to do first, in the same transaction.
 
         Raises:
-            StoreUnavailableError: nothing was committed and nothing was answered.
+            StoreUnavailableError: nothing was answered. If requests were being done singly some are committed: every
+                one of them may be asked again.
         """
         try:
             return [self._transact(requests, demand, sweep, before)]
@@ -118,10 +119,13 @@ class Committer:
             logger.warning("a batch of %d requests failed; doing them singly", len(requests), exc_info=True)
         commits = [done for request in requests for done in self._alone(request)]
         try:
-            commits.append(self._transact((), demand, sweep, before))
-        except sqlite3.Error as error:
-            self._raise_unavailable(error)
-            raise
+            commits.append(self._certain((), demand, sweep, before))
+        except StoreUnavailableError:
+            if not commits:
+                raise
+            # The requests are done and are answered; what was to follow them is due again with the next commit.
+            commits[-1].more |= demand.free.keys() if demand is not None else set()
+            commits[-1].unsweeped |= set(sweep)
         return commits
 
     def _alone(self, request: Any) -> list[Commit]:
@@ -135,11 +139,16 @@ class Committer:
 
     def _refuse(self, request: Any, error: Exception) -> list[Commit]:
         logger.error("%s failed on its own data", type(request).__name__, exc_info=error)
+        if isinstance(request, NameChildren | NamingFailed):
+            cause = _cause(error, f"{type(request).__name__} could not be recorded", self.clock)
+            return [self._certain((NamingFailed(request.start, cause, permanent=True, retry_in_ms=0),))]
         if not isinstance(request, Settle):
-            return [Commit(replies=[Refused(f"{type(request).__name__}: {error}", "see the runtime's log")])]
+            text = _printable(f"{type(request).__name__}: {error}")
+            return [Commit(replies=[Refused(text, "see the runtime's log")])]
         if len(request.attempts) == 1:
-            instead = Settle(request.number, (_as_failed(request.attempts[0], error),))
-            return [self._transact((instead,), None, (), ())]
+            cause = _cause(error, "what the attempt left could not be recorded", self.clock)
+            instead = Attempt(request.attempts[0].lease, Failed(cause, permanent=True))
+            return [self._certain((Settle(request.number, (instead,)),))]
         commits = [
             done for attempt in request.attempts for done in self._alone(Settle(request.number, (attempt,)))
         ]
@@ -148,6 +157,20 @@ class Committer:
             done.replies = []
         commits[-1].replies = [Settled(request.number, tuple(refused))]
         return commits
+
+    def _certain(
+        self,
+        requests: Sequence[Any],
+        demand: Demand | None = None,
+        sweep: Sequence[int] = (),
+        before: Sequence[Callable[[Transaction], Any]] = (),
+    ) -> Commit:
+        """A transaction that can fail only as the whole store does."""
+        try:
+            return self._transact(requests, demand, sweep, before)
+        except sqlite3.Error as error:
+            self._raise_unavailable(error)
+            raise
 
     def _transact(
         self,
@@ -265,11 +288,14 @@ def _answer_one(transaction: Transaction, request: Any) -> Any:
     return None
 
 
-def _as_failed(attempt: Attempt, error: Exception) -> Attempt:
-    """The attempt without what could not be recorded."""
-    cause = AttemptError(
-        type(error).__name__,
-        f"what the attempt left could not be recorded: {error}",
-        "".join(traceback.format_exception(error))[-4000:],
+def _cause(error: Exception, what: str, clock: Clock) -> AttemptError:
+    """What an attempt is told to have failed of, in place of what could not be recorded."""
+    text = "".join(traceback.format_exception(error))[-4000:]
+    return AttemptError(
+        type(error).__name__, _printable(f"{what}: {error}"), _printable(text), at_ms=clock.wall_ms()
     )
-    return Attempt(attempt.lease, Failed(cause, permanent=True))
+
+
+def _printable(text: str) -> str:
+    """The text without lone surrogates, which neither JSON nor SQLite takes."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -124,10 +124,10 @@ class Dependency(Model):
 
 
 class Rate(Model):
-    """When a job of this rate key may start next, whichever run it belongs to."""
+    """When a job of this rate key was started last, whichever run it belongs to."""
 
     key = TextField(primary_key=True)
-    next_at = BigIntegerField()
+    started_at = BigIntegerField()
 
     class Meta:
         table_name = "rate"

@@ -38,6 +38,10 @@ DEFAULT_MAX_ATTEMPTS = 3
 """Attempts of a job whose worker type this runtime does not know."""
 
 
+NUL_SHOWN = "\N{SYMBOL FOR NULL}"
+"""Stands for a NUL in texts that go through SQLite's JSON, which would end there."""
+
+
 class Transaction:
     """What one commit will change. Made after ``BEGIN IMMEDIATE``; ``finish`` comes before ``COMMIT``."""
 
@@ -180,10 +184,11 @@ class Transaction:
         """Write everything that is still in memory; returns whether the transaction changed anything."""
         self.flush()
         if self.logs:
+            lines = [(*line[:4], line[4].replace("\0", NUL_SHOWN)) for line in self.logs]
             self.connection.execute(
                 "INSERT INTO log_entry (run_id, job_id, time_ms, level, text) SELECT value ->> 0, value ->> 1,"
                 " value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)",
-                (msgspec.json.encode(self.logs).decode(),),
+                (msgspec.json.encode(lines).decode(),),
             )
         if self.events.count:
             self.last_seq = self._event_seq + self.events.count

@@ -2,7 +2,7 @@
 
 from actors.job import Closing, JobState, LogLevel
 from runtime.store.transaction import Transaction
-from runtime.store.verbs.end import close, close_run, settle_parent
+from runtime.store.verbs.end import close, close_run, judge_tolerance, settle_parent
 
 
 class UnknownJobError(LookupError):
@@ -64,5 +64,6 @@ def _cancel_job(transaction: Transaction, job_id: int, text: str) -> tuple[bool,
         (transaction.now_ms, text, job_id),
     )
     transaction.events.status(run_id, JobState.CANCELLED, [job_id], parent_id=parent_id)
+    judge_tolerance(transaction, parent)
     settle_parent(transaction, parent)
     return True, JobState.CANCELLED

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from actors.ids import id_text
 from actors.job import ChildSpec, JobState
 from runtime.store.checksum import job_checksum
 from runtime.store.rows import LaneRow, ParentRow
-from runtime.store.transaction import DEFAULT_MAX_ATTEMPTS, Transaction
+from runtime.store.transaction import DEFAULT_MAX_ATTEMPTS, NUL_SHOWN, Transaction
 
 _INSERT = """
 INSERT INTO job (id, root_id, parent_id, kind, type, name, state, max_attempts, priority, depth, lane_id, spawned_by,
@@ -25,6 +26,10 @@ FROM json_each(?7)
 """
 
 
+class MissingPageError(LookupError):
+    """A staged page that a step was to name is not there."""
+
+
 def insert_children(
     transaction: Transaction, parent: ParentRow, specs: Sequence[ChildSpec], spawned_by: int | None
 ) -> list[int]:
@@ -38,7 +43,8 @@ def insert_children(
     rows = []
     for child_id, spec in zip(identities, admitted, strict=True):
         delayed = spec.delay_ms > 0
-        lane = transaction.lane(parent.id, spec.type, spec.rate_key, spec.rate_ms)
+        rate_ms = spec.rate_ms if spec.rate_key else 0
+        lane = transaction.lane(parent.id, spec.type, spec.rate_key, rate_ms)
         rows.append(
             (
                 child_id,
@@ -77,14 +83,27 @@ def insert_children(
 def insert_staged(
     transaction: Transaction, parent: ParentRow, number: int, job_type: str, max_attempts: int
 ) -> list[int]:
-    """Insert the children of a staged page, which is consumed; returns their ids."""
+    """Insert the children of a staged page, which is consumed; returns their ids.
+
+    Raises:
+        MissingPageError: there is no such page; it was lost, or the request that staged it was never acknowledged.
+    """
     found = transaction.connection.execute(
         "DELETE FROM staged_page WHERE run_id = ? AND number = ? RETURNING rows", (parent.run_id, number)
     ).fetchall()
     if not found:
-        return []
+        raise MissingPageError(
+            f"page {number} of the children handed over with run {id_text(parent.run_id)} is not in the store"
+        )
     rows = found[0][0].decode()
-    identities = [row[0] for row in msgspec.json.decode(rows, type=list[tuple[int, str, int, str | None]])]
+    decoded = msgspec.json.decode(rows, type=list[tuple[int, str, int, str | None]])
+    if any(row[3] is not None for row in decoded):
+        known = _known_keys(transaction, parent, {row[3] for row in decoded if row[3] is not None})
+        decoded = [row for row in decoded if _is_new(row[3], known)]
+        rows = msgspec.json.encode(decoded).decode()
+    identities = [row[0] for row in decoded]
+    if not identities:
+        return []
     lane = transaction.lane(parent.id, job_type, "", 0)
     transaction.connection.execute(
         INSERT_STAGED,
@@ -120,23 +139,47 @@ def add_pending(transaction: Transaction, lane: LaneRow, number: int) -> None:
 
 
 def _admitted(transaction: Transaction, parent: ParentRow, specs: Sequence[ChildSpec]) -> list[ChildSpec]:
-    keys = {spec.unique_key for spec in specs if spec.unique_key is not None}
-    known: set[str | None] = set()
-    if keys:
-        found = transaction.connection.execute(
-            "SELECT json_group_array(unique_key) FROM job WHERE parent_id = ? AND unique_key IN"
-            " (SELECT value FROM json_each(?))",
-            (parent.id, msgspec.json.encode(list(keys)).decode()),
-        ).fetchone()[0]
-        known.update(msgspec.json.decode(found, type=list[str]))
+    specs = [_without_nul(spec) for spec in specs]
+    known = _known_keys(
+        transaction, parent, {spec.unique_key for spec in specs if spec.unique_key is not None}
+    )
     room = parent.max_children - parent.total if parent.max_children else len(specs)
     admitted: list[ChildSpec] = []
     for spec in specs:
         if len(admitted) >= room:
             break
-        if spec.unique_key is not None:
-            if spec.unique_key in known:
-                continue
-            known.add(spec.unique_key)
-        admitted.append(spec)
+        if _is_new(spec.unique_key, known):
+            admitted.append(spec)
     return admitted
+
+
+def _known_keys(transaction: Transaction, parent: ParentRow, keys: set[str]) -> set[str]:
+    if not keys:
+        return set()
+    found = transaction.connection.execute(
+        "SELECT json_group_array(unique_key) FROM job WHERE parent_id = ? AND unique_key IN"
+        " (SELECT value FROM json_each(?))",
+        (parent.id, msgspec.json.encode(list(keys)).decode()),
+    ).fetchone()[0]
+    return set(msgspec.json.decode(found, type=list[str]))
+
+
+def _is_new(key: str | None, known: set[str]) -> bool:
+    """Whether no child has the key yet; from now on one has it."""
+    if key is None:
+        return True
+    if key in known:
+        return False
+    known.add(key)
+    return True
+
+
+def _without_nul(spec: ChildSpec) -> ChildSpec:
+    """SQLite's JSON ends a text at a NUL: two keys that differ only behind it would be one."""
+    if "\0" not in f"{spec.unique_key}{spec.name}":
+        return spec
+    return msgspec.structs.replace(
+        spec,
+        unique_key=None if spec.unique_key is None else spec.unique_key.replace("\0", NUL_SHOWN),
+        name=None if spec.name is None else spec.name.replace("\0", NUL_SHOWN),
+    )

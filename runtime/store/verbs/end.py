@@ -1,22 +1,30 @@
 """The ends of parents, and what follows: decided here by pure functions, in the transaction that caused them."""
 
+from collections import deque
+from collections.abc import Iterable
+
 import msgspec
 
 from actors.job import Closing, FailureAction, JobState, Step
 from actors.orchestrator.outcome import run_outcome, step_outcome
 from actors.orchestrator.plan import StepPosition, after_step_end
-from actors.orchestrator.tolerance import exceeded, exceeded_text
+from actors.orchestrator.tolerance import exceeded, exceeded_text, exceeded_within
+from runtime.store.checksum import intact_payload
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
+
+DAMAGED_TEXT = "the job's row is damaged: its checksum does not match; it was not run"
 
 LOW_WATER = 1000
 """A step whose pending children fall below this asks its manager for the next page."""
 
 
 def judge_tolerance(transaction: Transaction, parent: ParentRow) -> None:
-    """Ask whether the step has failed too often; called after each child's failure, with the counts as of then."""
+    """Ask whether the step has failed too often; called after each child's end, with the counts as of then."""
+    if parent.tolerance is None or parent.closing is not None or not parent.failed:
+        return
     tolerance = parent.error_tolerance()
-    if tolerance is None or parent.closing is not None or not exceeded(tolerance, parent.counts):
+    if tolerance is None or not exceeded(tolerance, parent.counts):
         return
     if tolerance.failure_action is FailureAction.STOP_ALL:
         close(transaction, parent, Closing.TOLERANCE, exceeded_text(tolerance, parent.counts))
@@ -27,6 +35,17 @@ def judge_tolerance(transaction: Transaction, parent: ParentRow) -> None:
             "UPDATE job SET error = coalesce(error, ?) WHERE id = ?", (text, parent.id)
         )
         transaction.events.add("tolerance_warning", parent.run_id, parent.id, {"message": text})
+
+
+def would_trip(parent: ParentRow, successes: int) -> bool:
+    """Whether that many successes, not yet counted in the row, would use the step's tolerance up on the way."""
+    if parent.tolerance is None or parent.closing is not None or parent.warned or not parent.failed:
+        return False
+    tolerance = parent.error_tolerance()
+    if tolerance is None or tolerance.failure_action is FailureAction.CONTINUE:
+        return False
+    counts = msgspec.structs.replace(parent.counts, completed=parent.completed + successes)
+    return exceeded_within(tolerance, counts, successes)
 
 
 def close(transaction: Transaction, parent: ParentRow, closing: Closing, reason: str) -> None:
@@ -48,7 +67,7 @@ def settle_parent(transaction: Transaction, parent: ParentRow) -> None:
     if parent.ended or parent.kind != "step":
         return
     if parent.open == 0 and (parent.named or parent.closing is not None):
-        _end_step(transaction, parent)
+        start_steps(transaction, _end_step(transaction, parent))
     elif parent.naming == "idle" and _wants_page(parent):
         transaction.change_parent(parent).naming = "ready"
 
@@ -58,21 +77,33 @@ def _wants_page(parent: ParentRow) -> bool:
     return undecided and parent.pending < LOW_WATER
 
 
-def start_step(transaction: Transaction, parent: ParentRow) -> None:
-    """The step waits for nothing any more: its children may be named, or it ends at once if it is to be skipped."""
-    step = read_step(transaction, parent.id)
-    if not step.enabled:
-        transaction.change_parent(parent).named = 1
-        parent.reason = "skipped: the step is not enabled"
-        settle_parent(transaction, parent)
-        return
-    transaction.change_parent(parent).naming = "ready"
+def start_steps(transaction: Transaction, step_ids: Iterable[int]) -> None:
+    """These steps wait for nothing any more: their children may be named; one that is to be skipped ends at once.
+
+    A skipped step may start others, which may be skipped too: a queue, so that a long chain is no deep recursion.
+    """
+    waiting = deque(step_ids)
+    while waiting:
+        parent = transaction.parent(waiting.popleft())
+        if parent.ended or parent.closing is not None or parent.naming != "idle":
+            continue
+        transaction.change_parent(parent)
+        step = read_step(transaction, parent.id)
+        if step is None:
+            close(transaction, parent, Closing.FAILED, DAMAGED_TEXT)
+            waiting.extend(_end_step(transaction, parent))
+        elif not step.enabled:
+            parent.named = 1
+            parent.reason = "skipped: the step is not enabled"
+            waiting.extend(_end_step(transaction, parent))
+        else:
+            parent.naming = "ready"
 
 
-def read_step(transaction: Transaction, step_id: int) -> Step:
-    """The step as its run's definition has it."""
-    text = transaction.connection.execute("SELECT payload FROM job WHERE id = ?", (step_id,)).fetchone()[0]
-    return msgspec.json.decode(text, type=Step)
+def read_step(transaction: Transaction, step_id: int) -> Step | None:
+    """The step as its run's definition has it; None if its row is damaged."""
+    payload = intact_payload(transaction.connection, step_id)
+    return None if payload is None else msgspec.json.decode(payload, type=Step)
 
 
 def close_run(transaction: Transaction, run: ParentRow, closing: Closing, reason: str) -> None:
@@ -81,30 +112,33 @@ def close_run(transaction: Transaction, run: ParentRow, closing: Closing, reason
     for step in _open_steps(transaction, run.id):
         close(transaction, step, closing, reason)
         settle_parent(transaction, step)
-    _end_run(transaction, run)
+    end_run(transaction, run)
 
 
-def _end_step(transaction: Transaction, parent: ParentRow) -> None:
+def _end_step(transaction: Transaction, parent: ParentRow) -> tuple[int, ...]:
+    """End the step; returns the steps that are to start now."""
     began = parent.state is JobState.RUNNING
     state = step_outcome(parent.counts, parent.closing)
-    if not began and parent.closing is Closing.FAILED:
+    run = transaction.change_parent(transaction.parent(parent.run_id))
+    if not began and parent.closing is Closing.FAILED and run.closing is not None:
         state = JobState.CANCELLED  # it never ran: the failure was another step's
     _write_end(transaction, parent, state)
-    run = transaction.change_parent(transaction.parent(parent.run_id))
     run.open_steps -= 1
     ready = _release_dependents(transaction, parent.id)
+    starting: tuple[int, ...] = ()
     if run.closing is None and not run.ended:
-        _follow_plan(transaction, run, parent, StepPosition(parent.id, state, began, parent.on_error), ready)
-    _end_run(transaction, run)
+        position = StepPosition(parent.id, state, began, parent.on_error)
+        starting = _follow_plan(transaction, run, parent, position, ready)
+    end_run(transaction, run)
+    return starting
 
 
 def _follow_plan(
     transaction: Transaction, run: ParentRow, parent: ParentRow, ended: StepPosition, ready: tuple[int, ...]
-) -> None:
+) -> tuple[int, ...]:
     failed = ended.state is JobState.FAILED
     others = tuple(_position(step) for step in _open_steps(transaction, run.id)) if failed else ()
-    name = read_step(transaction, parent.id).name if failed else ""
-    decision = after_step_end(ended, name, others, ready)
+    decision = after_step_end(ended, _name(transaction, parent.id) if failed else "", others, ready)
     if decision.close_run is not None:
         text = f"{decision.close_run}: {parent.reason}" if parent.reason else decision.close_run
         close(transaction, run, Closing.FAILED, text)
@@ -112,13 +146,11 @@ def _follow_plan(
             step = transaction.parent(step_id)
             close(transaction, step, Closing.FAILED, text)
             settle_parent(transaction, step)
-    for step_id in decision.start:
-        step = transaction.parent(step_id)
-        if step.closing is None:
-            start_step(transaction, step)
+    return decision.start
 
 
-def _end_run(transaction: Transaction, run: ParentRow) -> None:
+def end_run(transaction: Transaction, run: ParentRow) -> None:
+    """End the run if all its steps have ended."""
     if run.ended or run.open_steps:
         return
     transaction.change_parent(run)
@@ -161,6 +193,11 @@ def _open_steps(transaction: Transaction, run_id: int) -> list[ParentRow]:
     ids = sorted(msgspec.json.decode(found, type=list[int]))
     transaction.load_parents(ids)
     return [row for row in map(transaction.parent, ids) if not row.ended]
+
+
+def _name(transaction: Transaction, step_id: int) -> str:
+    found = transaction.connection.execute("SELECT name FROM job WHERE id = ?", (step_id,)).fetchone()
+    return str(found[0])
 
 
 def _position(row: ParentRow) -> StepPosition:

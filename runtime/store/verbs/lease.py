@@ -201,7 +201,9 @@ def _take(transaction: Transaction, lane: LaneRow, number: int) -> list[LeasedJo
     return good
 
 
-def _read(transaction: Transaction, lane: LaneRow, number: int, token: int) -> tuple[list[LeasedJob], list[int]]:
+def _read(
+    transaction: Transaction, lane: LaneRow, number: int, token: int
+) -> tuple[list[LeasedJob], list[int]]:
     """The lane's first jobs, and the ids of those whose rows do not match their checksums."""
     connection = transaction.connection
     try:

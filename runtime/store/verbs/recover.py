@@ -8,6 +8,7 @@ import sqlite3
 import msgspec
 
 from actors.job import AttemptError, JobState, LogLevel
+from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import add_pending
 from runtime.store.verbs.end import judge_tolerance, settle_parent
@@ -62,20 +63,7 @@ def give_back(
         parent = transaction.change_parent(transaction.parent(parent_id))
         parent.running -= 1
         times = lost_before + lost
-        if times > transaction.context.max_lost:
-            parent.failed += 1
-            text = f"given up: the attempt was lost {times} times with its runtime"
-            error = AttemptError("LostTooOftenError", text, attempt=attempt, at_ms=transaction.now_ms)
-            transaction.connection.execute(
-                "UPDATE job SET state = 'failed', token = ?, lost = ?, error = ?, errors = ?, finished_at = ?,"
-                " owner = NULL, lease_expires = NULL WHERE id = ?",
-                (token, times, text, msgspec.json.encode([error]).decode(), transaction.now_ms, job_id),
-            )
-            transaction.events.status(
-                parent.run_id, JobState.FAILED, [job_id], parent_id=parent_id, error=text
-            )
-            judge_tolerance(transaction, parent)
-        elif parent.closing is not None or cancel_reason is not None:
+        if parent.closing is not None or cancel_reason is not None:
             parent.cancelled += 1
             transaction.connection.execute(
                 "UPDATE job SET state = 'cancelled', token = ?, lost = ?, finished_at = ?, owner = NULL,"
@@ -83,6 +71,9 @@ def give_back(
                 (token, times, transaction.now_ms, parent.reason or cancel_reason, job_id),
             )
             transaction.events.status(parent.run_id, JobState.CANCELLED, [job_id], parent_id=parent_id)
+            judge_tolerance(transaction, parent)
+        elif times > transaction.context.max_lost:
+            _give_up(transaction, parent, job_id, token=token, times=times, attempt=attempt)
         else:
             parent.pending += 1
             add_pending(transaction, transaction.lanes[lane_id], 1)
@@ -101,6 +92,22 @@ def give_back(
     for parent_id in {row[1] for row in rows}:
         settle_parent(transaction, transaction.parent(parent_id))
     return len(rows)
+
+
+def _give_up(
+    transaction: Transaction, parent: ParentRow, job_id: int, *, token: int, times: int, attempt: int
+) -> None:
+    """The job was lost too often: it ends ``failed``, as if it killed its runtimes itself."""
+    text = f"given up: the attempt was lost {times} times with its runtime"
+    error = AttemptError("LostTooOftenError", text, attempt=attempt, at_ms=transaction.now_ms)
+    parent.failed += 1
+    transaction.connection.execute(
+        "UPDATE job SET state = 'failed', token = ?, lost = ?, error = ?, finished_at = ?, owner = NULL,"
+        " lease_expires = NULL, errors = json_insert(coalesce(errors, '[]'), '$[#]', json(?)) WHERE id = ?",
+        (token, times, text, transaction.now_ms, msgspec.json.encode(error).decode(), job_id),
+    )
+    transaction.events.status(parent.run_id, JobState.FAILED, [job_id], parent_id=parent.id, error=text)
+    judge_tolerance(transaction, parent)
 
 
 def give_back_own(

@@ -25,13 +25,14 @@ from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import add_pending, insert_children
 from runtime.store.verbs.document import save_documents
-from runtime.store.verbs.end import judge_tolerance, settle_parent
+from runtime.store.verbs.end import judge_tolerance, settle_parent, would_trip
 
 KEPT_ERRORS = 10
 """Errors kept of one job, the latest."""
 
 COMPLETE = """
-UPDATE job SET state = 'completed', result = j.value ->> 2, finished_at = ?1, owner = NULL, lease_expires = NULL
+UPDATE job SET state = 'completed', result = j.value ->> 2, error = NULL, finished_at = ?1, owner = NULL,
+               lease_expires = NULL
 FROM json_each(?2) AS j WHERE job.id = j.value ->> 0 AND job.token = j.value ->> 1 AND job.state = 'running'
 """
 _COUNT = """
@@ -97,21 +98,16 @@ def _complete_together(transaction: Transaction, attempts: Sequence[Attempt]) ->
     ]
     text = msgspec.json.encode(rows).decode()
     connection.execute("SAVEPOINT together")
-    changed = connection.execute(COMPLETE, (transaction.now_ms, text)).rowcount
-    if changed != len(rows):
+    groups = _changed(transaction, text, len(rows))
+    if not groups:
         connection.execute("ROLLBACK TO together")
-        connection.execute("RELEASE together")
-        return False
     connection.execute("RELEASE together")
-    groups = msgspec.json.decode(
-        connection.execute(_COUNT, (text,)).fetchone()[0], type=list[tuple[int, str]]
-    )
-    transaction.load_parents([parent_id for parent_id, _ in groups])
+    if not groups:
+        return False
     owners: dict[int, ParentRow] = {}
     rich = any(each.children or each.documents or each.logs for each in attempts)
-    for parent_id, ids in groups:
+    for parent_id, job_ids in groups:
         parent = transaction.change_parent(transaction.parent(parent_id))
-        job_ids = msgspec.json.decode(ids, type=list[int])
         parent.running -= len(job_ids)
         parent.completed += len(job_ids)
         transaction.events.status(parent.run_id, JobState.COMPLETED, job_ids, parent_id=parent_id)
@@ -123,6 +119,22 @@ def _complete_together(transaction: Transaction, attempts: Sequence[Attempt]) ->
     for parent_id, _ in groups:
         settle_parent(transaction, transaction.parent(parent_id))
     return True
+
+
+def _changed(transaction: Transaction, text: str, expected: int) -> list[tuple[int, list[int]]]:
+    """Complete the jobs; returns them by parent, or nothing if one was not running or a tolerance trips among them."""
+    connection = transaction.connection
+    if connection.execute(COMPLETE, (transaction.now_ms, text)).rowcount != expected:
+        return []
+    found = connection.execute(_COUNT, (text,)).fetchone()[0]
+    groups = [
+        (parent_id, msgspec.json.decode(ids, type=list[int]))
+        for parent_id, ids in msgspec.json.decode(found, type=list[tuple[int, str]])
+    ]
+    transaction.load_parents([parent_id for parent_id, _ in groups])
+    if any(would_trip(transaction.parent(parent_id), len(ids)) for parent_id, ids in groups):
+        return []
+    return groups
 
 
 def _record(transaction: Transaction, parent: ParentRow, attempt: Attempt) -> None:
@@ -171,6 +183,7 @@ def _settle_one(transaction: Transaction, attempt: Attempt) -> bool:
             _put_back(transaction, found, attempt, delay_ms=outcome.delay_ms, counted=False)
         case Interrupted():
             _put_back(transaction, found, attempt, delay_ms=0, counted=False)
+    judge_tolerance(transaction, parent)
     settle_parent(transaction, parent)
     return True
 
@@ -203,7 +216,6 @@ def _fail(transaction: Transaction, found: _Found, attempt: Attempt, outcome: Fa
         return
     parent.failed += 1
     _end(transaction, parent, attempt, JobState.FAILED, error=outcome.error.message)
-    judge_tolerance(transaction, parent)
 
 
 def _put_back(
@@ -254,8 +266,9 @@ def _end(
 ) -> None:
     job_id = attempt.lease.job_id
     transaction.connection.execute(
-        "UPDATE job SET state = ?, result = ?, error = coalesce(?, error), finished_at = ?, owner = NULL,"
-        " lease_expires = NULL WHERE id = ?",
+        "UPDATE job SET state = ?1, result = ?2, finished_at = ?4, error ="
+        " CASE ?1 WHEN 'completed' THEN NULL ELSE coalesce(?3, error) END, owner = NULL,"
+        " lease_expires = NULL WHERE id = ?5",
         (state, result, error, transaction.now_ms, job_id),
     )
     data = {"error": error} if error else {}

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from actors.job import JobState, OnError, Step
+from actors.job import JobDefinition, JobState, OnError, Step
 from actors.messages import StagePage, Submit
 from runtime.store.checksum import job_checksum
 from runtime.store.transaction import Transaction
-from runtime.store.verbs.end import start_step
+from runtime.store.verbs.end import end_run, start_steps
 
 _INSERT_JOB = """
 INSERT INTO job (id, root_id, parent_id, kind, type, name, state, priority, payload, crc, created_at)
@@ -20,22 +20,26 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 
 class UnknownStepError(ValueError):
-    """A step depends on one that the definition does not have."""
+    """The steps' names and dependencies make no plan: the definition was not checked."""
 
 
 def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
     """Write the run; returns its id, and False if the submit key already had one.
 
     Raises:
-        UnknownStepError: the definition was not checked.
+        UnknownStepError: the definition was not checked; nothing was written.
     """
     connection, definition = transaction.connection, request.definition
+    _check_plan(definition)
     if request.submit_key is not None:
         known = connection.execute(
             "SELECT run_id FROM submit_key WHERE key = ?", (request.submit_key,)
         ).fetchone()
         if known is not None:
-            connection.execute("DELETE FROM staged_page WHERE run_id = ?", (request.run_id,))
+            if (
+                known[0] != request.run_id
+            ):  # else it is the same request again, and the pages are the run's own
+                connection.execute("DELETE FROM staged_page WHERE run_id = ?", (request.run_id,))
             return known[0], False
         connection.execute(
             "INSERT INTO submit_key (key, run_id) VALUES (?, ?)", (request.submit_key, request.run_id)
@@ -56,11 +60,12 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
     transaction.events.status(run_id, JobState.PENDING, [run_id])
     transaction.events.status(run_id, JobState.PENDING, list(steps.values()), parent_id=run_id)
     transaction.load_parents((run_id, *steps.values()))
-    for row in [transaction.parent(step_id) for step_id in steps.values()]:
+    rows = [transaction.parent(step_id) for step_id in steps.values()]
+    for row in rows:
         row.served = transaction.turn
         transaction.change_parent(row)
-        if row.waiting == 0 and not row.ended:
-            start_step(transaction, row)
+    start_steps(transaction, [row.id for row in rows if row.waiting == 0])
+    end_run(transaction, transaction.parent(run_id))  # one without steps ends at once
     return run_id, True
 
 
@@ -72,13 +77,28 @@ def stage_page(transaction: Transaction, request: StagePage) -> None:
     )
 
 
+def _check_plan(definition: JobDefinition) -> None:
+    """Refuse what could never end: the loader has checked files, but a definition made in code comes here as it is."""
+    waiting = {step.name: set(step.depends) for step in definition.steps}
+    if len(waiting) < len(definition.steps):
+        raise UnknownStepError(f"definition {definition.id!r} has two steps of one name")
+    for name, needed in waiting.items():
+        missing = sorted(needed - waiting.keys())
+        if missing:
+            raise UnknownStepError(
+                f"step {name!r} depends on {missing[0]!r}, which definition {definition.id!r} lacks"
+            )
+    while free := [name for name, needed in waiting.items() if not needed & waiting.keys()]:
+        for name in free:
+            del waiting[name]
+    if waiting:
+        raise UnknownStepError(
+            f"the steps {', '.join(map(repr, sorted(waiting)))} wait for each other in a circle"
+        )
+
+
 def _insert_step(transaction: Transaction, request: Submit, step: Step, steps: dict[str, int]) -> None:
     definition, step_id = request.definition, steps[step.name]
-    unknown = [name for name in step.depends if name not in steps]
-    if unknown:
-        raise UnknownStepError(
-            f"step {step.name!r} depends on {unknown[0]!r}, which definition {definition.id!r} lacks"
-        )
     tolerance = step.error_tolerance or definition.error_tolerance
     text = msgspec.json.encode(step).decode()
     row = (step_id, request.run_id, request.run_id, "step", step.action, step.name)

@@ -27,7 +27,10 @@ SELECT min(at) FROM (
 def wake_due(transaction: Transaction) -> None:
     """Make ready what is due now, up to a slice; ``next_due`` tells whether more is."""
     now = transaction.now_ms
-    for lane in transaction.load_lanes_where("not_before > 0 AND not_before <= ?", (now,)):
+    # Longer than its own rate a lane waits only if the wall clock was set back.
+    for lane in transaction.load_lanes_where(
+        "not_before > 0 AND (not_before <= ?1 OR not_before > ?1 + rate_ms)", (now,)
+    ):
         transaction.change_lane(lane).not_before = 0
     found = transaction.connection.execute(_DUE, (now, SLICE)).fetchone()[0]
     rows = msgspec.json.decode(found, type=list[tuple[int, int, int]])

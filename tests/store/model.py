@@ -1,0 +1,366 @@
+"""A model of what runtimes may ask of a store: seeded random sequences, two runtimes on one file, faults included.
+
+Each step is one method, chosen by weight; each predicts from the rows what the store has to answer, and the oracle
+judges after every commit. At the end the faults stop and everything must end; ``ends.py`` judges that.
+"""
+
+import random
+from pathlib import Path
+from typing import Any
+
+from actors.job import (
+    Attempt,
+    AttemptError,
+    Cancelled,
+    ChildSpec,
+    Closing,
+    Completed,
+    DocumentSpec,
+    ErrorTolerance,
+    FailureAction,
+    Interrupted,
+    JobDefinition,
+    LeasedJob,
+    LogLevel,
+    LogLine,
+    OnError,
+    Outcome,
+    Page,
+    Snoozed,
+    Step,
+    StepStart,
+)
+from actors.messages import (
+    CancelJob,
+    CloseParent,
+    ExtendLeases,
+    GiveBack,
+    NameChildren,
+    NamingFailed,
+    Submit,
+)
+from actors.seams import ManualClock
+from tests.store.driver import StoreDriver, failed
+
+OPEN = ("scheduled", "pending", "running")
+
+WEIGHTS = {
+    "submit": 4,
+    "submit_again": 1,
+    "start": 6,
+    "name": 8,
+    "fail_to_name": 1,
+    "lease": 14,
+    "settle": 20,
+    "cancel": 2,
+    "close_parent": 1,
+    "sweep": 2,
+    "pass_time": 6,
+    "set_the_wall_clock": 1,
+    "tend": 5,
+    "extend": 2,
+    "give_back": 1,
+    "kill_the_second_runtime": 1,
+    "stop_the_second_runtime": 1,
+    "start_another_runtime": 2,
+    "damage_a_row": 1,
+}
+
+
+class Model:
+    """One world: a store, up to two runtimes on it, and all they were ever given."""
+
+    def __init__(self, seed: int, directory: Path) -> None:
+        self.random = random.Random(seed)  # noqa: S311 (meant to be repeated)
+        self.path = directory / "jobs.db"
+        self.clock = ManualClock()
+        self.runtimes = [self.opened(), self.opened()]
+        self.held: list[tuple[LeasedJob, StoreDriver]] = []  # every lease ever given, also the lost ones
+        self.starts: list[tuple[StepStart, StoreDriver]] = []
+        self.submissions: list[Submit] = []
+        self.trace: list[str] = []
+        self.settled: dict[
+            str, int
+        ] = {}  # how often an attempt met which state, to see that the model gets around
+
+    def opened(self) -> StoreDriver:
+        # Judged by the first runtime's oracle only: it has seen every event.
+        return StoreDriver(
+            self.path, self.clock, judged=False, lease_seconds=30, max_lost=2, max_attempts={"work": 2}
+        )
+
+    @property
+    def store(self) -> StoreDriver:
+        """The first runtime, which never dies."""
+        return self.runtimes[0]
+
+    @property
+    def one(self) -> StoreDriver:
+        """Either runtime."""
+        return self.random.choice(self.runtimes)
+
+    def step(self) -> None:
+        (name,) = self.random.choices(list(WEIGHTS), list(WEIGHTS.values()))
+        self.trace.append(name)
+        getattr(self, name)()
+        self.store.oracle.check()
+
+    def close(self) -> None:
+        for runtime in self.runtimes:
+            runtime.close()
+
+    # -- what is drawn ------------------------------------------------------------------------------------------
+
+    def drawn_tolerance(self) -> ErrorTolerance | None:
+        draw = self.random
+        if draw.random() < 0.4:
+            return None
+        return ErrorTolerance(
+            max_child_failures=draw.choice([0, 0, 1, 2, 3]),
+            max_failure_ratio=draw.choice([0.0, 0.3, 0.5, 1.0]),
+            min_finished=draw.randint(1, 5),
+            failure_action=draw.choice([*FailureAction, FailureAction.STOP_ALL]),
+        )
+
+    def drawn_definition(self) -> JobDefinition:
+        draw = self.random
+        names = [f"s{number}" for number in range(draw.choice([0, 1, 1, 1, 2, 3, 4]))]
+        steps = tuple(
+            Step(
+                name,
+                "act",
+                depends=tuple(each for each in names[:number] if draw.random() < 0.4),
+                on_error=draw.choice(list(OnError)),
+                max_retries=draw.randint(0, 1),
+                error_tolerance=self.drawn_tolerance(),
+                concurrency=draw.choice([0, 0, 2]),
+                enabled=draw.random() < 0.9,
+            )
+            for number, name in enumerate(names)
+        )
+        return JobDefinition("test", "Test", steps, priority=draw.randint(0, 1))
+
+    def drawn_children(self, most: int) -> tuple[ChildSpec, ...]:
+        draw = self.random
+        return tuple(
+            ChildSpec(
+                type=draw.choice(["work", "work", "other"]),
+                payload=f'{{"n":{draw.randint(0, 9)}}}',
+                unique_key=draw.choice([None, None, "a", "b", "c"]),
+                depth=draw.randint(1, 3),
+                priority=draw.randint(0, 1),
+                rate_key=draw.choice(["", "", "", "host"]),
+                rate_ms=500,
+                delay_ms=draw.choice([0, 0, 0, 1000]),
+                max_attempts=draw.randint(0, 2),
+            )
+            for _ in range(draw.randint(0, most))
+        )
+
+    def drawn_outcome(self) -> Outcome:
+        draw = self.random
+        kind = draw.random()
+        if kind < 0.5:
+            return Completed(draw.choice([None, '{"found":3}']))
+        if kind < 0.8:
+            return failed(permanent=draw.random() < 0.4, retry_in_ms=draw.choice([0, 700]))
+        others: list[Outcome] = [Snoozed(0), Snoozed(300), Cancelled("not needed"), Interrupted()]
+        return draw.choice(others)
+
+    # -- requests -----------------------------------------------------------------------------------------------
+
+    def submit(self) -> None:
+        request = self.store.submission(self.drawn_definition(), key=f"key-{len(self.submissions)}")
+        assert self.store.submitted(request).created
+        self.submissions.append(request)
+
+    def submit_again(self) -> None:
+        if self.submissions:
+            request = self.random.choice(self.submissions)
+            before = self.store.value("SELECT count(*) FROM job")
+            assert not self.store.submitted(request).created
+            assert self.store.value("SELECT count(*) FROM job") == before
+
+    def start(self) -> None:
+        runtime = self.one
+        self.starts += [(start, runtime) for start in runtime.commit(starts=2).starts]
+
+    def name(self) -> None:
+        if not self.starts:
+            return
+        start, runtime = self.random.choice(self.starts[-4:])
+        parent = self.store.parent(start.step_id)
+        live = parent["naming"] == "leased" and parent["token"] == start.token
+        most = self.random.choice([0, 0, 0, 4])
+        page = Page(self.drawn_children(8), self.random.choice([None, None, "next"]), max_children=most)
+        reply = runtime.commit(NameChildren(start, page)).replies[0]
+        assert reply.accepted == live
+        after = self.store.parent(start.step_id)
+        assert after["total"] - parent["total"] == reply.inserted
+        assert not most or reply.inserted <= most
+
+    def fail_to_name(self) -> None:
+        if self.starts:
+            start, runtime = self.random.choice(self.starts)
+            error = AttemptError("ValueError", "no list of pages")
+            runtime.commit(NamingFailed(start, error, permanent=self.random.random() < 0.3, retry_in_ms=100))
+
+    def lease(self) -> None:
+        runtime, number = self.one, self.random.randint(1, 6)
+        free = {"work": number, "other": number}
+        not_to_run = {
+            row[0] for row in self.store.rows("SELECT id FROM parent WHERE closing IS NOT NULL OR paused = 1")
+        }
+        jobs = runtime.commit(lease=free).jobs
+        for job_type in free:
+            assert sum(job.type == job_type for job in jobs) <= number
+        assert not_to_run.isdisjoint(job.step_id for job in jobs)
+        self.held += [(job, runtime) for job in jobs]
+
+    def settle(self) -> None:
+        """Attempts of any age: some are stale, some were settled before, some come twice in one request."""
+        if not self.held:
+            return
+        chosen = self.random.choices(self.held[-12:], k=self.random.randint(1, 6))
+        runtime = chosen[0][1]
+        attempts = [self.attempt_of(job) for job, _ in chosen]
+        before = {
+            job.id: self.store.rows(
+                "SELECT job.state, job.token, parent.closing, parent.id, parent.max_children FROM job"
+                " JOIN parent ON parent.id = job.parent_id WHERE job.id = ?",
+                job.id,
+            )[0]
+            for job, _ in chosen
+        }
+        lines = self.store.value("SELECT count(*) FROM log_entry")
+        reply = runtime.settle(*attempts)
+        stale = [each for each in attempts if before[each.lease.job_id][1] != each.lease.token]
+        assert set(reply.refused) == {each.lease.job_id for each in stale}
+        for each in attempts:
+            state = "stale" if each in stale else before[each.lease.job_id][0]
+            self.settled[state] = self.settled.get(state, 0) + 1
+        if len(stale) == len(attempts):
+            assert self.store.value("SELECT count(*) FROM log_entry") == lines + len(stale)
+        if len(attempts) == 1 and not stale:
+            self.judge_spawns(attempts[0], before[attempts[0].lease.job_id])
+
+    def attempt_of(self, job: LeasedJob) -> Attempt:
+        outcome = self.drawn_outcome()
+        left: dict[str, Any] = {}
+        if isinstance(outcome, Completed) and self.random.random() < 0.5:
+            left["children"] = self.drawn_children(2)
+            number = self.random.randint(0, 2)
+            left["documents"] = (DocumentSpec("web", f"p{number}", None, "Title", f"text {number}"),)
+        if self.random.random() < 0.3:
+            left["logs"] = (LogLine(self.clock.wall_ms(), LogLevel.INFO, "a line"),)
+        return Attempt(job.lease, outcome, **left)
+
+    def judge_spawns(self, attempt: Attempt, before: tuple[str, int, str | None, int, int]) -> None:
+        """The children of an accepted outcome are there, those of one settled before or under a closing step not."""
+        job_id = attempt.lease.job_id
+        state, _, closing, step_id, most = before
+        made = self.store.rows("SELECT type, unique_key FROM job WHERE spawned_by = ?", job_id)
+        if state == "running" and closing is not None:
+            assert made == []
+            if attempt.children:
+                assert "were not made: the step is closing" in self.store.logs(job_id)[-1]
+        elif state == "running" and not most:
+            wanted = [(each.type, each.unique_key) for each in attempt.children]
+            assert [row for row in made if row[1] is None] == [row for row in wanted if row[1] is None]
+            known = self.store.rows("SELECT unique_key FROM job WHERE parent_id = ?", step_id)
+            assert {key for _, key in wanted} <= {None, *(row[0] for row in known)}
+
+    def cancel(self) -> None:
+        kind = self.random.choice(["run", "step", "job", "job"])
+        rows = self.store.rows("SELECT id, state FROM job WHERE kind = ? ORDER BY id DESC LIMIT 5", kind)
+        if rows:
+            job_id, state = self.random.choice(rows)
+            reply = self.one.commit(CancelJob(job_id, "enough")).replies[0]
+            assert state in OPEN or not reply.changed
+            assert reply.state == self.store.state(job_id)
+
+    def close_parent(self) -> None:
+        rows = self.store.rows("SELECT id FROM parent ORDER BY id DESC LIMIT 6")
+        if rows:
+            closing = self.random.choice([Closing.TIMEOUT, Closing.FAILED])
+            self.one.commit(CloseParent(self.random.choice(rows)[0], closing, "it took too long"))
+
+    def sweep(self) -> None:
+        for runtime in self.runtimes:
+            runtime.sweep()
+
+    # -- time and death -----------------------------------------------------------------------------------------
+
+    def pass_time(self) -> None:
+        self.clock.advance(self.random.choice([0.3, 1.0, 20.0]))
+
+    def set_the_wall_clock(self) -> None:
+        self.clock.set_wall_ms(self.clock.wall_ms() + self.random.choice([-3, -1, 2]) * 3_600_000)
+
+    def tend(self) -> None:
+        self.one.tend()
+
+    def extend(self) -> None:
+        runtime = self.one
+        runtime.commit(ExtendLeases(tuple(job.id for job, holder in self.held if holder is runtime)))
+
+    def give_back(self) -> None:
+        rows = self.store.rows("SELECT id FROM parent ORDER BY id")
+        parent = self.random.choice(rows)[0] if rows and self.random.random() < 0.6 else None
+        self.one.commit(GiveBack(parent, "an actor died", namings_only=self.random.random() < 0.3))
+
+    def kill_the_second_runtime(self) -> None:
+        if len(self.runtimes) > 1:
+            dead = self.runtimes.pop()
+            lost = self.store.value("SELECT count(*) FROM job WHERE owner = ?", dead.file.owner)
+            dead.die()
+            _, found = self.store.tend()
+            assert found == [f"runtime {dead.file.owner} died; {lost} jobs it was running were taken over"]
+            self.inherit(dead)
+
+    def stop_the_second_runtime(self) -> None:
+        if len(self.runtimes) > 1:
+            stopped = self.runtimes.pop()
+            stopped.close()
+            self.inherit(stopped)
+
+    def start_another_runtime(self) -> None:
+        if len(self.runtimes) == 1:
+            self.runtimes.append(self.opened())
+
+    def inherit(self, gone: StoreDriver) -> None:
+        """What the one that is gone held may still be settled: by the other, in vain."""
+        self.held = [(job, self.store if holder is gone else holder) for job, holder in self.held]
+        self.starts = [(start, self.store if holder is gone else holder) for start, holder in self.starts]
+
+    def damage_a_row(self) -> None:
+        rows = self.store.rows(
+            "SELECT id FROM job WHERE kind = 'job' AND state = 'pending' ORDER BY id LIMIT 5"
+        )
+        if rows:
+            value = self.random.choice(['{"n":2, "m":3}', b"{\xff", "", '{"n":'])
+            self.store.damage(self.random.choice(rows)[0], "payload", value)
+
+    # -- the end ------------------------------------------------------------------------------------------------
+
+    def let_everything_end(self) -> None:
+        """No more faults: one runtime that does all it can."""
+        store = self.store
+        while len(self.runtimes) > 1:
+            self.runtimes.pop().close()
+        store.judged = True
+        store.commit(GiveBack(None, "the faults are over"))
+        for _ in range(300):
+            if not store.value(f"SELECT count(*) FROM job WHERE state IN {OPEN}"):
+                return
+            self.clock.advance(minutes=240)
+            store.tend()
+            store.sweep()
+            done = store.commit(lease={"work": 50, "other": 50}, starts=10)
+            store.commit(*(NameChildren(start, Page()) for start in done.starts))
+            if done.jobs:
+                store.complete(*done.jobs)
+        left = store.rows(f"SELECT id, kind, state FROM job WHERE state IN {OPEN}")
+        raise AssertionError(
+            f"these never ended: {left}; {[store.parent(row[0]) for row in left if row[1] != 'job']}"
+        )

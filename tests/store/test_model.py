@@ -1,0 +1,36 @@
+"""Whatever is asked in whatever order, the rows agree after every commit and in the end everything ends, once."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.store.ends import judge_the_ends
+from tests.store.model import Model
+
+SEEDS = 240
+BATCH = 20
+STEPS = 60
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
+def test_whatever_happens_the_rows_agree_and_everything_ends_once(first: int, tmp_path: Path) -> None:
+    met: dict[str, int] = {}
+    for seed in range(first, first + BATCH):
+        directory = tmp_path / str(seed)
+        directory.mkdir()
+        model = Model(seed, directory)
+        try:
+            model.submit()
+            for _ in range(STEPS):
+                model.step()
+            model.let_everything_end()
+            judge_the_ends(model.store)
+        except BaseException as error:
+            error.add_note(f"seed {seed}, after {' '.join(model.trace)}")
+            raise
+        finally:
+            model.close()
+        for state, number in model.settled.items():
+            met[state] = met.get(state, 0) + number
+    # The sequences go where it hurts: attempts that count, that are stale, that come again after any end.
+    assert met.keys() >= {"running", "stale", "completed", "pending", "failed"}
