@@ -4,14 +4,19 @@
 - ``urls``         one spelling per URL; origins
 - ``patterns``     include and exclude patterns, linear in time
 - ``addresses``    which network addresses a crawl may connect to
-- ``fetch``        one page over HTTP: the only module here that does I/O
+- ``fetch``        Fetcher: one page over HTTP
+- ``http``         one bounded GET with aiohttp; the only module here that does I/O
+- ``errors``       why a page could not be fetched
 - ``decompress``   gzip and deflate, never more than a limit
 - ``charset``      bytes to text
+- ``media_types``  what is a page, what is text, what is neither
 - ``retry_after``  which failures pass, and when
 - ``defuse``       HTML that is cheap to parse, whatever it was before
+- ``elements``     what HTML's elements do to each other, for ``defuse``
+- ``grid``         how large tables may become, for ``defuse``
 - ``page``         title, metadata and links of a page
 - ``links``        the links of a parsed page
 - ``markdown``     the text of a page
 
-All but ``fetch`` are pure. This module imports nothing.
+All but ``fetch`` and ``http`` are pure. This module imports nothing.
 """

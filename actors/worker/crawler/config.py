@@ -8,6 +8,8 @@ from actors.worker.crawler.patterns import PatternError, compiled
 from actors.worker.crawler.urls import normalise
 
 MEBIBYTE = 1024 * 1024
+MAX_PAGE_BYTES = 2 * MEBIBYTE
+"""What of a page is kept and parsed, however much of it was read."""
 
 
 class CrawlConfig(msgspec.Struct, frozen=True, omit_defaults=True):

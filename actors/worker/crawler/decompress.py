@@ -32,11 +32,6 @@ class Decoder:
     def __repr__(self) -> str:
         return f"<Decoder({self._name!r})>"
 
-    @property
-    def ended(self) -> bool:
-        """Whether the body is whole; one without a content encoding always is."""
-        return self._name == "identity" or (self._inflate is not None and self._inflate.eof)
-
     def pieces(self, chunk: bytes) -> Iterator[bytes]:
         """The decoded bytes of a chunk, at most ``PIECE_BYTES`` each; the rest is decoded as they are taken.
 

@@ -9,12 +9,11 @@ from typing import Any
 import msgspec
 from selectolax.lexbor import LexborHTMLParser
 
+from actors.worker.crawler.config import MAX_PAGE_BYTES
 from actors.worker.crawler.defuse import defuse
 from actors.worker.crawler.links import MAX_LINKS, base_url, canonical, links
 from actors.worker.crawler.markdown import to_markdown
 
-MAX_PAGE_BYTES = 2 * 1024 * 1024
-"""What of a page is parsed."""
 MAX_TITLE_LENGTH = 500
 MAX_VALUE_LENGTH = 2000
 MAX_VALUES = 50

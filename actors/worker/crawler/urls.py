@@ -9,8 +9,6 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
-import idna
-
 MAX_URL_LENGTH = 8192
 """Longer URLs are none: no server takes them, and calendars and session loops make them without end."""
 
@@ -23,6 +21,7 @@ _SURROUNDING = "".join(map(chr, range(0x21)))
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})?")
 _HOST = re.compile(r"[a-z0-9._-]+")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PATH_SAFE = _UNRESERVED | frozenset("!$&'()*+,;=:@/%")
 _QUERY_SAFE = _PATH_SAFE | frozenset("?[]|{}")
@@ -113,11 +112,17 @@ def _authority(host_and_port: str) -> str | None:
     if len(name) > _MAX_HOST_LENGTH:
         return None
     if not name.isascii():
+        import idna
+
         name = idna.encode(name, uts46=True).decode("ascii")
     name = name.lower().removesuffix(".")
     good = _HOST.fullmatch(name) and len(name) <= _MAX_HOST_LENGTH
-    good = good and all(0 < len(label) <= _MAX_LABEL_LENGTH for label in name.split("."))
-    return name if good else None
+    labels = name.split(".")
+    if not good or not all(0 < len(label) <= _MAX_LABEL_LENGTH for label in labels):
+        return None
+    if _NUMBER.fullmatch(labels[-1]):
+        ipaddress.IPv4Address(name)  # raises ValueError: 127.1 and 0x7f000001 are addresses too, in disguise
+    return name
 
 
 def _encoded(text: str, safe: frozenset[str]) -> str:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.worker.crawler.config import MAX_PAGE_BYTES
 from actors.worker.crawler.links import MAX_LINKS
-from actors.worker.crawler.page import MAX_PAGE_BYTES, MAX_TITLE_LENGTH, PageError, parse
+from actors.worker.crawler.page import MAX_TITLE_LENGTH, PageError, parse
 
 URL = "http://h/d/p"
 

@@ -70,6 +70,7 @@ TEXTS = st.text() | st.lists(FRAGMENTS, max_size=12).map("".join) | st.text().ma
         ("http://[::1]:80/", "http://[::1]/"),
         ("http://[0:0::1]:8080/", "http://[::1]:8080/"),
         ("http://h/\ud800", "http://h/%EF%BF%BD"),
+        ("http://1.2.3.4.:80/", "http://1.2.3.4/"),
         ("http://a_b.example/", "http://a_b.example/"),
     ],
 )
@@ -97,6 +98,10 @@ def test_a_url_has_one_spelling(url: str, expected: str | None) -> None:
         "http://h:0/",
         "http://h:x/",
         "http://a..b/",
+        "http://2130706433/",
+        "http://127.1/",
+        "http://0x7f000001/",
+        "http://1.2.3.256/",
         "http://-%zz/",
         "http://[::1",
         "http://[x]/",
