@@ -18,7 +18,7 @@ class Admin:
 
     def __init__(self, engine: "Engine") -> None:
         self.engine = engine
-        self.address = EngineAddress(self, next(engine.numbers))
+        self.address: EngineAddress = EngineAddress(self, next(engine.numbers))
 
     @property
     def engine_name(self) -> str:

@@ -1,4 +1,4 @@
-"""The cell of an actor: its mailbox, its turns, its children and its end.
+"""The cell of an actor: its mailbox and its turns. How it ends is in ``ending``.
 
 Invariants, whatever thread posts:
 
@@ -6,8 +6,7 @@ Invariants, whatever thread posts:
   the mailbox is looked at again after that. So a cell is in a ready queue, or running, at most once, and a message
   that is in the mailbox is never forgotten.
 - Only the thread that holds the turn touches ``actor``, ``children`` and ``state``.
-- An actor ends once. At its end every waiting message becomes a dead letter, every unanswered ask is told, and then
-  the parent gets ``ActorExited`` - after everything the actor had sent it.
+- Messages are handled in the order they were posted; control messages of the engine pass them.
 """
 
 from collections import deque
@@ -16,8 +15,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from thespian.actors import ActorExitRequest, ActorSystemMessage, ChildActorExited
 
-from actors.receive import ActorExited, ExitReason
+from actors.receive import ExitReason
 from runtime.engine.address import EngineAddress
+from runtime.engine.control import Control, ExitChildren, Kill, Start
+from runtime.engine.ending import (
+    DEAD,
+    RUNNING,
+    STOPPING,
+    begin_exit,
+    child_ended,
+    die_of,
+    end,
+    end_by_engine,
+    exit_children,
+)
 from runtime.engine.ports import AskOver
 from runtime.engine.timers import EngineTimer
 
@@ -28,30 +39,8 @@ if TYPE_CHECKING:
     from runtime.engine.ports import Port
     from runtime.engine.receiver import Dispatcher
 
-RUNNING, STOPPING, EXITING, DEAD = range(4)
-"""STOPPING: it asked for its own end within the message that is being handled."""
-
-EXIT_SLICE = 1000
-"""Children told to exit in one turn, so that an actor with 100 000 of them stops nobody else."""
-
-
-class Start(ActorSystemMessage):
-    """Make the actor, on its own dispatcher."""
-
-
-class ExitChildren(ActorSystemMessage):
-    """Tell the next slice of children to exit."""
-
-    def __init__(self, cells: "list[ActorCell]") -> None:
-        self.cells = cells
-
-
-class Kill(ActorSystemMessage):
-    """The engine ends this actor; passes whatever waits in the mailbox."""
-
-
-class CheckCapabilities(ActorSystemMessage):
-    """What the system offers has changed: an actor it no longer suits has to exit."""
+SAMPLE = 7
+"""A mask: of every eighth message of an actor the times are measured, beginning with its first."""
 
 
 class ActorCell:
@@ -77,6 +66,8 @@ class ActorCell:
         "queued_at",
         "reason",
         "requirements",
+        "sampled_messages",
+        "sampled_turns",
         "source_hash",
         "state",
         "turn",
@@ -88,7 +79,7 @@ class ActorCell:
 
     def __init__(self, engine: "Engine", parent: "ActorCell | None", plan: "ActorPlan") -> None:
         self.engine = engine
-        self.address = EngineAddress(self, next(engine.numbers))
+        self.address: EngineAddress = EngineAddress(self, next(engine.numbers))
         self.parent = parent
         self.plan = plan
         self.handlers = plan.handlers
@@ -98,7 +89,7 @@ class ActorCell:
         self.turn = Lock()
         self.state = RUNNING
         self.reason: ExitReason = "normal"
-        self.aborted = False
+        self.aborted = False  # it could not start, and its parent has not heard of it yet
         self.children: dict[ActorCell, None] | None = None
         self.ports: set[Port] | None = None
         self.watchers: list[ActorCell] | None = None
@@ -108,9 +99,11 @@ class ActorCell:
         self.source_hash: str | None = None
         self.handled = 0
         self.failed = 0
-        self.busy_seconds = 0.0
-        self.waited_seconds = 0.0
         self.queued_at = 0.0
+        self.sampled_turns = 0
+        self.sampled_messages = 0
+        self.waited_seconds = 0.0  # of the first messages of the sampled turns
+        self.busy_seconds = 0.0  # with all messages of the sampled turns
 
     def __repr__(self) -> str:
         return f"<ActorCell({self.plan.name}, {self.address})>"
@@ -120,7 +113,7 @@ class ActorCell:
         """Names the engine."""
         return self.engine.name
 
-    # -- receiving -------------------------------------------------------------------------------------------------
+    # -- the mailbox -----------------------------------------------------------------------------------------------
 
     def post(self, message: object, sender: EngineAddress | None) -> None:
         """Put a message into the mailbox, and the cell into the ready queue if it is in none."""
@@ -129,20 +122,17 @@ class ActorCell:
             return
         mailbox = self.mailbox
         if mailbox is None:
-            mailbox = self._make_mailbox()
+            mailbox = self.make_mailbox()
         mailbox.append((message, sender))
         if self.turn.acquire(False):  # noqa: FBT003 (a keyword costs a quarter of the call)
-            self.queued_at = self.engine.now()
+            if not self.handled & SAMPLE:
+                self.queued_at = self.engine.now()
             self.dispatcher.enqueue(self)
 
     def post_first(self, message: object) -> None:
         """A control message: it passes what waits in the mailbox."""
-        mailbox = self.mailbox
-        if mailbox is None:
-            mailbox = self._make_mailbox()
-        mailbox.appendleft((message, None))
+        self.make_mailbox().appendleft((message, None))
         if self.turn.acquire(False):  # noqa: FBT003
-            self.queued_at = self.engine.now()
             self.dispatcher.enqueue(self)
 
     def post_result(self, message: object) -> None:
@@ -153,85 +143,90 @@ class ActorCell:
     def missing(self, reason: str) -> None:
         """Only ports wait for replies."""
 
-    def _make_mailbox(self) -> deque[tuple[object, EngineAddress | None]]:
-        # An empty deque is 760 bytes: actors that nobody has sent anything have none.
+    def make_mailbox(self) -> deque[tuple[object, EngineAddress | None]]:
+        """The mailbox: an actor that nobody has sent anything has none, because an empty deque is 760 bytes."""
         with self.engine.lock:
             if self.mailbox is None:
                 self.mailbox = deque()
             return self.mailbox
 
-    def take_plan(self, plan: "ActorPlan") -> None:
-        """The class is known at last. The caller holds the turn."""
-        self.plan, self.handlers, self.dispatcher = plan, plan.handlers, plan.dispatcher
-
-    def begin(self) -> None:
-        """Start, by the caller's own turn, which it gives away."""
-        self._make_mailbox().appendleft((Start(), None))
-        self.queued_at = self.engine.now()
-        self.dispatcher.enqueue(self)
+    # -- turns -----------------------------------------------------------------------------------------------------
 
     def run_turn(self) -> None:
         """Handle what waits, some messages at most. The caller holds the turn."""
         mailbox = self.mailbox
         if mailbox is None:
-            mailbox = self._make_mailbox()
-        now = self.engine.now
-        started = now()
-        self.waited_seconds += started - self.queued_at
+            mailbox = self.make_mailbox()
+        queued_at, before, started = self.queued_at, self.handled, 0.0
+        if queued_at:
+            started = self.engine.now()
         actor, handlers = self.actor, self.handlers
-        for _ in range(self.engine.turn_messages):
-            if not mailbox:
-                break
-            message, sender = mailbox.popleft()
-            self.handled += 1
-            handler = handlers.get(message.__class__)
-            if handler is None or self.state:
-                self.take(message, sender)
-                actor = self.actor
-                continue
-            # The short way for a TypedActor's own messages; take() is the long one.
-            actor._sender = sender
-            try:
-                handler(actor, message, sender)
-            except Exception as error:  # noqa: BLE001 (the edge)
-                actor.handler_raised(message, sender, error)
-            except SystemExit as error:
-                self.break_off(error)
-            if self.state == STOPPING:
-                self.exit(recursive=True)
-        ended = now()
-        self.busy_seconds += ended - started
-        self.turn.release()
-        if mailbox and self.turn.acquire(False):  # noqa: FBT003
-            self.queued_at = ended
-            self.dispatcher.enqueue(self)
+        budget = self.engine.turn_messages
+        try:
+            while mailbox and budget:
+                budget -= 1
+                message, sender = mailbox.popleft()
+                self.handled += 1
+                handler = handlers.get(message.__class__)
+                if handler is None or self.state:
+                    self.take(message, sender)
+                    actor = self.actor
+                    continue
+                # The short way for a TypedActor's own messages; take() is the long one.
+                actor._sender = sender
+                try:
+                    handler(actor, message, sender)
+                except Exception as error:  # noqa: BLE001 (the edge)
+                    actor.handler_raised(message, sender, error)
+                except SystemExit as error:
+                    die_of(self, error)
+                if self.state == STOPPING:
+                    begin_exit(self, recursive=True)
+        finally:
+            if queued_at:
+                self._sample(queued_at, started, before)
+            # give_turn_back(), without the call
+            self.turn.release()
+            if mailbox and self.turn.acquire(False):  # noqa: FBT003
+                self.dispatcher.enqueue(self)
 
     async def run_on_loop(self) -> None:
         """A turn on the asyncio loop: handlers may be coroutines, and the mailbox waits for them."""
-        mailbox = self._make_mailbox()
-        now = self.engine.now
-        self.waited_seconds += now() - self.queued_at
-        for _ in range(self.engine.turn_messages):
-            if not mailbox:
-                break
-            message, sender = mailbox.popleft()
-            self.handled += 1
-            started = now()
-            result = self.take(message, sender)
-            if hasattr(result, "__await__"):
-                try:
-                    await result
-                except SystemExit as error:
-                    self.break_off(error)
-                except BaseException as error:  # noqa: BLE001 (the edge, also of cancelled awaits)
-                    self.actor.handler_raised(message, sender, error)
-                if self.state == STOPPING:
-                    self.exit(recursive=True)
-            self.busy_seconds += now() - started
+        mailbox = self.make_mailbox()
+        queued_at, before, started = self.queued_at, self.handled, self.engine.now()
+        budget = self.engine.turn_messages
+        try:
+            while mailbox and budget:
+                budget -= 1
+                message, sender = mailbox.popleft()
+                self.handled += 1
+                result = self.take(message, sender)
+                if hasattr(result, "__await__"):
+                    try:
+                        await result
+                    except SystemExit as error:
+                        die_of(self, error)
+                    except BaseException as error:  # noqa: BLE001 (the edge, also of cancelled awaits)
+                        self.actor.handler_raised(message, sender, error)
+                    if self.state == STOPPING:
+                        begin_exit(self, recursive=True)
+        finally:
+            if queued_at:
+                self._sample(queued_at, started, before)
+            self.give_turn_back()
+
+    def give_turn_back(self) -> None:
+        """The end of a turn: whatever was posted meanwhile gets the next one."""
         self.turn.release()
-        if mailbox and self.turn.acquire(False):  # noqa: FBT003
-            self.queued_at = now()
+        if self.mailbox and self.turn.acquire(False):  # noqa: FBT003
             self.dispatcher.enqueue(self)
+
+    def _sample(self, queued_at: float, started: float, before: int) -> None:
+        self.queued_at = 0.0
+        self.sampled_turns += 1
+        self.sampled_messages += self.handled - before
+        self.waited_seconds += started - queued_at
+        self.busy_seconds += self.engine.now() - started
 
     def take(self, message: object, sender: EngineAddress | None) -> object:
         """Handle any message in any state; returns what the handler returned."""
@@ -240,11 +235,8 @@ class ActorCell:
                 return None
             message.active = False
             message, sender = message.message, self.address
-            if isinstance(message, AskOver):
-                message.port.missing("the time is over")
-                return None
         system_message = isinstance(message, ActorSystemMessage)
-        if system_message and isinstance(message, CONTROL):
+        if system_message and isinstance(message, Control):
             self._control(message)
             return None
         if self.state and (
@@ -256,28 +248,28 @@ class ActorCell:
         try:
             result = self.plan.deliver(self, message, sender)
         except SystemExit as error:
-            self.break_off(error)
+            die_of(self, error)
         if system_message:
             if isinstance(message, ActorExitRequest):
                 if self.state == RUNNING:
                     self.reason = "normal" if sender is self.address else "killed"
-                self.exit(recursive=message.isRecursive)
+                begin_exit(self, recursive=message.isRecursive)
             elif isinstance(message, ChildActorExited):
-                self._child_ended(message.childAddress)
+                child_ended(self, message.childAddress)
         if self.state == STOPPING:
-            self.exit(recursive=True)
+            begin_exit(self, recursive=True)
         return result
 
-    def _control(self, message: object) -> None:
-        if isinstance(message, ExitChildren):
-            self._exit_children(message.cells)
-        elif isinstance(message, Start):
+    def _control(self, message: Control) -> None:
+        if isinstance(message, Start):
             if self.state == RUNNING:
                 self.construct()
+        elif isinstance(message, ExitChildren):
+            exit_children(self, message.cells)
+        elif isinstance(message, AskOver):
+            message.port.missing("the time is over")
         elif isinstance(message, Kill) or not self.plan.suits(self.engine.capabilities, self.requirements):
-            if self.state == RUNNING:
-                self.reason = "killed"
-            self.exit(recursive=True)
+            end_by_engine(self)
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -289,9 +281,15 @@ class ActorCell:
             self.engine.report_failed_start(self, error)
             self.aborted = True
             self.reason = "error"
-            self._end()
+            end(self)
             return
         self.actor = actor
+
+    def take_plan(self, plan: "ActorPlan") -> None:
+        """The class is known at last. The caller holds the turn, and gives it away here."""
+        self.plan, self.handlers, self.dispatcher = plan, plan.handlers, plan.dispatcher
+        self.make_mailbox().appendleft((Start(), None))
+        self.dispatcher.enqueue(self)
 
     def adopt(self, child: "ActorCell") -> None:
         """A new child, made in this actor's turn."""
@@ -303,58 +301,6 @@ class ActorCell:
         """End after the message that is being handled."""
         if self.state == RUNNING:
             self.state = STOPPING
-
-    def break_off(self, error: SystemExit) -> None:
-        """SystemExit in a handler: this actor's death, and nobody else's."""
-        self.engine.report_death(self, error)
-        self.reason = "error"
-        self.exit(recursive=True)
-
-    def exit(self, *, recursive: bool) -> None:
-        """Begin to end: now, or once all children have ended."""
-        if self.state >= EXITING:
-            return
-        self.state = EXITING
-        children = list(self.children or ())
-        if recursive and children:
-            self._exit_children(children)
-            return
-        for child in children:
-            child.parent = None
-        self._end()
-
-    def _exit_children(self, cells: "list[ActorCell]") -> None:
-        for child in cells[:EXIT_SLICE]:
-            if self.engine.closing:
-                child.post_first(Kill())
-            else:
-                child.post(ActorExitRequest(), self.address)
-        if len(cells) > EXIT_SLICE:
-            self.post_first(ExitChildren(cells[EXIT_SLICE:]))
-
-    def _child_ended(self, address: EngineAddress) -> None:
-        if self.children is not None:
-            self.children.pop(address.cell, None)  # type: ignore[call-overload]
-            if not self.children and self.state == EXITING:
-                self._end()
-
-    def _end(self) -> None:
-        actor, self.actor = self.actor, None
-        self.state = DEAD
-        self.engine.forget(self, actor)
-        mailbox = self.mailbox
-        while mailbox:
-            message, sender = mailbox.popleft()
-            self.engine.undelivered(self, message, sender)
-        ports, self.ports = self.ports, None
-        for port in list(ports or ()):
-            port.missing(f"{self.plan.name} {self.address} ended ({self.reason}) without a reply")
-        for body in tuple(self.bodies or ()):
-            body.abandon()
-        for watcher in self.watchers or ():
-            watcher.post(ActorExited(self.address, self.reason, watched=True), self.address)
-        if self.parent is not None:
-            self.parent.post(ActorExited(self.address, self.reason), self.address)
 
     # -- who waits for it ------------------------------------------------------------------------------------------
 
@@ -382,6 +328,3 @@ class ActorCell:
         """The body ended."""
         if self.bodies is not None:
             self.bodies.discard(body)
-
-
-CONTROL = (Start, ExitChildren, Kill, CheckCapabilities)

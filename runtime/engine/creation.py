@@ -121,7 +121,6 @@ def _spawn_later(engine: "Engine", parent: ActorCell | None, order: Order, sourc
             cell.take_plan(plan_of(engine, order.spec, source_hash))
         except Exception as error:  # noqa: BLE001 (raised again when the actor is made)
             cell.take_plan(UnknownPlan(order.spec, engine.dispatchers.core, error))
-        cell.begin()
 
     if not engine.sources.when_settled(source_hash, settled):
         settled()

@@ -23,10 +23,12 @@ from actors.seams import Clock, SteppableClock, SystemClock
 from runtime.engine.address import EngineAddress
 from runtime.engine.admin import Admin
 from runtime.engine.bodies import EngineBody
-from runtime.engine.cell import DEAD, ActorCell, CheckCapabilities, Kill, Start
+from runtime.engine.cell import ActorCell
 from runtime.engine.config import EngineConfig
+from runtime.engine.control import CheckCapabilities, Kill, Start
 from runtime.engine.creation import create_child, create_primary
 from runtime.engine.dispatchers import Dispatchers
+from runtime.engine.ending import DEAD
 from runtime.engine.joining import real_now
 from runtime.engine.order import Order
 from runtime.engine.plan import ActorPlan

@@ -24,7 +24,7 @@ class Outside:
 
     def __init__(self, engine: "Engine") -> None:
         self.engine = engine
-        self.address = EngineAddress(self, next(engine.numbers))
+        self.address: EngineAddress = EngineAddress(self, next(engine.numbers))
         self._messages: deque[object] = deque()
         self._condition = Condition()
 

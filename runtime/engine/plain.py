@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from thespian.actors import ActorExitRequest, PoisonMessage, ThespianWatch
 from thespian.system.messages.status import Thespian_ActorStatus, Thespian_StatusReq
+from thespian.system.timing import ExpirationTimer
 
 if TYPE_CHECKING:
     from runtime.engine.address import EngineAddress
@@ -62,4 +63,7 @@ def _status(cell: "ActorCell") -> Thespian_ActorStatus:
         status.addChild(child.address)
     for message, sender in tuple(cell.mailbox or ()):
         status.addReceivedMessage(sender, cell.address, message)
+    status.addWakeups(
+        [(cell.address, ExpirationTimer(seconds)) for seconds in cell.engine.timers.waiting_for(cell)]
+    )
     return status

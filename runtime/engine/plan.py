@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 class ActorPlan:
     """How actors of one class are made, run and given their messages."""
 
-    __slots__ = ("actor_class", "arguments", "check", "dispatcher", "handlers", "inline", "name", "typed")
+    __slots__ = (
+        "actor_class",
+        "arguments",
+        "check",
+        "dispatcher",
+        "handlers",
+        "hears_exit",
+        "inline",
+        "name",
+        "typed",
+    )
 
     def __init__(self, actor_class: type[Any], dispatcher: "Dispatcher", *, inline: bool) -> None:
         self.actor_class = actor_class
@@ -28,6 +38,8 @@ class ActorPlan:
         # A decorator may have put something of its own before the handlers: then every message goes through it.
         self.typed = getattr(actor_class, "receiveMessage", None) is TypedActor.receiveMessage
         self.handlers: dict[type, Any] = actor_class._handlers if self.typed else {}
+
+        self.hears_exit = not self.typed or "ActorExitRequest" in actor_class._named
 
     def suits(self, capabilities: dict[str, Any], requirements: dict[str, Any] | None) -> bool:
         """Whether actors of this class may live in a system of these capabilities."""

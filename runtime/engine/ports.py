@@ -8,10 +8,9 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, ClassVar
 
-from thespian.actors import ActorSystemMessage
-
 from actors.receive import AskEnded
 from runtime.engine.address import EngineAddress
+from runtime.engine.control import Control
 from runtime.engine.errors import ActorDeadError
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from runtime.engine.timers import EngineTimer
 
 
-class AskOver(ActorSystemMessage):
+class AskOver(Control):
     """The time of that port's ask is over."""
 
     def __init__(self, port: "ActorPort") -> None:
@@ -36,7 +35,7 @@ class Port:
 
     def __init__(self, engine: "Engine") -> None:
         self.engine = engine
-        self.address = EngineAddress(self, next(engine.numbers))
+        self.address: EngineAddress = EngineAddress(self, next(engine.numbers))
         self.target: ActorCell | None = None
         self.settled = Lock()  # taken by whatever settles the port
 

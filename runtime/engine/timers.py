@@ -84,6 +84,12 @@ class Timers:
             timer.cell.post(timer, timer.cell.address)
         return bool(due)
 
+    def waiting_for(self, cell: "ActorCell") -> list[float]:
+        """In how many seconds that actor's timers come due."""
+        now = self._now()
+        with self._lock:
+            return [due - now for due, _, timer in self._heap if timer.cell is cell and timer.active]
+
     def note_cancelled(self) -> None:
         """One more of the heap's timers will not fire."""
         with self._lock:
