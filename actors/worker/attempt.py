@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -23,29 +24,29 @@ from actors.worker.contract import (
 MAX_TRACEBACK = 4000
 """Characters kept of a traceback, the last ones."""
 
+MAX_MESSAGE = 2000
+"""Characters kept of an error's message, the first ones."""
+
 
 def body_of(worker: JobWorker, job: LeasedJob, context: JobContext, random: Random) -> Callable[[], Any]:
     """The function that a dispatcher calls: it returns a ``BodyEnded``, or a coroutine of one on the loop."""
-    if worker.options.dispatcher == "loop":
+    run = _run_on_loop if worker.options.dispatcher == "loop" else _run
+    return partial(run, worker, job, context, random)
 
-        async def body() -> BodyEnded:
-            try:
-                value = worker.execute(job, context)
-                return _ended(
-                    job, context, outcome_of(await value if isinstance(value, Awaitable) else value)
-                )
-            except Exception as error:  # noqa: BLE001 (a body may raise anything; it is an outcome)
-                return _failed(job, context, error, worker.options, random)
 
-        return body
+def _run(worker: JobWorker, job: LeasedJob, context: JobContext, random: Random) -> BodyEnded:
+    try:
+        return _ended(job, context, outcome_of(worker.execute(job, context)))
+    except Exception as error:  # noqa: BLE001 (a body may raise anything; it is an outcome)
+        return _failed(job, context, error, worker.options, random)
 
-    def plain_body() -> BodyEnded:
-        try:
-            return _ended(job, context, outcome_of(worker.execute(job, context)))
-        except Exception as error:  # noqa: BLE001 (a body may raise anything; it is an outcome)
-            return _failed(job, context, error, worker.options, random)
 
-    return plain_body
+async def _run_on_loop(worker: JobWorker, job: LeasedJob, context: JobContext, random: Random) -> BodyEnded:
+    try:
+        value = worker.execute(job, context)
+        return _ended(job, context, outcome_of(await value if isinstance(value, Awaitable) else value))
+    except Exception as error:  # noqa: BLE001 (a body may raise anything; it is an outcome)
+        return _failed(job, context, error, worker.options, random)
 
 
 def outcome_of(value: Any) -> Outcome:
@@ -78,14 +79,28 @@ def failure_of(
     first_ms: int = 0,
 ) -> Failed:
     """What an exception means for the job."""
-    text = "".join(traceback.format_exception(error))[-MAX_TRACEBACK:]
-    cause = AttemptError(type(error).__name__, str(error) or type(error).__name__, text, attempt, at_ms)
+    text = _printable("".join(traceback.format_exception(error))[-MAX_TRACEBACK:])
+    cause = AttemptError(type(error).__name__, _message(error), text, attempt, at_ms)
     if isinstance(error, PermanentError):
         return Failed(cause, permanent=True)
     asked = error.retry_after_seconds if isinstance(error, RetryableError) else None
     return Failed(
         cause, retry_in_ms=backoff_ms(attempt, options, random, first_ms=first_ms, asked_seconds=asked)
     )
+
+
+def _message(error: BaseException) -> str:
+    """What the error says of itself, which may be nothing, endless, or another error."""
+    try:
+        text = str(error)
+    except Exception as failed:  # noqa: BLE001 (an exception's own __str__ may be broken; the attempt is still a failure)
+        text = f"(its message can not be shown: {type(failed).__name__})"
+    return _printable(text[:MAX_MESSAGE]) or type(error).__name__
+
+
+def _printable(text: str) -> str:
+    """The text without lone surrogates, which can not be stored."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _ended(job: LeasedJob, context: JobContext, outcome: Outcome) -> BodyEnded:

@@ -3,6 +3,9 @@
 from actors.seams import Random
 from actors.worker.contract import WorkerOptions
 
+MAX_ASKED_SECONDS = 366 * 86_400.0
+"""The longest wait that another side's ``Retry-After`` is granted."""
+
 
 def backoff_ms(
     attempt: int,
@@ -23,7 +26,16 @@ def backoff_ms(
     """
     first = first_ms or options.backoff_seconds * 1000
     limit = options.max_backoff_seconds * 1000
-    # The exponent is bounded so that a float can not overflow; the limit is reached long before.
-    wait = min(first * options.backoff_multiplier ** min(attempt - 1, 64), limit)
+    try:
+        wait = min(first * options.backoff_multiplier ** (attempt - 1), limit)
+    except OverflowError:  # more than a float holds is more than any limit
+        wait = limit
     wait -= wait * options.jitter * random.random()
-    return max(round(wait), round((asked_seconds or 0.0) * 1000))
+    return max(round(wait), _asked_ms(asked_seconds))
+
+
+def _asked_ms(seconds: float | None) -> int:
+    """What a body asks for may be anything, as it comes from outside: NaN and the past are nothing."""
+    if seconds is None or not seconds > 0:
+        return 0
+    return round(min(seconds, MAX_ASKED_SECONDS) * 1000)
