@@ -1,7 +1,9 @@
 """Assembly: puts the actors of one runtime together, starts and stops them. The composition root."""
 
 import logging
+import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -93,6 +95,7 @@ class Assembly:
         with self._lock:
             if self._system is not None:
                 return
+            self._set_switch_interval()
             engine = EngineConfig(io_threads=self.settings.io_threads)
             self._system = open_system(engine, resources=self._all_resources(), clock=self.clock)
             self._supervisor = self._system.createActor(RuntimeSupervisor)
@@ -118,8 +121,8 @@ class Assembly:
         finally:
             close_system(system, STOP_MARGIN_SECONDS)
             self.hub.committed((), elsewhere=True)  # whoever still waits looks, and finds the runtime closed
-            for close in self._closers:
-                close()
+            while self._closers:
+                self._closers.pop()()
         return reply.given_back if isinstance(reply, Drained) else 0
 
     def hurry(self) -> None:
@@ -167,6 +170,13 @@ class Assembly:
             if missing:
                 text = f"step {step.name!r}: action {step.action!r} makes {missing[0]!r} jobs, no worker does them"
                 raise ValueError(text)
+
+    def _set_switch_interval(self) -> None:
+        wanted = self.settings.switch_interval_seconds
+        if wanted is not None:
+            before = sys.getswitchinterval()
+            sys.setswitchinterval(wanted)
+            self._closers.append(partial(sys.setswitchinterval, before))
 
     def _running(self) -> Any:
         if self._system is None:

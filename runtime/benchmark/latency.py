@@ -10,7 +10,7 @@ from runtime.benchmark.fanout import percentile
 from runtime.benchmark.memory import peak_rss_mb
 from runtime.benchmark.noop import Nothing, noop
 from runtime.embedding import Runtime
-from runtime.settings import RuntimeSettings
+from runtime.settings import OWN_PROCESS_SWITCH_SECONDS, RuntimeSettings
 
 
 class LatencyFigures(msgspec.Struct, frozen=True):
@@ -29,7 +29,11 @@ def measure(*, runs: int = 300, synchronous: str = "FULL", directory: Path | Non
     """Submit one child after the other, each when the one before has ended; the first ten are not counted."""
     taken: list[float] = []
     with tempfile.TemporaryDirectory(prefix="quaero-bench-", dir=directory) as scratch:
-        settings = RuntimeSettings(store=Path(scratch) / "store.db", synchronous=synchronous)
+        settings = RuntimeSettings(
+            store=Path(scratch) / "store.db",
+            synchronous=synchronous,
+            switch_interval_seconds=OWN_PROCESS_SWITCH_SECONDS,
+        )
         with Runtime(settings, workers=[noop]) as runtime:
             for _ in range(runs + 10):
                 started = perf_counter()

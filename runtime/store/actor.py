@@ -256,9 +256,13 @@ class StoreActor(TypedActor):
         return self._slots.get(job_type, 0) - self._in_use.get(job_type, 0)
 
     def _demand(self, *, everything: bool = False) -> Demand:
-        types = self._slots if everything else self._ready & self._slots.keys()
-        starts = self._naming_slots - len(self._namings) if self._starts_ready or everything else 0
-        return Demand({each: self._free(each) for each in sorted(types)}, starts, self._actions)
+        return Demand(
+            free={each: self._free(each) for each in self._slots},
+            ready=set(self._slots) if everything else self._ready & self._slots.keys(),
+            starts=self._naming_slots - len(self._namings),
+            starts_ready=self._starts_ready or everything,
+            actions=self._actions,
+        )
 
     def _hold(self, job_id: int, job_type: str) -> None:
         self._leased[job_id] = job_type
@@ -282,7 +286,7 @@ class StoreActor(TypedActor):
         recount = any(isinstance(request, GiveBack) for _, request in requests)
         sweep = sorted(self._unsweeped)[:8]
         demand = self._demand() if not recount else Demand()
-        if not requests and not sweep and not demand.free and demand.starts <= 0:
+        if not requests and not sweep and not demand.ready and not demand.starts_ready:
             return
         try:
             commits = self._store.commit([request for _, request in requests], demand, sweep=sweep)
@@ -294,7 +298,7 @@ class StoreActor(TypedActor):
             return
         self._unavailable = ""
         self._unsweeped.difference_update(sweep)
-        self._ready.difference_update(demand.free)
+        self._ready.difference_update(demand.ready)
         if demand.starts > 0:
             self._starts_ready = False
         senders = [sender for sender, _ in requests]

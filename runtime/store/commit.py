@@ -59,7 +59,9 @@ class Demand(msgspec.Struct):
     """What may be leased in this commit."""
 
     free: dict[str, int] = {}  # jobs by type
+    ready: set[str] = set()  # types that may have ready work, besides those this transaction makes ready
     starts: int = 0
+    starts_ready: bool = False  # the same of steps whose children are to be named
     actions: tuple[str, ...] = ()
 
 
@@ -193,8 +195,7 @@ class Committer:
                 sweep_parent(transaction, parent_id)
             done = Commit(replies=replies)
             if demand is not None:
-                done.starts = lease_starts(transaction, demand.actions, demand.starts)
-                done.jobs, done.more = lease_jobs(transaction, demand.free)
+                _lease(transaction, demand, done)
             transaction.finish()
             if transaction.timed or before:
                 done.next_due_ms = next_due(transaction)
@@ -249,6 +250,15 @@ class Committer:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(_STALLED + _FAILING):
             raise StoreUnavailableError(f"{error} ({name})") from error
+
+
+def _lease(transaction: Transaction, demand: Demand, done: Commit) -> None:
+    """Lease what was ready before and what this transaction has made ready."""
+    if demand.starts_ready or any(row.naming == "ready" for row in transaction.touched.values()):
+        done.starts = lease_starts(transaction, demand.actions, demand.starts)
+    types = demand.ready.union(lane.type for lane in transaction.lanes.values() if lane.pending)
+    if types:
+        done.jobs, done.more = lease_jobs(transaction, {each: demand.free.get(each, 0) for each in sorted(types)})
 
 
 def _answer_one(transaction: Transaction, request: Any) -> Any:

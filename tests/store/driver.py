@@ -95,12 +95,12 @@ class StoreDriver:
         actions: tuple[str, ...] = ACTIONS,
     ) -> Commit:
         """One call of the committer; its commits as one, replies in order."""
-        demand = Demand(dict(lease or {}), starts, actions)
+        demand = Demand(dict(lease or {}), set(lease or {}), starts, starts > 0, actions)
         commits = self.file.commit(list(requests), demand, sweep=list(sweep))
         return self._seen(commits)
 
     def tend(self, *, lease: Mapping[str, int] | None = None, starts: int = 0) -> tuple[Commit, list[str]]:
-        commits, found = self.file.tend(Demand(dict(lease or {}), starts, ACTIONS))
+        commits, found = self.file.tend(Demand(dict(lease or {}), set(lease or {}), starts, starts > 0, ACTIONS))
         return self._seen(commits), found
 
     def _seen(self, commits: list[Commit]) -> Commit:

@@ -15,7 +15,7 @@ from runtime.store.transaction import Transaction
 
 DAMAGED_TEXT = "the job's row is damaged: its checksum does not match; it was not run"
 
-LOW_WATER = 1000
+LOW_WATER = 2000
 """A step whose pending children fall below this asks its manager for the next page."""
 
 

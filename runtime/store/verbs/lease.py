@@ -48,9 +48,9 @@ def lease_jobs(transaction: Transaction, free: Mapping[str, int]) -> tuple[list[
         if slots <= 0:
             more.add(job_type)
             continue
-        taken, looked_further = _lease_type(transaction, job_type, slots)
+        taken, others = _lease_type(transaction, job_type, slots)
         leased.extend(taken)
-        if looked_further:
+        if others:
             more.add(job_type)
     return leased, more
 
@@ -106,17 +106,18 @@ def mark_running(transaction: Transaction, parent: ParentRow) -> None:
 
 
 def _lease_type(transaction: Transaction, job_type: str, slots: int) -> tuple[list[LeasedJob], bool]:
-    """Jobs of one type; and whether lanes were ready, so that there may be others behind those looked at."""
+    """Jobs of one type; and whether there may be ready lanes besides those looked at."""
+    limit = min(LANES, slots)
     lanes = transaction.load_lanes_where(
         "id IN (SELECT id FROM lane WHERE type = ? AND ready = 1 ORDER BY priority, served LIMIT ?)",
-        (job_type, min(LANES, slots)),
+        (job_type, limit),
     )
     lanes.sort(key=lambda lane: (lane.priority, lane.served))
     shares = _share(transaction, lanes, slots)
     leased: list[LeasedJob] = []
     for lane, share in shares:
         leased.extend(_take(transaction, lane, share))
-    return leased, bool(lanes)
+    return leased, len(lanes) == limit or len(leased) == slots
 
 
 def _share(transaction: Transaction, lanes: list[LaneRow], slots: int) -> list[tuple[LaneRow, int]]:

@@ -9,9 +9,14 @@ from runtime.store.verbs.end import settle_parent
 SLICE = 2000
 """Children cancelled in one transaction."""
 
+# Through the lanes and the index of what is due: those that have ended, maybe a million, are not looked at.
 _WAITING = """
 SELECT json_group_array(json_array(id, state, lane_id)) FROM (
-    SELECT id, state, lane_id FROM job WHERE parent_id = ? AND state IN ('pending', 'scheduled') LIMIT ?)
+    SELECT job.id, job.state, job.lane_id FROM lane CROSS JOIN job INDEXED BY job_ready ON job.lane_id = lane.id
+    WHERE lane.parent_id = ?1 AND job.state = 'pending'
+    UNION ALL
+    SELECT id, state, lane_id FROM job INDEXED BY job_due WHERE state = 'scheduled' AND parent_id = ?1
+    LIMIT ?2)
 """
 _CANCEL = """
 UPDATE job SET state = 'cancelled', finished_at = ?, error = coalesce(error, ?)
