@@ -80,6 +80,11 @@ class Assembly:
         return self._system is not None
 
     @property
+    def system(self) -> Any:
+        """The running actor system."""
+        return self._running()
+
+    @property
     def ids(self) -> IdSource:
         """Where this runtime's ids come from."""
         if self._file is None:

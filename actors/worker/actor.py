@@ -6,6 +6,8 @@ cancel, timeout and stop reach a running job.
 
 from typing import Any
 
+from thespian.actors import ActorExitRequest
+
 from actors.job import Attempt, AttemptError, Cancelled, Failed, Interrupted, LeasedJob, Step
 from actors.messages import AttemptEnded, BodyEnded, Command, RunJob, StartWorker, StopJob
 from actors.receive import Address, BodyFailed, TypedActor
@@ -118,6 +120,12 @@ class WorkerActor(TypedActor):
             self._timed_out = True
             self._tell_body()
             self.timers.start("stop", STOP_GRACE_SECONDS, TimeOver(job.token, grace=True))
+
+    def receiveMsg_ActorExitRequest(self, message: ActorExitRequest, sender: Address) -> None:
+        """The end of this actor is the end of its body's record: tell the body, and let its thread be replaced."""
+        if self._body is not None:
+            self._tell_body()
+            self._body.abandon()
 
     def _tell_body(self) -> None:
         if self._context is not None:

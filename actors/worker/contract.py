@@ -14,7 +14,7 @@ Errors a body may raise::
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -23,6 +23,7 @@ from actors.job import ChildSpec, DocumentSpec, LeasedJob, LogLevel, LogLine, St
 from actors.seams import Clock
 
 Config = TypeVar("Config", bound=msgspec.Struct)
+Item = TypeVar("Item")
 
 MAX_LOG_LINES = 10_000
 """Log lines kept of one attempt; further ones are counted in a last line."""
@@ -113,18 +114,12 @@ class JobSpawner(Protocol):
 class JobContext:
     """What a running body has of the runtime. One per attempt; used by the body's thread or task only."""
 
-    __slots__ = (
-        "_cancelled",
-        "_dropped_lines",
-        "children",
-        "clock",
-        "documents",
-        "job",
-        "logs",
-        "resource",
-        "step",
-        "tags",
-    )
+    # Most jobs leave only a result: the lists are made when something is put into them.
+    children: Sequence[ChildSpec] = ()
+    documents: Sequence[DocumentSpec] = ()
+    logs: Sequence[LogLine] = ()
+    _cancelled = False
+    _dropped_lines = 0
 
     def __init__(
         self,
@@ -139,11 +134,6 @@ class JobContext:
         self.tags = tags
         self.clock = clock
         self.resource = resource  # resource("fetcher") and whatever the runtime was given under a name
-        self.children: list[ChildSpec] = []
-        self.documents: list[DocumentSpec] = []
-        self.logs: list[LogLine] = []
-        self._cancelled = False
-        self._dropped_lines = 0
 
     def __repr__(self) -> str:
         return f"<JobContext(job={self.job.id}, type={self.job.type!r}, attempt={self.job.attempt})>"
@@ -194,30 +184,29 @@ class JobContext:
         backoff_seconds: float = 0.0,
     ) -> None:
         """See ``JobSpawner``."""
-        self.children.append(
-            ChildSpec(
-                type=job_type,
-                payload=msgspec.json.encode(payload).decode(),
-                name=name,
-                unique_key=unique_key,
-                depth=self.job.depth + 1 if depth is None else depth,
-                priority=priority,
-                rate_key=rate_key,
-                rate_ms=rate_ms,
-                delay_ms=round(delay_seconds * 1000),
-                max_attempts=max_attempts,
-                backoff_ms=round(backoff_seconds * 1000),
-            )
+        child = ChildSpec(
+            type=job_type,
+            payload=msgspec.json.encode(payload).decode(),
+            name=name,
+            unique_key=unique_key,
+            depth=self.job.depth + 1 if depth is None else depth,
+            priority=priority,
+            rate_key=rate_key,
+            rate_ms=rate_ms,
+            delay_ms=round(delay_seconds * 1000),
+            max_attempts=max_attempts,
+            backoff_ms=round(backoff_seconds * 1000),
         )
+        self.children = _with(self.children, child)
 
     def save_document(self, document: DocumentSpec) -> None:
         """Save a document with the outcome; (source_type, source_id) of an earlier one updates that."""
-        self.documents.append(document)
+        self.documents = _with(self.documents, document)
 
     def log(self, level: LogLevel, text: str) -> None:
         """Add a line to the job's log; kept also when the attempt fails."""
         if len(self.logs) < MAX_LOG_LINES:
-            self.logs.append(LogLine(self.clock.wall_ms(), level, text))
+            self.logs = _with(self.logs, LogLine(self.clock.wall_ms(), level, text))
         else:
             self._dropped_lines += 1
 
@@ -243,6 +232,14 @@ class JobContext:
             return tuple(self.logs)
         text = f"{self._dropped_lines} more log lines were dropped: an attempt keeps {MAX_LOG_LINES}"
         return (*self.logs, LogLine(self.clock.wall_ms(), LogLevel.WARNING, text))
+
+
+def _with(items: Sequence[Item], item: Item) -> Sequence[Item]:
+    """The list with one more; the first one makes it."""
+    if isinstance(items, list):
+        items.append(item)
+        return items
+    return [item]
 
 
 class JobWorker(ABC):

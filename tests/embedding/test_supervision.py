@@ -1,0 +1,94 @@
+"""Each actor of the tree is killed in turn, with work under way: the work is finished all the same, and counted once."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from thespian.actors import ActorExitRequest
+
+from actors.job import JobState
+from actors.supervision import RestartIntensity
+from runtime import Runtime
+from runtime.engine import tell
+from runtime.engine.system import engine_of
+from runtime.settings import RuntimeSettings
+from runtime.store.reading.jobs import JobFilter
+from tests.embedding.processes import until
+from tests.embedding.workers import ALL, GATES, Where
+
+WAIT = 30.0
+JOBS = 60
+
+
+@pytest.fixture
+def gate(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The name of a gate that stays shut until the test opens it."""
+    GATES[request.node.name] = threading.Event()
+    yield request.node.name
+    GATES.pop(request.node.name).set()
+
+
+def cells(runtime: Runtime, name: str) -> list[Any]:
+    """The living actors of that class, as the engine knows them."""
+    engine = engine_of(runtime.assembly.system)
+    return [cell for cell in list(engine.cells) if cell.plan.name.split(".")[-1] == name]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "StoreActor",
+        "EventService",
+        "JobProcessor",
+        "Scheduler",
+        "ManagerActor",
+        "RunOrchestrator",
+        "StepOrchestrator",
+        "WorkerActor",
+    ],
+)
+def test_the_death_of_any_actor_is_repaired_and_every_job_is_counted_once(tmp_path: Path, gate: str, name: str) -> None:
+    with Runtime(RuntimeSettings(store=tmp_path / "jobs.db", grace_seconds=1.0), workers=ALL) as runtime:
+        run = runtime.fan_out("gated", [Where(gate)] * JOBS)
+        until(lambda: run.progress().running == 16, what="the first sixteen")
+        (victim, *_) = cells(runtime, name)
+        tell(runtime.assembly.system, victim.address, ActorExitRequest())
+        until(lambda: victim not in cells(runtime, name), what="its death")
+        GATES[gate].set()
+        ended = run.wait(WAIT)
+        jobs = runtime.reader.jobs(JobFilter(run_id=run.number, kind="job"))
+
+    assert (ended.state, ended.counts.completed, ended.counts.total) == (JobState.COMPLETED, JOBS, JOBS)
+    repeated = sum(job["attempt"] > 1 for job in jobs)
+    assert repeated == (1 if name == "WorkerActor" else 0)
+
+
+def test_a_step_whose_orchestrator_keeps_dying_closes_as_failed_and_says_why(tmp_path: Path, gate: str) -> None:
+    settings = RuntimeSettings(
+        store=tmp_path / "jobs.db", grace_seconds=1.0, restart_intensity=RestartIntensity(2, 60.0)
+    )
+    with Runtime(settings, workers=ALL) as runtime:
+        run = runtime.fan_out("gated", [Where(gate)] * JOBS)
+        for _ in range(3):
+            until(lambda: bool(cells(runtime, "StepOrchestrator")) and run.progress().running == 16, what="work")
+            (victim,) = cells(runtime, "StepOrchestrator")
+            tell(runtime.assembly.system, victim.address, ActorExitRequest())
+            until(lambda victim=victim: victim not in cells(runtime, "StepOrchestrator"), what="its death")
+        ended = run.wait(WAIT)
+
+    assert ended.state is JobState.FAILED
+    assert any("orchestrator died more than 2 times" in text for text in ended.errors)
+
+
+def test_beyond_the_restart_intensity_the_runtime_says_that_it_stops(tmp_path: Path) -> None:
+    settings = RuntimeSettings(store=tmp_path / "jobs.db", restart_intensity=RestartIntensity(1, 60.0))
+    with Runtime(settings, workers=ALL) as runtime:
+        for _ in range(2):
+            (victim,) = cells(runtime, "Scheduler")
+            tell(runtime.assembly.system, victim.address, ActorExitRequest())
+            until(lambda victim=victim: victim not in cells(runtime, "Scheduler"), what="its death")
+        until(lambda: bool(runtime.assembly.failure), what="the runtime's word")
+
+        assert "more than 1 restarts" in runtime.assembly.failure
