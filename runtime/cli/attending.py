@@ -3,16 +3,23 @@
 It looks at the store after commits, at most every so often, and at once when its run may have ended or a signal came.
 """
 
+import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from runtime.cli.exits import ExitCode
+from runtime.cli.failures import CommandError
 from runtime.cli.output import tell
 from runtime.cli.signals import Bell, SignalCount
 
 if TYPE_CHECKING:
     from runtime.embedding import Runtime
+
+HURRY_SECONDS = 3.0
+"""After the second signal the process ends at the latest then."""
 
 
 class Attendance:
@@ -71,28 +78,36 @@ class Attendance:
         Raises:
             Exception: what ``Runtime.close`` raised.
         """
-        failed: list[BaseException] = []
+        hurried = self._signals.received > 1
+        ends: list[BaseException | None] = []
 
         def close() -> None:
             try:
-                self.runtime.close(fill_index=True)
+                self.runtime.close(grace_seconds=0.0 if hurried else None, fill_index=True)
+                ends.append(None)
             except BaseException as error:  # noqa: BLE001 - raised again in the main thread
-                failed.append(error)
-            finally:
-                self._bell.ring()
+                ends.append(error)
+            self._bell.ring()
 
         # The runtime is closed by another thread, so that this one goes on hearing signals.
         closing = threading.Thread(target=close, name="quaero-close", daemon=True)
-        hurried = self._signals.received > 1
         closing.start()
-        while closing.is_alive():
+        waits = 0
+        while not ends:
             if self._signals.received > 1 and not hurried:
                 hurried = True
                 tell("stopping at once; what runs is given back. A third signal kills the process")
                 self.runtime.hurry()
+            waits += hurried
+            if waits > HURRY_SECONDS / 0.5:
+                # A body that can not be broken off holds a thread. Nothing is lost: what it does is given back by
+                # whoever opens the store next, as after a kill.
+                tell("something that runs does not let go: the process ends without it")
+                os._exit(ExitCode.INTERRUPTED)
             self._bell.wait(0.5)
-        if failed:
-            raise failed[0]
+        closing.join()
+        if ends[0] is not None:
+            raise ends[0]
 
     def _committed(self) -> None:
         self._changed = True
@@ -106,12 +121,28 @@ def attended(runtime: "Runtime") -> Iterator[Attendance]:
 
     Raises:
         StoreError: the store can not be used.
+        CommandError: the runtime refused a request, or did not answer.
     """
+    from runtime.embedding import RefusedError
+    from runtime.engine import EngineError
+    from runtime.store.database import explain
+
     bell = Bell()
-    with SignalCount(bell) as signals:
-        attendance = Attendance(runtime, bell, signals)
-        runtime.start()
-        try:
-            yield attendance
-        finally:
-            attendance.close()
+    try:
+        with SignalCount(bell) as signals:
+            attendance = Attendance(runtime, bell, signals)
+            runtime.start()
+            try:
+                yield attendance
+            finally:
+                attendance.close()
+    except RefusedError as error:
+        raise CommandError(str(error)) from error
+    except EngineError as error:
+        raise CommandError(
+            f"the runtime does not answer: {error}",
+            hint="`quaero work --until-idle` continues what the store holds",
+            exit_code=ExitCode.FAILED,
+        ) from error
+    except sqlite3.Error as error:
+        raise explain(runtime.settings.store, error) from error

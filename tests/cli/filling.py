@@ -66,7 +66,9 @@ def submitted(
 ) -> StepStart:
     """Submit the definition; the start of its first step, leased."""
     actions = (definition.steps[0].action,)
-    commit = file.commit([Submit(definition, run_id, step_ids)], Demand({}, 1, actions), sweep=[])[-1]
+    commit = file.commit([Submit(definition, run_id, step_ids)], Demand(starts=1, actions=actions), sweep=[])[
+        -1
+    ]
     return commit.starts[0]
 
 
@@ -75,7 +77,7 @@ def named(
 ) -> list[LeasedJob]:
     """Name the step's children; those of them that were leased."""
     request = NameChildren(start, Page(children=tuple(children)))
-    return file.commit([request], Demand({"visit": lease}), sweep=[])[-1].jobs
+    return file.commit([request], Demand(free={"visit": lease}), sweep=[])[-1].jobs
 
 
 def settled(file: StoreFile, attempts: list[Attempt]) -> None:

@@ -14,7 +14,7 @@ from actors.seams import SystemClock
 from runtime.store.commit import Demand
 from runtime.store.file import StoreFile
 file = StoreFile(Path(sys.argv[1]), SystemClock())
-jobs = file.commit([], Demand({"visit": 9}), sweep=[])[-1].jobs
+jobs = file.commit([], Demand(free={"visit": 9}, ready={"visit"}), sweep=[])[-1].jobs
 print(len(jobs), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -61,17 +61,7 @@ def test_the_table_shows_errors_and_progress_and_no_control_characters(tmp_path:
     done = quaero("jobs", cwd=tmp_path)
     assert done.code == 0
     lines = done.out.splitlines()
-    assert lines[0].split() == [
-        "ID",
-        "KIND",
-        "STATE",
-        "CREATED",
-        "ATTEMPT",
-        "NAME",
-        "PROGRESS",
-        "OR",
-        "ERROR",
-    ]
+    assert lines[0].split() == ["ID", "KIND", "STATE", "CREATED", "ATTEMPT", "NAME", "PROGRESS,", "ERROR"]
     assert "1 pending, 0 running, 1 completed, 1 failed" in lines[1]
     assert "the page \\x1b[2Jis no page" in lines[5]
 

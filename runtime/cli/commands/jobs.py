@@ -9,7 +9,7 @@ from runtime.cli.arguments import ConfigOption, JsonOption, LimitOption, RunOpti
 from runtime.cli.opening import known_job, known_run, reading
 from runtime.cli.output import terminal_width, write, write_json
 
-HEADERS = ("ID", "KIND", "STATE", "CREATED", "ATTEMPT", "NAME", "PROGRESS OR ERROR")
+HEADERS = ("ID", "KIND", "STATE", "CREATED", "ATTEMPT", "NAME", "PROGRESS, ERROR")
 
 
 def jobs(
@@ -64,6 +64,7 @@ def row(job: dict[str, Any]) -> tuple[str, ...]:
     from runtime.cli.layout import time_text
 
     attempt = f"{job['attempt']}/{job['max_attempts']}" if job["kind"] == "job" else ""
-    last = job.get("error") or (job["progress"]["text"] if "progress" in job else "")
+    parts = (job["progress"]["text"] if "progress" in job else "", job.get("error", ""))
+    last = "; ".join(filter(None, parts))
     created = time_text(job["created_at"])
     return (job["id"], job["kind"], job["state"], created, attempt, job["name"], last)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from actors.job import JobState
 from runtime.cli.arguments import ConfigOption, JsonOption, StoreOption
 from runtime.cli.exits import ExitCode, exit_code_of
 from runtime.cli.failures import CommandError
@@ -60,6 +61,8 @@ def run(
     with reader_of(runtime.settings) as reader:
         shown: Any = reader.run(started.number)
     shown["warnings"] = [*warnings, *shown["warnings"]]
+    if not JobState(shown["state"]).terminal:
+        shown["duration_seconds"] = max(0, runtime.assembly.clock.wall_ms() - shown["created_at"]) / 1000
     if as_json:
         write_json(shown)
     else:

@@ -8,7 +8,7 @@ from runtime.cli.arguments import ConfigOption, JsonOption, StoreOption
 from runtime.cli.commands.run import DRAINING
 from runtime.cli.exits import ExitCode
 from runtime.cli.failures import CommandError
-from runtime.cli.opening import ready_runtime
+from runtime.cli.opening import reader_of, ready_runtime
 from runtime.cli.output import tell, write_json, write_text
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ def work(
 
     with logs_told():
         runtime = ready_runtime(store, config)
+        if until_idle:
+            with reader_of(
+                runtime.settings
+            ):  # refuses a store that is not there: there is nothing to continue
+                pass
         with attended(runtime) as attendance:
             tell(f"working on {runtime.settings.store}")
             idle = attend(attendance, until_idle=until_idle)
@@ -55,15 +60,16 @@ def work(
 def attend(attendance: "Attendance", *, until_idle: bool) -> bool:
     """Show progress until nothing is left to do, or a signal or a failure stops it; returns whether it is idle."""
     from runtime.cli.progress.display import display
-    from runtime.cli.progress.picture import running_steps
+    from runtime.cli.progress.picture import RunningSteps
 
     runtime = attendance.runtime
     reader, assembly = runtime.reader, runtime.assembly
+    running = RunningSteps(reader)
     with attendance.listening(), display() as shown:
         while True:
             idle = until_idle and not reader.has_work(assembly.workers, assembly.managers)
             last = idle or attendance.stopped
-            shown.show(running_steps(reader), assembly.clock.monotonic(), last=last)
+            shown.show(running.look(), assembly.clock.monotonic(), last=last)
             if last:
                 break
             # Plain lines keep their own distance; the end of all work is not to wait for it.

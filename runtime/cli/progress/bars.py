@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from runtime.cli.layout import duration_text
 from runtime.cli.printable import one_line
+from runtime.cli.progress.lines import line
 from runtime.cli.progress.pace import Pace
 from runtime.cli.progress.picture import StepPicture
 
@@ -32,6 +33,7 @@ class LiveBars:
         )
         self._tasks: dict[str, TaskID] = {}
         self._paces: dict[str, Pace] = {}
+        self._last: dict[str, StepPicture] = {}
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -48,6 +50,7 @@ class LiveBars:
             if step.job_id not in self._tasks:
                 self._paces[step.job_id] = Pace()
                 self._tasks[step.job_id] = self._progress.add_task(one_line(step.name), total=None, words="")
+            self._last[step.job_id] = step
             pace = self._paces[step.job_id]
             pace.note(now, step.counts.finished)
             # A step nothing is known of yet has a bar that waits; an ended one without children is full.
@@ -57,6 +60,8 @@ class LiveBars:
                 self._tasks[step.job_id], total=total, completed=done, words=words(step, pace)
             )
         for gone in self._tasks.keys() - {step.job_id for step in steps}:
+            # Its bar makes room; how it ended stays, above the bars.
+            self._progress.console.print(line(self._last.pop(gone)), markup=False)
             self._progress.remove_task(self._tasks.pop(gone))
             del self._paces[gone]
         self._progress.refresh()

@@ -30,8 +30,32 @@ def steps_of_run(reader: "StoreReader", run_id: int) -> list[StepPicture]:
     return [picture(each) for each in reader.jobs(JobFilter(parent_id=run_id, kind="step"))]
 
 
-def running_steps(reader: "StoreReader") -> list[StepPicture]:
-    """The steps that are running in any run of the store, the first of them, each named with its run."""
+class RunningSteps:
+    """The steps that are running in any run of a store, the first of them, each named with its run.
+
+    A step that has ended since the last look is among them once more, as it ended.
+    """
+
+    def __init__(self, reader: "StoreReader") -> None:
+        self._reader = reader
+        self._before: dict[str, StepPicture] = {}
+
+    def look(self) -> list[StepPicture]:
+        """The steps now."""
+        from actors.ids import parse_id
+
+        found = _running_steps(self._reader)
+        gone = self._before.keys() - {step.job_id for step in found}
+        ended = []
+        for job_id, before in self._before.items():
+            step = self._reader.job(parse_id(job_id)) if job_id in gone else None
+            if step is not None:
+                ended.append(picture({**step, "name": before.name}))
+        self._before = {step.job_id: step for step in found}
+        return [*ended, *found]
+
+
+def _running_steps(reader: "StoreReader") -> list[StepPicture]:
     from actors.ids import parse_id
     from runtime.store.reading.jobs import JobFilter
 

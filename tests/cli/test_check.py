@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import quaero
+from tests.cli.definitions import configure, define
+
+
+@pytest.fixture(autouse=True)
+def _configured(tmp_path: Path) -> None:
+    configure(tmp_path)
+
+
+def test_good_files_are_ok_by_what_they_are(tmp_path: Path) -> None:
+    done = quaero("check", define(tmp_path, "a", "gates = 1"), "quaero.toml", cwd=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "a.toml: job definition a, 1 step: ok\nquaero.toml: configuration: ok\n"
+    assert not (tmp_path / "quaero.db").exists()
+
+
+def test_every_error_and_warning_is_told_with_its_line(tmp_path: Path) -> None:
+    define(tmp_path, "odd", 'gates = "three"', "gaets = 1", "broken = []")
+    done = quaero("check", "odd.toml", cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    lines = done.err.splitlines()
+    assert [line.split(": ")[0] for line in lines] == ["odd.toml:6", "odd.toml:14", "warning"]
+    assert lines[2].startswith("warning: odd.toml:10: ")
+
+
+def test_check_as_json_has_the_first_error_and_all_of_them_by_file(tmp_path: Path) -> None:
+    define(tmp_path, "odd", 'gates = "three"')
+    define(tmp_path, "good", "gates = 3")
+    done = quaero("check", "good.toml", "odd.toml", "--json", cwd=tmp_path)
+    assert done.code == 2
+    assert done.value["ok"] is False
+    assert (done.value["error"]["file"], done.value["error"]["line"]) == ("odd.toml", 6)
+    assert [(each["file"], each["ok"]) for each in done.value["files"]] == [
+        ("good.toml", True),
+        ("odd.toml", False),
+    ]
+    assert done.value["files"][1]["errors"] == [done.value["error"]]
+
+
+def test_an_action_without_a_manager_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('id = "a"\nname = "A"\n[step.x]\naction = "gatse"\n')
+    done = quaero("check", "a.toml", cwd=tmp_path)
+    assert done.code == 2
+    assert done.err.startswith("a.toml:4: ")
+
+
+def test_a_directory_is_checked_file_by_file_and_between_them(tmp_path: Path) -> None:
+    directory = tmp_path / "definitions"
+    directory.mkdir()
+    define(directory, "a", "gates = 1")
+    define(directory, "b", "gates = 1")
+    good = quaero("check", "definitions", cwd=tmp_path)
+    assert (good.code, good.out.count(": ok\n")) == (0, 2)
+    (directory / "b.toml").write_text((directory / "b.toml").read_text().replace('id = "b"', 'id = "a"'))
+    twice = quaero("check", "definitions", cwd=tmp_path)
+    assert twice.code == 2
+    assert "definitions/b.toml: the id 'a' is that of definitions/a.toml too" in twice.err.replace('"', "'")
+
+
+def test_an_empty_directory_is_bad_input(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    done = quaero("check", "none", cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "there is no .toml file" in done.err
+
+
+def test_a_wrong_configuration_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text('[store]\nsynchronous = "SOMETIMES"\n[workers.gaet]\nslots = 2\n')
+    done = quaero("check", "other.toml", cwd=tmp_path)
+    assert done.code == 2
+    assert done.err.startswith("other.toml:2: store.synchronous")
+
+
+def test_a_configuration_whose_modules_are_missing_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text('[modules]\nworkers = ["nowhere:gate"]\n')
+    done = quaero("check", "other.toml", cwd=tmp_path)
+    assert done.code == 2
+    assert "modules.workers[0]: module 'nowhere' can not be imported" in done.err
+
+
+def test_sections_for_unknown_workers_are_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text("[workers.crawler_ulr]\nslots = 2\n")
+    done = quaero("check", "other.toml", cwd=tmp_path)
+    assert (done.code, done.out) == (0, "other.toml: configuration: ok\n")
+    assert "warning: other.toml:1: " in done.err
+    assert "crawler_url" in done.err
