@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from actors.manager.crawl import CrawlManager
+from actors.worker.crawler.fetch import Fetcher
 from actors.worker.crawler_url import crawler_url
 
 from actors.ids import IdSource
@@ -20,6 +21,7 @@ from actors.messages import Drain, Drained, Refused, Start, Started
 from actors.seams import Clock, Random, SystemClock, SystemRandom
 from actors.supervisor import RuntimeSupervisor
 from actors.worker import JobWorker, WorkerRegistry
+from runtime.closing import CloseConnections, LoopCloser
 from runtime.engine import EngineConfig, ask, ask_async, close_system, open_system, tell
 from runtime.events.hub import EventHub
 from runtime.events.service import EventService
@@ -62,6 +64,7 @@ class Assembly:
         self.managers = ManagerRegistry(
             (*BUILT_IN_MANAGERS, *managers, *map(import_manager, settings.manager_modules))
         )
+        self.fetcher = Fetcher(self.clock, allow_private_addresses=settings.allow_private_addresses)
         self.failure = ""
         self._resources = resources
         self._system: Any = None
@@ -123,6 +126,9 @@ class Assembly:
         try:
             drain = Drain(grace_seconds, fill_index)
             reply = ask(system, self._supervisor, drain, grace_seconds + STOP_MARGIN_SECONDS)
+            if self.fetcher.in_use:
+                closer = system.createActor(LoopCloser)
+                ask(system, closer, CloseConnections(), STOP_MARGIN_SECONDS)
         finally:
             close_system(system, STOP_MARGIN_SECONDS)
             self.hub.committed((), elsewhere=True)  # whoever still waits looks, and finds the runtime closed
@@ -211,7 +217,7 @@ class Assembly:
 
     def _all_resources(self) -> dict[str, Any]:
         return {
-            "allow_private_addresses": self.settings.allow_private_addresses,
+            "fetcher": self.fetcher,
             **self._resources,
             "clock": self.clock,
             "random": self.random,
