@@ -10,6 +10,8 @@ from actors.worker.crawler.urls import normalise
 MEBIBYTE = 1024 * 1024
 MAX_PAGE_BYTES = 2 * MEBIBYTE
 """What of a page is kept and parsed, however much of it was read."""
+MAX_LINKS = 10_000
+"""Links kept of one page."""
 
 
 class CrawlConfig(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -84,7 +86,7 @@ _LARGEST = 2**31 - 1  # beyond it a number is a slip of the pen, and timers over
 
 
 def problems(config: CrawlConfig) -> list[tuple[str, str]]:
-    """What is wrong with a configuration: pairs of the key and a sentence. [] = nothing.
+    """What is wrong with a configuration: pairs of the key (``start_urls[0]`` in a list) and a sentence. [] = nothing.
 
     That there is no seed is not among them: a file may get its URL when it is run.
     """
@@ -95,15 +97,15 @@ def _wrong_numbers(config: CrawlConfig) -> Iterator[tuple[str, str]]:
     for key in _NOT_NEGATIVE:
         value = getattr(config, key)
         if not 0 <= value <= _LARGEST:
-            yield key, f"{key} is {value}: it must be between 0 and {_LARGEST}"
+            yield key, f"must be between 0 and {_LARGEST}, got {value}"
     for key in _POSITIVE:
         value = getattr(config, key)
         if not 0 < value <= _LARGEST:  # NaN is not either
-            yield key, f"{key} is {value}: it must be more than 0 and at most {_LARGEST}"
+            yield key, f"must be more than 0 and at most {_LARGEST}, got {value}"
 
 
 def _wrong_urls(config: CrawlConfig) -> Iterator[tuple[str, str]]:
-    named = [("start_urls", url) for url in config.start_urls]
+    named = [(f"start_urls[{number}]", url) for number, url in enumerate(config.start_urls)]
     if config.base_url:
         named.append(("base_url", config.base_url))
     for key, url in named:
@@ -112,13 +114,12 @@ def _wrong_urls(config: CrawlConfig) -> Iterator[tuple[str, str]]:
 
 
 def _wrong_patterns(config: CrawlConfig) -> Iterator[tuple[str, str]]:
-    named = [("include_patterns", each) for each in config.include_patterns]
-    named += [("exclude_patterns", each) for each in config.exclude_patterns]
-    for key, pattern in named:
-        try:
-            compiled(pattern)
-        except PatternError as error:
-            yield key, str(error)
+    for key in ("include_patterns", "exclude_patterns"):
+        for number, pattern in enumerate(getattr(config, key)):
+            try:
+                compiled(pattern)
+            except PatternError as error:
+                yield f"{key}[{number}]", str(error)
 
 
 def _wrong_names(config: CrawlConfig) -> Iterator[tuple[str, str]]:

@@ -69,6 +69,11 @@ class Fetcher:
     def __repr__(self) -> str:
         return f"<Fetcher(sessions={len(self._sessions)}, private={self._allow_private_addresses})>"
 
+    @property
+    def in_use(self) -> bool:
+        """Whether connections may be open."""
+        return bool(self._sessions)
+
     async def fetch(self, url: str, config: CrawlConfig | None = None) -> Fetched:
         """Fetch one page.
 

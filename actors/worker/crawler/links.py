@@ -5,10 +5,8 @@
 
 from selectolax.lexbor import LexborHTMLParser
 
+from actors.worker.crawler.config import MAX_LINKS
 from actors.worker.crawler.urls import normalise
-
-MAX_LINKS = 10_000
-"""Links kept of one page."""
 
 
 def base_url(tree: LexborHTMLParser, url: str) -> str:

@@ -2,8 +2,7 @@
 
 from html_to_markdown import ConversionOptions, PreprocessingOptions, convert
 
-MAX_MARKDOWN_BYTES = 4 * 1024 * 1024
-"""Longer text is cut here, in front of the store's own bound for a document."""
+from actors.worker.crawler.parsed import bounded
 
 
 def to_markdown(html: str, url: str) -> str:
@@ -17,14 +16,7 @@ def to_markdown(html: str, url: str) -> str:
         ConversionError: the converter gave up.
     """
     text = convert(html, _options(url)).content or ""
-    return cut(text.strip().replace("\0", "\ufffd"))
-
-
-def cut(text: str) -> str:
-    """The text, or as much of its beginning as ``MAX_MARKDOWN_BYTES`` hold."""
-    if len(text) <= MAX_MARKDOWN_BYTES // 4:
-        return text
-    return text.encode("utf-8", "replace")[:MAX_MARKDOWN_BYTES].decode("utf-8", "ignore")
+    return bounded(text.strip())
 
 
 def _options(url: str) -> ConversionOptions:

@@ -6,13 +6,13 @@ interpreter lock while they work.
 
 from typing import Any
 
-import msgspec
 from selectolax.lexbor import LexborHTMLParser
 
-from actors.worker.crawler.config import MAX_PAGE_BYTES
+from actors.worker.crawler.config import MAX_LINKS, MAX_PAGE_BYTES
 from actors.worker.crawler.defuse import defuse
-from actors.worker.crawler.links import MAX_LINKS, base_url, canonical, links
+from actors.worker.crawler.links import base_url, canonical, links
 from actors.worker.crawler.markdown import to_markdown
+from actors.worker.crawler.parsed import PageError, ParsedPage
 
 MAX_TITLE_LENGTH = 500
 MAX_VALUE_LENGTH = 2000
@@ -24,20 +24,6 @@ _COUNTED = {
     "links": "a[href]",
     "images": "img",
 }
-
-
-class PageError(ValueError):
-    """The page can not be parsed."""
-
-
-class ParsedPage(msgspec.Struct, frozen=True):
-    """What is kept of a page. ``links`` are normalised, in page order, each once."""
-
-    title: str
-    markdown: str
-    links: tuple[str, ...]
-    too_many_links: bool
-    metadata: dict[str, Any]
 
 
 def parse(html: str, url: str) -> ParsedPage:
@@ -57,7 +43,7 @@ def parse(html: str, url: str) -> ParsedPage:
         found = links(tree, base)
         return ParsedPage(
             title=_title(tree) or url,
-            markdown=to_markdown(harmless, url),
+            text=to_markdown(harmless, url),
             links=found[:MAX_LINKS],
             too_many_links=len(found) > MAX_LINKS,
             metadata=_metadata(tree, base),

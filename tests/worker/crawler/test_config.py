@@ -42,12 +42,12 @@ def test_keys_of_real_files_are_known() -> None:
         ({"request_timeout_seconds": float("nan")}, "request_timeout_seconds", "nan"),
         ({"request_timeout_seconds": float("inf")}, "request_timeout_seconds", "inf"),
         ({"max_body_bytes": 0}, "max_body_bytes", "more than 0"),
-        ({"start_urls": ["http://ok/", "ftp://h/x"]}, "start_urls", "'ftp://h/x'"),
-        ({"start_urls": [""]}, "start_urls", "''"),
-        ({"start_urls": ["example.com"]}, "start_urls", "http://host/path"),
+        ({"start_urls": ["http://ok/", "ftp://h/x"]}, "start_urls[1]", "'ftp://h/x'"),
+        ({"start_urls": [""]}, "start_urls[0]", "''"),
+        ({"start_urls": ["example.com"]}, "start_urls[0]", "http://host/path"),
         ({"base_url": "jira"}, "base_url", "'jira'"),
-        ({"include_patterns": ["ok", "("]}, "include_patterns", "'('"),
-        ({"exclude_patterns": ["(?!x)"]}, "exclude_patterns", "'(?!x)'"),
+        ({"include_patterns": ["ok", "("]}, "include_patterns[1]", "'('"),
+        ({"exclude_patterns": ["(?!x)"]}, "exclude_patterns[0]", "'(?!x)'"),
         ({"entity_type": "users"}, "entity_type", "issues"),
     ],
 )
@@ -67,8 +67,8 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 
     assert [key for key, _ in problems(config)] == [
         "max_depth",
-        "start_urls",
-        "start_urls",
-        "include_patterns",
-        "exclude_patterns",
+        "start_urls[0]",
+        "start_urls[1]",
+        "include_patterns[0]",
+        "exclude_patterns[0]",
     ]

@@ -1,7 +1,8 @@
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from actors.worker.crawler.links import MAX_LINKS, base_url, canonical, links
+from actors.worker.crawler.config import MAX_LINKS
+from actors.worker.crawler.links import base_url, canonical, links
 
 URL = "http://h/d/p"
 

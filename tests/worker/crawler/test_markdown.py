@@ -1,6 +1,6 @@
 import pytest
 
-from actors.worker.crawler.markdown import MAX_MARKDOWN_BYTES, cut, to_markdown
+from actors.worker.crawler.markdown import to_markdown
 
 URL = "http://h/d/p.html"
 
@@ -36,16 +36,3 @@ def test_a_page_becomes_markdown(html: str, expected: str) -> None:
 
 def test_the_base_of_a_page_is_honoured() -> None:
     assert to_markdown("<head><base href='/b/'></head><a href=x>l</a>", URL) == "[l](http://h/b/x)"
-
-
-def test_nobody_gets_half_a_character() -> None:
-    text = cut("a" + "ä" * MAX_MARKDOWN_BYTES)
-
-    assert len(text.encode()) == MAX_MARKDOWN_BYTES - 1
-    assert set(text) == {"a", "ä"}
-
-
-def test_text_within_the_bound_is_not_touched() -> None:
-    text = "\U0001f577" * (MAX_MARKDOWN_BYTES // 4)
-
-    assert cut(text) == text

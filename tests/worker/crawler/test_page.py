@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.worker.crawler.config import MAX_PAGE_BYTES
-from actors.worker.crawler.links import MAX_LINKS
-from actors.worker.crawler.page import MAX_TITLE_LENGTH, PageError, parse
+from actors.worker.crawler.config import MAX_LINKS, MAX_PAGE_BYTES
+from actors.worker.crawler.page import MAX_TITLE_LENGTH, parse
+from actors.worker.crawler.parsed import PageError
 
 URL = "http://h/d/p"
 
@@ -68,7 +68,7 @@ def test_a_page_has_links_and_text() -> None:
     page = parse("<nav><a href=/n>nav</a></nav><p>see <a href='x#f'>this</a>", URL)
 
     assert page.links == ("http://h/n", "http://h/d/x")
-    assert page.markdown == "see [this](http://h/d/x#f)"
+    assert page.text == "see [this](http://h/d/x#f)"
     assert not page.too_many_links
 
 
