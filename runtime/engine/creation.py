@@ -17,6 +17,7 @@ from thespian.actors import (
 from actors.receive import Address
 from runtime.engine.address import EngineAddress
 from runtime.engine.cell import ActorCell
+from runtime.engine.ending import DEAD, EXITING
 from runtime.engine.order import Order
 from runtime.engine.plan import ActorPlan, UnknownPlan
 
@@ -56,6 +57,11 @@ def create_child(engine: "Engine", parent: ActorCell, order: Order) -> EngineAdd
     """Make a child of an actor, in that actor's turn; or find the actor of that global name."""
     if order.global_name and order.global_name in engine.global_names:
         return engine.global_names[order.global_name]
+    if parent.state >= EXITING:
+        # An actor that is ending and restarts its children would never end: this one is dead from the beginning.
+        cell = _cell(engine, UnknownPlan(order.spec, engine.dispatchers.core), None, order)
+        cell.state = DEAD
+        return cell.address
     order = order._replace(source_hash=order.source_hash or parent.source_hash)
     owner = None if order.global_name else parent
     if order.source_hash and engine.sources.is_pending(order.source_hash):

@@ -28,7 +28,7 @@ from runtime.engine.config import EngineConfig
 from runtime.engine.control import CheckCapabilities, Kill, Start
 from runtime.engine.creation import create_child, create_primary
 from runtime.engine.dispatchers import Dispatchers
-from runtime.engine.ending import DEAD
+from runtime.engine.ending import DEAD, EXITING
 from runtime.engine.joining import real_now
 from runtime.engine.order import Order
 from runtime.engine.plan import ActorPlan
@@ -132,7 +132,7 @@ class Engine:
 
     def create_child(self, parent: ActorCell, order: Order) -> EngineAddress:
         """Make a child of an actor in that actor's turn, as ``creation`` says."""
-        if order.spec.__class__ is type and parent.source_hash is None:
+        if order.spec.__class__ is type and parent.source_hash is None and parent.state < EXITING:
             # The short way for classes that ask for nothing.
             plan = self._plans.get(order.spec)
             if plan is not None and plan.check is None and order[1:] == (None, None, None):
@@ -150,6 +150,8 @@ class Engine:
             timers.cancel_all()
         if self.dead_letter_handler is cell.address:
             self.dead_letter_handler = None
+        if cell.source_hash is not None:
+            self.sources.actor_ended(cell.source_hash)
         if cell.global_name:
             self.global_names.pop(cell.global_name, None)
         if not cell.plan.typed:

@@ -4,7 +4,7 @@ Thespian's contract: a source is usable only after the registered source authori
 an authority a load is ignored. Actors of a source that is being validated wait for the verdict. The hash is MD5,
 because it is Thespian's name for a source; nothing is trusted on account of it.
 
-Unloading removes the source's modules from this interpreter, so its living actors can not import them any more.
+An unloaded source makes no more actors. Its modules leave the interpreter when its last actor has ended.
 """
 
 import hashlib
@@ -49,6 +49,7 @@ class Sources:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self._sources: dict[str, _Source] = {}
+        self._unloaded: set[str] = set()  # whose modules are to be removed with the last actor
         self._listeners: list[EngineAddress] = []
         self._changed = Condition()
         self.authority: ActorAddress | None = None
@@ -101,13 +102,27 @@ class Sources:
             source = self._sources.pop(source_hash, None)
         if source is not None:
             self._tell(UnloadedSource(source_hash, source.info))
+        self._unloaded.add(source_hash)
+        self._clean_up(source_hash)
+
+    def actor_ended(self, source_hash: str) -> None:
+        """An actor of that source has ended."""
+        if source_hash in self._unloaded:
+            self._clean_up(source_hash)
+
+    def _clean_up(self, source_hash: str) -> None:
+        # Its living actors may still import modules of it.
+        if any(cell.source_hash == source_hash for cell in list(self._engine.cells)):
+            return
+        self._unloaded.discard(source_hash)
+        if source_hash not in self._sources:
             self._engine.forget_classes_of(source_hash)
-        _remove_modules(source_hash)
+            _remove_modules(source_hash)
 
     def close(self) -> None:
         """Forget all sources; those who wait for one are told that it is unknown."""
         with self._changed:
-            hashes = list(self._sources)
+            hashes = [*self._sources, *self._unloaded]
             self._sources.clear()
             self._changed.notify_all()
         for source_hash in hashes:

@@ -6,8 +6,8 @@ test says that a base does not support something; what is merely unstable there 
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import thespian.test
@@ -24,7 +24,7 @@ _outcomes: dict[str, str] = {}
 
 
 @pytest.fixture(params=[BASE_NAME])
-def asys(request: pytest.FixtureRequest) -> ActorSystem:
+def asys(request: pytest.FixtureRequest) -> Iterator[ActorSystem]:
     """Thespian's own fixture, for our base alone."""
     capabilities = {"Foo Allowed": True, "Cows Allowed": True, "Dogs Allowed": True, "dog": "food"}
     system = ActorSystem(
@@ -33,11 +33,11 @@ def asys(request: pytest.FixtureRequest) -> ActorSystem:
     system.base_name = request.param
     system.port_num = None
     system.txonly = False
-    request.addfinalizer(system.shutdown)
-    return system
+    yield system
+    system.shutdown()
 
 
-def actor_system_unsupported(system: Any, *unsupported: str) -> None:
+def actor_system_unsupported(_system: object, *unsupported: str) -> None:
     """Skip what a concurrent base of one node can not do."""
     if LIKE in unsupported:
         pytest.skip("needs several actor systems that adopt each other's actors")
