@@ -100,6 +100,7 @@ def open_reader(path: Path, *, busy_timeout_seconds: float = 10.0) -> SqliteData
     try:
         connection = database.connection()
         connection.execute("PRAGMA query_only = ON")
+        connection.text_factory = _readable
         if _version(connection) < SCHEMA_VERSION:
             database.close()
             open_writer(path, busy_timeout_seconds=busy_timeout_seconds).close()
@@ -161,6 +162,11 @@ def _connect(path: Path, busy_timeout_seconds: float) -> SqliteDatabase:
     except Exception as error:  # peewee wraps sqlite3's own
         raise StoreError(f"{path} can not be opened: {error}") from error
     return database  # type: ignore[no-any-return]
+
+
+def _readable(text: bytes) -> str:
+    """Text of a row, also of a damaged one."""
+    return text.decode("utf-8", "replace")
 
 
 def _version(connection: sqlite3.Connection) -> int:

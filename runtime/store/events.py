@@ -67,5 +67,11 @@ def event_object(event: Event) -> dict[str, Any]:
         "run_id": id_text(event.run_id),
         "job_id": id_text(event.job_id),
         "time": event.time_ms,
-        "data": event.data,
+        "data": _shown(event.data),
     }
+
+
+def _shown(data: dict[str, Any]) -> dict[str, Any]:
+    """Ids are texts wherever JSON shows them: a number of 63 bits is none in every language."""
+    parent_id = data.get("parent_id")
+    return data if parent_id is None else {**data, "parent_id": id_text(parent_id)}

@@ -100,7 +100,9 @@ class StoreDriver:
         return self._seen(commits)
 
     def tend(self, *, lease: Mapping[str, int] | None = None, starts: int = 0) -> tuple[Commit, list[str]]:
-        commits, found = self.file.tend(Demand(dict(lease or {}), set(lease or {}), starts, starts > 0, ACTIONS))
+        commits, found = self.file.tend(
+            Demand(dict(lease or {}), set(lease or {}), starts, starts > 0, ACTIONS)
+        )
         return self._seen(commits), found
 
     def _seen(self, commits: list[Commit]) -> Commit:

@@ -32,5 +32,5 @@ def test_whatever_happens_the_rows_agree_and_everything_ends_once(first: int, tm
             model.close()
         for state, number in model.settled.items():
             met[state] = met.get(state, 0) + number
-    # The sequences go where it hurts: attempts that count, that are stale, that come again after any end.
-    assert met.keys() >= {"running", "stale", "completed", "pending", "failed"}
+    # The sequences go where it hurts: attempts that count, that are stale, that come again after the end.
+    assert met.keys() >= {"running", "stale", "completed"}

@@ -93,11 +93,21 @@ def read_run(connection: sqlite3.Connection, run_id: int) -> dict[str, Any] | No
         "counts": counts_object(read_counts(connection, run_id, "run")),
         "documents": count_documents(connection, run_id),
         "created_at": created_at,
-        "duration_seconds": round(((finished_at or created_at) - (started_at or created_at)) / 1000, 3),
+        "duration_seconds": _duration(connection, started_at or created_at, finished_at),
         "steps": steps,
         "errors": errors,
         "warnings": warnings,
     }
+
+
+def _duration(connection: sqlite3.Connection, started_at: int, finished_at: int | None) -> float:
+    """Seconds from the start to the end, or to the last thing that happened in the store."""
+    if finished_at is None:
+        last = connection.execute(
+            "SELECT time_ms FROM event_batch ORDER BY first_seq DESC LIMIT 1"
+        ).fetchone()
+        finished_at = last[0] if last else started_at
+    return round(max(finished_at - started_at, 0) / 1000, 3)
 
 
 def count_documents(connection: sqlite3.Connection, run_id: int) -> int:

@@ -73,18 +73,26 @@ def job_object(row: tuple[Any, ...]) -> dict[str, Any]:
         "created_at": created_at,
         "started_at": started_at,
         "finished_at": finished_at,
-        "payload": msgspec.json.decode(payload),
+        "payload": _decoded(payload),
     }
     if kind == "job":
         shown["depth"] = depth
     if error:
         shown["error"] = error
     if errors:
-        shown["errors"] = msgspec.json.decode(errors)
+        shown["errors"] = _decoded(errors)
     if result is not None:
-        shown["result"] = msgspec.json.decode(result)
+        shown["result"] = _decoded(result)
     if state == JobState.SCHEDULED:
         shown["not_before"] = not_before
     if lost:
         shown["lost"] = lost
     return shown
+
+
+def _decoded(text: str) -> Any:
+    """The value of JSON text; of a damaged row the text as it is, so that the row can be looked at."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return text

@@ -1,0 +1,210 @@
+"""A page of children is committed with its cursor under the naming lease, or not at all."""
+
+import pytest
+
+from actors.job import AttemptError, Page
+from actors.messages import NameChildren, Named, NamingFailed
+from actors.seams import ManualClock
+from runtime.store.verbs.end import LOW_WATER
+from runtime.store.verbs.name import MAX_NAMING_ATTEMPTS
+from tests.store.driver import StoreDriver, definition, spec, specs, step
+
+ERROR = AttemptError("ValueError", "the list is not there")
+
+
+def only(store: StoreDriver, run_id: int) -> int:
+    return store.steps(run_id)["only"]
+
+
+def test_a_lease_of_naming_makes_step_and_run_running(store: StoreDriver) -> None:
+    run_id = store.submit()
+    start = store.start()
+    assert (start.run_id, start.step_id, start.cursor, start.attempt) == (
+        run_id,
+        only(store, run_id),
+        None,
+        1,
+    )
+    assert start.definition == definition()
+    assert start.step == step()
+    assert store.state(run_id) == store.state(start.step_id) == "running"
+    assert store.commit(starts=5).starts == []
+
+
+def test_pages_follow_one_another_by_their_cursors(store: StoreDriver) -> None:
+    store.submit()
+    store.name(store.start(), *specs(2), cursor="page 2")
+    second = store.start()
+    assert second.cursor == "page 2"
+    store.name(second, *specs(3))
+    parent = store.parent(second.step_id)
+    assert (parent["total"], parent["named"], parent["cursor"], parent["naming"]) == (5, 1, None, "idle")
+
+
+def test_the_same_page_twice_makes_its_children_once(store: StoreDriver) -> None:
+    store.submit()
+    start = store.start()
+    page = NameChildren(start, Page(specs(2), "next"))
+    first, second = store.commit(page, page).replies
+    assert (first, second) == (Named(start.step_id, True, 2), Named(start.step_id, False, 0))
+    assert store.commit(page).replies == [Named(start.step_id, False, 0)]
+    assert store.parent(start.step_id)["total"] == 2
+
+
+def test_a_stale_naming_token_is_refused_after_the_step_was_leased_again(store: StoreDriver) -> None:
+    store.submit()
+    stale = store.start()
+    store.commit(NamingFailed(stale, ERROR, permanent=False, retry_in_ms=0))
+    fresh = store.start()
+    assert fresh.token > stale.token
+    assert not store.name(stale, *specs(2)).accepted
+    assert store.name(fresh, *specs(1)).inserted == 1
+
+
+def test_a_page_for_a_closing_step_is_refused(store: StoreDriver) -> None:
+    store.submit(definition(step(), step("other")))
+    start = store.start()
+    store.cancel(start.step_id)
+    assert not store.name(start, *specs(2)).accepted
+    assert store.states(start.step_id) == []
+
+
+def test_max_children_limits_pages_and_spawns_and_names_the_step(store: StoreDriver) -> None:
+    store.submit()
+    start = store.start()
+    assert store.name(start, *specs(2), cursor="more", max_children=3).inserted == 2
+    assert store.name(store.start(), *specs(5), cursor="more").inserted == 1
+    assert store.parent(start.step_id)["named"] == 1
+    (job, *_) = store.lease()
+    store.settle(store.attempt(job, children=specs(4)))
+    assert store.parent(start.step_id)["total"] == 3
+
+
+def test_a_spawn_is_admitted_up_to_max_children(store: StoreDriver) -> None:
+    store.submit()
+    start = store.start()
+    store.name(start, spec(), max_children=3)
+    (job,) = store.lease()
+    store.settle(store.attempt(job, children=specs(4)))
+    assert store.parent(start.step_id)["total"] == 3
+
+
+def test_a_unique_key_is_admitted_once_in_a_page_across_pages_and_by_spawns(store: StoreDriver) -> None:
+    store.submit()
+    start = store.start()
+    page = [spec(unique_key="a"), spec(unique_key="b"), spec(unique_key="a"), spec(), spec()]
+    assert store.name(start, *page, cursor="2").inserted == 4
+    assert store.name(store.start(), spec(unique_key="b"), spec(unique_key="c")).inserted == 1
+    job, *_ = store.lease()
+    store.settle(store.attempt(job, children=(spec(unique_key="c"), spec(unique_key="d"))))
+    keys = store.rows("SELECT unique_key FROM job WHERE unique_key IS NOT NULL ORDER BY unique_key")
+    assert keys == [("a",), ("b",), ("c",), ("d",)]
+
+
+def test_keys_that_differ_only_behind_a_nul_are_different_keys(store: StoreDriver) -> None:
+    store.submit()
+    assert (
+        store.name(
+            store.start(), spec(unique_key="a\0b"), spec(unique_key="a\0c"), spec(name="x\0y")
+        ).inserted
+        == 3
+    )
+    assert store.rows("SELECT name FROM job WHERE name LIKE 'x%'") == [("x\u2400y",)]
+
+
+def test_two_steps_may_have_the_same_key(store: StoreDriver) -> None:
+    store.submit(definition(step("a"), step("b")))
+    for start in store.commit(starts=2).starts:
+        assert store.name(start, spec(unique_key="same")).inserted == 1
+
+
+def test_the_next_page_is_asked_for_only_when_pending_children_run_low(store: StoreDriver) -> None:
+    store.submit()
+    start = store.start()
+    store.name(start, *specs(LOW_WATER + 2), cursor="2")
+    assert store.parent(start.step_id)["naming"] == "idle"
+    store.lease(2)
+    assert store.parent(start.step_id)["naming"] == "idle"
+    store.lease(1)
+    assert store.parent(start.step_id)["naming"] == "ready"
+    assert store.start().cursor == "2"
+
+
+def test_a_page_without_children_but_with_a_next_one_goes_on(store: StoreDriver) -> None:
+    store.submit()
+    store.name(store.start(), cursor="2")
+    start = store.start()
+    store.name(start)
+    assert store.state(start.step_id) == "completed"
+
+
+def test_naming_that_fails_is_tried_again_after_its_time_then_closes_the_step(
+    store: StoreDriver, clock: ManualClock
+) -> None:
+    run_id = store.submit()
+    for attempt in range(1, MAX_NAMING_ATTEMPTS + 1):
+        start = store.start()
+        assert start.attempt == attempt
+        done = store.commit(NamingFailed(start, ERROR, permanent=False, retry_in_ms=5000))
+        if attempt < MAX_NAMING_ATTEMPTS:
+            assert done.next_due_ms == clock.wall_ms() + 5000
+            assert store.commit(starts=1).starts == []
+            clock.advance(5)
+    assert store.states(run_id) == ["failed"]
+    assert store.state(run_id) == "failed"
+    assert store.column("error", only(store, run_id)) == ERROR.message
+    assert store.column("error", run_id) == "step 'only' failed: the list is not there"
+
+
+def test_a_page_that_was_named_gives_the_next_one_its_own_attempts(store: StoreDriver) -> None:
+    store.submit()
+    store.commit(NamingFailed(store.start(), ERROR, permanent=False, retry_in_ms=0))
+    store.name(store.start(), cursor="2")
+    assert store.start().attempt == 1
+
+
+def test_naming_that_can_not_succeed_closes_the_step_at_once(store: StoreDriver) -> None:
+    store.submit()
+    start = store.start()
+    store.commit(NamingFailed(start, ERROR, permanent=True, retry_in_ms=0))
+    assert store.state(start.step_id) == "failed"
+
+
+def test_a_step_that_fails_to_name_more_lets_its_running_children_finish(store: StoreDriver) -> None:
+    run_id = store.submit()
+    store.name(store.start(), *specs(2), cursor="2")
+    jobs = store.lease(1)
+    start = store.start()
+    store.commit(NamingFailed(start, ERROR, permanent=True, retry_in_ms=0))
+    store.sweep()
+    assert store.state(start.step_id) == "running"
+    store.complete(*jobs)
+    assert sorted(store.states(start.step_id)) == ["cancelled", "completed"]
+    assert store.state(run_id) == "failed"
+
+
+@pytest.mark.parametrize(
+    "bad", [spec(payload="\ud800"), spec(name="\udfff"), spec(delay_ms=1 << 70), spec(priority=1 << 80)]
+)
+def test_a_page_that_can_not_be_stored_closes_its_step_and_nobody_elses(
+    store: StoreDriver, bad: object
+) -> None:
+    run_id = store.submit(definition(step("a", on_error="continue"), step("b")))
+    first, second = store.commit(starts=2).starts
+    replies = store.commit(
+        NameChildren(first, Page((spec(), bad))),  # type: ignore[arg-type]
+        NameChildren(second, Page(specs(2))),
+    ).replies
+    assert replies[1] == Named(second.step_id, True, 2)
+    assert store.state(first.step_id) == "failed"
+    assert store.states(first.step_id) == []
+    assert "NameChildren could not be recorded" in store.column("error", first.step_id)
+    store.complete(*store.lease())
+    assert store.state(run_id) == "completed_with_failures"
+
+
+def test_a_naming_error_that_is_no_text_still_closes_the_step(store: StoreDriver) -> None:
+    store.submit()
+    start = store.start()
+    store.commit(NamingFailed(start, AttemptError("OSError", "caf\udce9"), permanent=True, retry_in_ms=0))
+    assert store.state(start.step_id) == "failed"
