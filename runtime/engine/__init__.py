@@ -2,7 +2,8 @@
 
 - ``open_system``, ``close_system``           a Thespian ActorSystem on this engine, and its end
 - ``ask``, ``ask_async``, ``tell``            for host threads and coroutines
-- ``EngineConfig``                            its settings
+- ``EngineConfig``, ``engine_statistics``     its settings, and what it has done
+- ``engine_step``, ``engine_next_due``        an engine without threads, run by hand on a virtual clock
 
 How it is made: an *address* leads to a *cell* (mailbox, turns, children, end). A ready cell waits in the queue of its
 *dispatcher*: ``core`` and ``store`` are *runners* (one thread at a time), ``io`` is a *pool*, ``loop`` an asyncio
@@ -19,19 +20,33 @@ from runtime.engine.errors import (
     MailboxFullError,
     UnknownDispatcherError,
 )
-from runtime.engine.opening import close_system, open_system
+from runtime.engine.opening import (
+    close_system,
+    engine_next_due,
+    engine_statistics,
+    engine_step,
+    open_system,
+)
+from runtime.engine.receiver import ReadyQueue
+from runtime.engine.statistics import ActorStatistics, EngineStatistics
 
 __all__ = [
     "ActorDeadError",
+    "ActorStatistics",
     "AskTimeoutError",
     "EngineConfig",
     "EngineError",
+    "EngineStatistics",
     "HandlerFailedError",
     "MailboxFullError",
+    "ReadyQueue",
     "UnknownDispatcherError",
     "ask",
     "ask_async",
     "close_system",
+    "engine_next_due",
+    "engine_statistics",
+    "engine_step",
     "open_system",
     "tell",
 ]

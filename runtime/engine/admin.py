@@ -45,6 +45,6 @@ class Admin:
                 status.addChild(cell.address)
         for name, address in list(engine.global_names.items()):
             status.addGlobalActor(name, address)
-        status.setDeadLetterHandler(engine.dead_letter_handler)
+        status.setDeadLetterHandler(engine.dead_letters.handler)
         status.sourceAuthority = engine.sources.authority
         return status

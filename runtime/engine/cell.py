@@ -118,7 +118,7 @@ class ActorCell:
     def post(self, message: object, sender: EngineAddress | None) -> None:
         """Put a message into the mailbox, and the cell into the ready queue if it is in none."""
         if self.state == DEAD:
-            self.engine.undelivered(self, message, sender)
+            self.engine.dead_letters.undelivered(self, message, sender)
             return
         mailbox = self.mailbox
         if mailbox is None:
@@ -226,6 +226,8 @@ class ActorCell:
         self.sampled_turns += 1
         self.sampled_messages += self.handled - before
         self.waited_seconds += started - queued_at
+        if self.plan.inline:
+            self.engine.note_core_lag(started - queued_at)
         self.busy_seconds += self.engine.now() - started
 
     def take(self, message: object, sender: EngineAddress | None) -> object:
@@ -242,7 +244,7 @@ class ActorCell:
         if self.state and (
             self.state == DEAD or not isinstance(message, (ActorExitRequest, ChildActorExited))
         ):
-            self.engine.undelivered(self, message, sender)
+            self.engine.dead_letters.undelivered(self, message, sender)
             return None
         result: object = None
         try:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from runtime.engine.errors import UnknownDispatcherError
 from runtime.engine.pool import Pool
-from runtime.engine.receiver import Dispatcher
+from runtime.engine.receiver import Dispatcher, ReadyQueue
 from runtime.engine.runner import NoChores, Runner
 from runtime.engine.watchdog import Watchdog
 
@@ -17,19 +17,24 @@ NAMES = ("core", "store", "io", "loop")
 class Dispatchers:
     """core: one thread for actors that never block. store: one thread. io: a pool. loop: an asyncio loop."""
 
-    def __init__(self, engine: "Engine") -> None:
+    stepped = False
+
+    def __init__(self, engine: "Engine", ready: ReadyQueue | None = None) -> None:
         self._engine = engine
         config = engine.config
-        self.watchdog = Watchdog(
+        watchdog = Watchdog(
             f"{engine.name}-watchdog",
             handoff_seconds=config.handoff_seconds,
             slow_seconds=config.slow_handler_seconds,
             spare_threads=config.spare_threads,
         )
-        self.core = Runner(f"{engine.name}-core", engine, awake=self.watchdog.wake)
-        self.watchdog.runner = self.core
+        self.core = Runner(f"{engine.name}-core", engine, ready=ready, awake=watchdog.wake)
+        watchdog.runner = self.core
+        self.watchdog: Watchdog | None = watchdog
         self.store = Runner(f"{engine.name}-store", NoChores())
-        self.pool = Pool(f"{engine.name}-io", config.io_threads)
+        self._pool = Pool(f"{engine.name}-io", config.io_threads)
+        self.pool: Pool | None = self._pool
+        self._watchdog = watchdog
         self._loop: Dispatcher | None = None
 
     def named(self, name: str, user: object) -> Dispatcher:
@@ -41,7 +46,7 @@ class Dispatchers:
         if name == "core":
             return self.core
         if name == "io":
-            return self.pool
+            return self._pool
         if name == "loop":
             return self.loop
         if name == "store":
@@ -58,6 +63,14 @@ class Dispatchers:
                 self._loop = LoopDispatcher(f"{self._engine.name}-loop")
             return self._loop
 
+    def step(self) -> bool:
+        """Never: they have threads."""
+        return False
+
+    def next_due(self) -> float | None:
+        """Unknown: they have threads."""
+        return None
+
     def close(self) -> None:
         """Let all threads end."""
         for each in self._all():
@@ -65,9 +78,9 @@ class Dispatchers:
 
     def join(self, deadline: float) -> list[str]:
         """Wait for all threads until that monotonic time; the names of those that still run."""
-        self.watchdog.close()
+        self._watchdog.close()
         running = [name for each in self._all() for name in each.join(deadline)]
-        return running + self.watchdog.join(deadline)
+        return running + self._watchdog.join(deadline)
 
     def _all(self) -> list[Dispatcher]:
-        return [self.core, self.store, self.pool, *([self._loop] if self._loop is not None else [])]
+        return [self.core, self.store, self._pool, *([self._loop] if self._loop is not None else [])]

@@ -97,7 +97,7 @@ def end(cell: "ActorCell") -> None:
     mailbox = cell.mailbox
     while mailbox:
         message, sender = mailbox.popleft()
-        cell.engine.undelivered(cell, message, sender)
+        cell.engine.dead_letters.undelivered(cell, message, sender)
     if cell.ports is not None:
         for port in list(cell.ports):
             port.missing(f"{cell.plan.name} {cell.address} ended ({cell.reason}) without a reply")

@@ -5,17 +5,9 @@ Nothing here knows Thespian's ActorSystem (that is ``system``) or host threads t
 
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from itertools import count
 from threading import Lock, Thread
 from typing import Any
-
-from thespian.actors import (
-    ActorAddress,
-    ChildActorExited,
-    DeadEnvelope,
-    PoisonMessage,
-)
 
 from actors.encoding import carried
 from actors.receive import ActorExited, Address
@@ -24,15 +16,16 @@ from runtime.engine.address import EngineAddress
 from runtime.engine.admin import Admin
 from runtime.engine.bodies import EngineBody
 from runtime.engine.cell import ActorCell
+from runtime.engine.closing import Closing
 from runtime.engine.config import EngineConfig
 from runtime.engine.control import CheckCapabilities, Kill, Start
 from runtime.engine.creation import create_child, create_primary
-from runtime.engine.dispatchers import Dispatchers
+from runtime.engine.dead_letters import DeadLetters
 from runtime.engine.ending import DEAD, EXITING
-from runtime.engine.joining import real_now
 from runtime.engine.order import Order
 from runtime.engine.plan import ActorPlan
 from runtime.engine.ports import Port, ThreadPort
+from runtime.engine.receiver import DispatcherSet
 from runtime.engine.sources import Sources
 from runtime.engine.timers import NEVER, Timers
 from runtime.engine.watching import FileWatcher
@@ -51,6 +44,7 @@ class Engine:
         resources: Mapping[str, object],
         clock: Clock | None,
         capabilities: dict[str, Any],
+        make_dispatchers: "Callable[[Engine], DispatcherSet]",
     ) -> None:
         self.name = f"quaero-{next(_engine_numbers)}"
         self.config = config
@@ -62,18 +56,19 @@ class Engine:
         self.cells: dict[ActorCell, None] = {}
         self.closing = False
         self.closed = False
-        self.dead_letters = 0
-        self.dead_letter_handler: EngineAddress | None = None
+        self.core_lag_seconds = 0.0
+        self.worst_core_lag_seconds = 0.0
+        self.dead_letters = DeadLetters()
         self.capabilities = capabilities
         self.global_names: dict[str, EngineAddress] = {}
         self.encode: Callable[[object], object] | None = carried if config.encodes else None
         self._resources = dict(resources)
         self._plans: dict[type, ActorPlan] = {}
-        self._empty = Lock()  # held while there are cells and somebody waits for their end
+        self._closing = Closing(self)
         self.address = Admin(self).address
         self.sources = Sources(self)
         self.files = FileWatcher(self.name)
-        self.dispatchers = Dispatchers(self)
+        self.dispatchers = make_dispatchers(self)
         self.timers = Timers(self.now, self.dispatchers.core.wake)
         self._manual = isinstance(self.clock, SteppableClock)
         self._unsubscribe: Callable[[], None] = (
@@ -113,7 +108,7 @@ class Engine:
         if plan is None:
             name = getattr(actor_class, "dispatcher", "core")
             dispatcher = self.dispatchers.named(name, actor_class)
-            plan = self._plans[actor_class] = ActorPlan(actor_class, dispatcher, inline=name == "core")
+            plan = self._plans[actor_class] = ActorPlan(actor_class, dispatcher, name)
         return plan
 
     def start(self, cell: ActorCell) -> None:
@@ -148,8 +143,7 @@ class Engine:
         timers = getattr(actor, "_timers", None)
         if timers is not None:
             timers.cancel_all()
-        if self.dead_letter_handler is cell.address:
-            self.dead_letter_handler = None
+        self.dead_letters.handle(cell.address, enable=False)
         if cell.source_hash is not None:
             self.sources.actor_ended(cell.source_hash)
         if cell.global_name:
@@ -157,9 +151,8 @@ class Engine:
         if not cell.plan.typed:
             self.sources.notify(cell.address, enable=False)
             self.files.watch(cell, None)
-        if self.closing and not self.cells:
-            with suppress(RuntimeError):
-                self._empty.release()
+        if self.closing:
+            self._closing.actor_ended()
 
     def watch(self, watcher: ActorCell, address: Address) -> None:
         """Tell the watcher when that actor ends, or that it has."""
@@ -188,31 +181,6 @@ class Engine:
         else:
             port.missing(f"{address} is not an actor of this engine")
 
-    def undelivered(self, cell: ActorCell, message: object, sender: EngineAddress | None) -> None:
-        """A message for an actor that has ended, or is about to."""
-        if sender is not None:
-            sender.cell.missing(f"{cell.plan.name} {cell.address} has ended ({cell.reason})")
-            if cell.aborted and cell.parent is not None and not isinstance(message, PoisonMessage):
-                sender.cell.post(PoisonMessage(message, "Child Aborted"), cell.address)
-                return
-        if cell.state == DEAD:
-            self.dead_letter(cell.address, message, sender)
-
-    def dead_letter(self, address: Address, message: object, sender: EngineAddress | None) -> None:
-        """A message for nobody: to the actor that handles dead letters, if there is one."""
-        self.dead_letters += 1
-        handler = self.dead_letter_handler
-        if handler is None or isinstance(message, (DeadEnvelope, ChildActorExited)):
-            return
-        handler.cell.post(DeadEnvelope(address, message), sender)
-
-    def handle_dead_letters(self, address: ActorAddress, *, enable: bool) -> None:
-        """The last actor that asks for dead letters gets them."""
-        if enable and isinstance(address, EngineAddress):
-            self.dead_letter_handler = address
-        elif self.dead_letter_handler is address:
-            self.dead_letter_handler = None
-
     # -- services --------------------------------------------------------------------------------------------------
 
     def run_body(self, cell: ActorCell, dispatcher: str, function: Callable[[], Any], key: int) -> EngineBody:
@@ -233,8 +201,21 @@ class Engine:
             raise KeyError(f"no resource {name!r} was given to open_system; there are: {known}") from None
 
     def wait_for(self, port: ThreadPort, timeout_seconds: float) -> bool:
-        """Wait in a host thread until the port is settled; whether it was in time."""
-        return port.wait(timeout_seconds)
+        """Wait in a host thread until the port is settled; whether it was in time.
+
+        A stepped engine runs until then; if nothing is left to run, no reply will come.
+        """
+        if not self.dispatchers.stepped:
+            return port.wait(timeout_seconds)
+        while not port.settled.locked():
+            if not self.dispatchers.step():
+                return not port.withdraw()
+        return True
+
+    def note_core_lag(self, seconds: float) -> None:
+        """A measured turn has waited so long for the core thread."""
+        self.core_lag_seconds = seconds
+        self.worst_core_lag_seconds = max(seconds, self.worst_core_lag_seconds)
 
     def update_capability(self, name: str, value: object) -> None:
         """Change what the system offers; actors it no longer suits are told to exit."""
@@ -265,34 +246,17 @@ class Engine:
     # -- the end ---------------------------------------------------------------------------------------------------
 
     def close(self, timeout_seconds: float) -> list[str]:
-        """End every actor and every thread; the names of threads that do not end."""
-        with self.lock:
-            if self.closing:
-                return []
-            self.closing = True
-        deadline = real_now() + timeout_seconds
-        for cell in list(self.cells):
-            if cell.parent is None:
-                cell.post_first(Kill())
-        self._wait_until_empty(deadline)
-        self.closed = True
-        self._unsubscribe()
-        self.sources.close()
-        self.files.close()
-        self.dispatchers.close()
-        for cell in list(self.cells):
-            for port in list(cell.ports or ()):
-                port.missing(f"the engine was closed before {cell} answered")
-        return [*self.files.join(deadline), *self.dispatchers.join(deadline)]
+        """End every actor and every thread; the names of threads that do not end in time."""
+        if self._closing.is_own_thread():
+            self.close_soon()
+            return []
+        return self._closing.close(timeout_seconds)
 
     def close_soon(self) -> None:
         """Close from a thread of its own, for actors."""
-        thread = Thread(
-            target=self.close, args=(self.config.close_seconds,), name=f"{self.name}-close", daemon=True
-        )
-        thread.start()
+        arguments = (self.config.close_seconds,)
+        Thread(target=self._closing.close, args=arguments, name=f"close {self.name}", daemon=True).start()
 
-    def _wait_until_empty(self, deadline: float) -> None:
-        self._empty.acquire()
-        if self.cells:
-            self._empty.acquire(timeout=max(0.0, deadline - real_now()))
+    def release_clock(self) -> None:
+        """The clock's moves are of no interest any more."""
+        self._unsubscribe()

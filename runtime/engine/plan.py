@@ -21,6 +21,7 @@ class ActorPlan:
         "arguments",
         "check",
         "dispatcher",
+        "dispatcher_name",
         "handlers",
         "hears_exit",
         "inline",
@@ -28,11 +29,12 @@ class ActorPlan:
         "typed",
     )
 
-    def __init__(self, actor_class: type[Any], dispatcher: "Dispatcher", *, inline: bool) -> None:
+    def __init__(self, actor_class: type[Any], dispatcher: "Dispatcher", dispatcher_name: str) -> None:
         self.actor_class = actor_class
         self.name = getattr(actor_class, "__qualname__", str(actor_class))
         self.dispatcher = dispatcher
-        self.inline = inline  # made by the thread that creates it, not on its dispatcher
+        self.dispatcher_name = dispatcher_name
+        self.inline = dispatcher_name == "core"  # made by the thread that creates it
         self.check = getattr(actor_class, "actorSystemCapabilityCheck", None)
         self.arguments = _arguments(actor_class)
         # A decorator may have put something of its own before the handlers: then every message goes through it.
@@ -73,7 +75,7 @@ class UnknownPlan(ActorPlan):
     __slots__ = ("_error",)
 
     def __init__(self, spec: object, dispatcher: "Dispatcher", error: Exception | None = None) -> None:
-        super().__init__(object, dispatcher, inline=True)
+        super().__init__(object, dispatcher, "core")
         self.name = str(spec)
         self._error = error
 

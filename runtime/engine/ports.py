@@ -56,7 +56,7 @@ class Port:
             self._forget()
             self.replied(message, sender)
         else:
-            self.engine.dead_letter(self.address, message, None)
+            self.engine.dead_letters.post(self.address, message, None)
 
     def missing(self, reason: str) -> None:
         """There will be no reply."""

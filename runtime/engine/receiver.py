@@ -1,8 +1,12 @@
 """What an address leads to: an actor's cell, a port that waits for one reply, or the inbox of the outside."""
 
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from runtime.engine.address import EngineAddress
+
+if TYPE_CHECKING:
+    from runtime.engine.pool import Pool
+    from runtime.engine.watchdog import Watchdog
 
 
 class Receiver(Protocol):
@@ -64,4 +68,45 @@ class Dispatcher(Protocol):
 
     def join(self, deadline: float) -> list[str]:
         """Wait for the threads until that monotonic time; the names of those that still run."""
+        ...
+
+
+class CoreDispatcher(Dispatcher, Protocol):
+    """The dispatcher whose thread also looks after the timers."""
+
+    def wake(self) -> None:
+        """A timer was started, or the clock moved."""
+        ...
+
+
+class DispatcherSet(Protocol):
+    """The dispatchers of an engine."""
+
+    stepped: bool
+    pool: "Pool | None"
+    watchdog: "Watchdog | None"
+
+    @property
+    def core(self) -> CoreDispatcher:
+        """The one for actors that never block."""
+        ...
+
+    def named(self, name: str, user: object) -> Dispatcher:
+        """The dispatcher that ``user`` named; raises UnknownDispatcherError."""
+        ...
+
+    def step(self) -> bool:
+        """Run one ready turn, if this is how they work; False if there is none."""
+        ...
+
+    def next_due(self) -> float | None:
+        """When something is to be done that is not ready yet, if this is how they work."""
+        ...
+
+    def close(self) -> None:
+        """Let all threads end."""
+        ...
+
+    def join(self, deadline: float) -> list[str]:
+        """Wait for all threads until that monotonic time; the names of those that still run."""
         ...

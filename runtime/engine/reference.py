@@ -44,7 +44,7 @@ class ActorReference:
         if address.__class__ is EngineAddress:
             address.cell.post(message, self.address)
         else:
-            engine.dead_letter(address, message, self.address)
+            engine.dead_letters.post(address, message, self.address)
 
     def createActor(
         self,
@@ -64,7 +64,7 @@ class ActorReference:
 
     def handleDeadLetters(self, address: ActorAddress, enable: bool) -> None:  # noqa: FBT001 (Thespian's)
         """Have dead letters delivered to that actor; the last one to ask gets them."""
-        self.cell.engine.handle_dead_letters(address, enable=enable)
+        self.cell.engine.dead_letters.handle(address, enable=enable)
 
     def registerSourceAuthority(self, address: ActorAddress) -> None:
         """That actor decides which sources may be loaded."""

@@ -68,9 +68,16 @@ class Seat:
 class Runner:
     """The queue and its threads, which are made when there is work."""
 
-    def __init__(self, name: str, chores: Chores, *, awake: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        chores: Chores,
+        *,
+        ready: ReadyQueue | None = None,
+        awake: Callable[[], None] | None = None,
+    ) -> None:
         self.name = name
-        self.ready: ReadyQueue = deque()
+        self.ready: ReadyQueue = deque() if ready is None else ready
         self.chores = chores
         self.closed = False
         self.seat: Seat | None = None

@@ -44,7 +44,7 @@ class Endpoint:
         if isinstance(address, EngineAddress):
             address.cell.post(message, self.outside.address)
         else:
-            self.engine.dead_letter(address, message, self.outside.address)
+            self.engine.dead_letters.post(address, message, self.outside.address)
 
     def ask(self, address: ActorAddress, message: object, timeout: timedelta | float | None) -> object:
         """Send, and wait for any message to this inbox."""
@@ -100,7 +100,7 @@ class QuaeroSystemBase(Endpoint):
         self.engine.sources.unload(source_hash)
 
     def _handleDeadLetters(self, address: ActorAddress, enable: bool) -> None:  # noqa: FBT001 (Thespian's)
-        self.engine.handle_dead_letters(address, enable=enable)
+        self.engine.dead_letters.handle(address, enable=enable)
 
 
 def engine_of(system: ActorSystem) -> "Engine":

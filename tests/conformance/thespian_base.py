@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Any
 
 from runtime.engine.config import EngineConfig
+from runtime.engine.dispatchers import Dispatchers
 from runtime.engine.engine import Engine
 from runtime.engine.system import QuaeroSystemBase, system_capabilities
 
@@ -18,7 +19,7 @@ class ActorSystemBase(QuaeroSystemBase):
         capabilities: dict[str, Any] = system.capabilities
         for name, value in system_capabilities().items():
             capabilities.setdefault(name, value)
-        super().__init__(Engine(EngineConfig(), {}, None, capabilities))
+        super().__init__(Engine(EngineConfig(), {}, None, capabilities, Dispatchers))
 
 
 def register() -> None:

@@ -1,0 +1,182 @@
+"""An engine without threads: whoever calls ``engine_step`` runs the next ready turn, in that thread.
+
+All dispatchers share one ready queue, whose order is the caller's choice; bodies are turns like any other; coroutines
+run on an asyncio loop that is stepped as well and whose time is the engine's clock. With a ManualClock and a seeded
+queue, a run can be repeated exactly.
+"""
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+from runtime.engine.errors import UnknownDispatcherError
+from runtime.engine.receiver import Dispatcher, ReadyQueue, Runnable
+
+if TYPE_CHECKING:
+    from runtime.engine.engine import Engine
+    from runtime.engine.pool import Pool
+    from runtime.engine.watchdog import Watchdog
+
+NAMES = ("core", "store", "io", "loop")
+
+
+class SteppedDispatcher:
+    """Puts everything into the one queue."""
+
+    def __init__(self, ready: ReadyQueue) -> None:
+        self._ready = ready
+
+    def enqueue(self, runnable: Runnable) -> None:
+        """Run it in some later step."""
+        self._ready.append(runnable)
+
+    def wake(self) -> None:
+        """Nobody sleeps."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def join(self, deadline: float) -> list[str]:
+        """No threads."""
+        return []
+
+
+class ClockedLoop(asyncio.SelectorEventLoop):
+    """An asyncio loop on the engine's clock that runs when it is told to."""
+
+    def __init__(self, engine: "Engine") -> None:
+        super().__init__()
+        self._engine = engine
+
+    def time(self) -> float:
+        """The engine's time."""
+        return self._engine.now()
+
+    @property
+    def next_due(self) -> float | None:
+        """When something is to be run: now, at a later time, or never."""
+        if self._ready:  # type: ignore[attr-defined]
+            return self.time()
+        scheduled = [each for each in self._scheduled if not each.cancelled()]  # type: ignore[attr-defined]
+        return min((each.when() for each in scheduled), default=None)
+
+    def run_once(self) -> None:
+        """Run what is ready, once."""
+        self.call_soon(self.stop)
+        self.run_forever()
+
+
+class LoopTurn:
+    """A step of the loop: the first one of a runnable, or a later one of all that wait there."""
+
+    def __init__(self, dispatcher: "SteppedLoop", runnable: Runnable | None) -> None:
+        self._dispatcher = dispatcher
+        self._runnable = runnable
+
+    def run_turn(self) -> None:
+        """Run it in this thread."""
+        self._dispatcher.run(self._runnable)
+
+    async def run_on_loop(self) -> None:
+        """It runs the loop itself."""
+
+
+class SteppedLoop(SteppedDispatcher):
+    """The loop dispatcher in steps."""
+
+    def __init__(self, engine: "Engine", ready: ReadyQueue) -> None:
+        super().__init__(ready)
+        self._engine = engine
+        self._loop: ClockedLoop | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._polling = False
+
+    def enqueue(self, runnable: Runnable) -> None:
+        """Run it in some later step."""
+        self._ready.append(LoopTurn(self, runnable))
+
+    @property
+    def next_due(self) -> float | None:
+        """When the loop has something to run."""
+        return None if self._loop is None else self._loop.next_due
+
+    def poll(self) -> None:
+        """If the loop has something to run, that is a ready turn."""
+        due = self.next_due
+        if due is not None and due <= self._engine.now() and not self._polling:
+            self._polling = True
+            self._ready.append(LoopTurn(self, None))
+
+    def run(self, runnable: Runnable | None) -> None:
+        """One step of the loop."""
+        if self._loop is None:
+            self._loop = ClockedLoop(self._engine)
+        if runnable is None:
+            self._polling = False
+        else:
+            task = self._loop.create_task(runnable.run_on_loop())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        self._loop.run_once()
+
+    def close(self) -> None:
+        """Cancel what waits in the loop."""
+        if self._loop is None:
+            return
+        for task in tuple(self._tasks):
+            task.cancel()
+        while self._tasks:
+            self._loop.run_once()
+        self._loop.close()
+        self._loop = None
+
+
+class SteppedDispatchers:
+    """All dispatchers, in steps."""
+
+    stepped = True
+
+    def __init__(self, engine: "Engine", ready: ReadyQueue | None) -> None:
+        self._engine = engine
+        self.ready: ReadyQueue = deque() if ready is None else ready
+        self.core = SteppedDispatcher(self.ready)
+        self.loop = SteppedLoop(engine, self.ready)
+        self.pool: Pool | None = None
+        self.watchdog: Watchdog | None = None
+
+    def named(self, name: str, user: object) -> Dispatcher:
+        """The dispatcher that ``user`` named.
+
+        Raises:
+            UnknownDispatcherError: there is none.
+        """
+        if name not in NAMES:
+            raise UnknownDispatcherError(
+                f"{user} names the dispatcher {name!r}; there are: {', '.join(NAMES)}"
+            )
+        return self.loop if name == "loop" else self.core
+
+    def step(self) -> bool:
+        """Run one ready turn; False if there is none."""
+        self._engine.fire()
+        self.loop.poll()
+        if not len(self.ready):
+            return False
+        self.ready.popleft().run_turn()
+        return True
+
+    def next_due(self) -> float | None:
+        """The monotonic time at which something is to be done that is not ready yet; None: never."""
+        due = [self._engine.timers.next_due, self.loop.next_due]
+        times = [each for each in due if each is not None and each != float("inf")]
+        return min(times, default=None)
+
+    def close(self) -> None:
+        """Drop what waits."""
+        self.loop.close()
+        while len(self.ready):
+            self.ready.popleft()
+
+    def join(self, deadline: float) -> list[str]:
+        """No threads."""
+        return []
