@@ -1,7 +1,7 @@
 """``quaero bench engine``: the actor engine by itself: hop, spawn, lives, ask."""
 
 from runtime.cli.arguments import ConfigOption, JsonOption, StoreOption
-from runtime.cli.commands.bench.options import show
+from runtime.cli.commands.bench.options import measuring, show
 
 
 def engine(
@@ -13,4 +13,6 @@ def engine(
     """Measure the actor engine: a hop, a spawn, 100 000 lives, an ask from outside."""
     from runtime.benchmark import engine as benchmark
 
-    show(benchmark.measure(), as_json=as_json)
+    with measuring():
+        found = benchmark.measure()
+    show(found, as_json=as_json)

@@ -6,6 +6,8 @@ import typer
 
 from runtime.cli.arguments import ConfigOption, JsonOption, StoreOption
 from runtime.cli.commands.bench.options import Synchronous, SynchronousOption, scratch, show
+from runtime.cli.exits import ExitCode
+from runtime.cli.failures import CommandError
 
 
 def fanout(
@@ -24,8 +26,11 @@ def fanout(
     """
     from runtime.benchmark import fanout as benchmark
 
-    with scratch(store, config) as directory:
-        found = benchmark.measure(
-            children=children, parents=parents, synchronous=synchronous.value, directory=directory
-        )
+    try:
+        with scratch(store, config) as directory:
+            found = benchmark.measure(
+                children=children, parents=parents, synchronous=synchronous.value, directory=directory
+            )
+    except benchmark.IncompleteRunError as error:
+        raise CommandError(f"nothing was measured: {error}", exit_code=ExitCode.FAILED) from error
     show(found, as_json=as_json)

@@ -1,5 +1,6 @@
 """What the benchmarks have in common: their options and how a result is shown."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -12,6 +13,7 @@ import typer
 from runtime.cli.failures import CommandError
 from runtime.cli.opening import settings
 from runtime.cli.output import write_json, write_text
+from runtime.cli.reporting import logs_told
 
 
 class Synchronous(StrEnum):
@@ -30,6 +32,13 @@ SynchronousOption = Annotated[
 
 
 @contextmanager
+def measuring() -> Iterator[None]:
+    """Errors of the runtime are told; warnings are not: to load it until it lags is what a benchmark is for."""
+    with logs_told(logging.ERROR):
+        yield
+
+
+@contextmanager
 def scratch(store: Path | None, config: Path | None) -> Iterator[Path]:
     """The directory for the benchmark's own stores: where the store would be, so that its disk is measured.
 
@@ -38,7 +47,8 @@ def scratch(store: Path | None, config: Path | None) -> Iterator[Path]:
     """
     directory = settings(store, config).store.parent
     try:
-        yield directory
+        with measuring():
+            yield directory
     except OSError as error:
         raise CommandError(
             f"the benchmark's stores can not be written in {directory}: {error.strerror}",
