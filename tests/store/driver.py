@@ -36,6 +36,7 @@ from runtime.store.file import StoreFile
 from tests.store.oracle import Oracle
 
 ACTIONS = ("act", "fan_out")
+EVERY_TYPE = frozenset({"work", "other"})
 
 
 def spec(number: int = 0, **options: Any) -> ChildSpec:
@@ -71,6 +72,8 @@ class StoreDriver:
         self.oracle = Oracle(path)
         self.judged = judged
         self.unsweeped: set[int] = set()
+        self.ready: set[str] = set(EVERY_TYPE)
+        self.starts_ready = True
         self._numbers = count(1)
 
     def close(self) -> None:
@@ -95,17 +98,21 @@ class StoreDriver:
         actions: tuple[str, ...] = ACTIONS,
     ) -> Commit:
         """One call of the committer; its commits as one, replies in order."""
-        demand = Demand(dict(lease or {}), set(lease or {}), starts, starts > 0, actions)
+        demand = self._demand(lease, starts, actions)
         commits = self.file.commit(list(requests), demand, sweep=list(sweep))
-        return self._seen(commits)
+        return self._seen(commits, demand)
 
     def tend(self, *, lease: Mapping[str, int] | None = None, starts: int = 0) -> tuple[Commit, list[str]]:
-        commits, found = self.file.tend(
-            Demand(dict(lease or {}), set(lease or {}), starts, starts > 0, ACTIONS)
-        )
-        return self._seen(commits), found
+        demand = self._demand(lease, starts, ACTIONS)
+        commits, found = self.file.tend(demand)
+        return self._seen(commits, demand), found
 
-    def _seen(self, commits: list[Commit]) -> Commit:
+    @staticmethod
+    def _demand(lease: Mapping[str, int] | None, starts: int, actions: tuple[str, ...]) -> Demand:
+        free = dict(lease or {})
+        return Demand(free=free, ready=set(free), starts=starts, starts_ready=starts > 0, actions=actions)
+
+    def _seen(self, commits: list[Commit], demand: Demand) -> Commit:
         whole = Commit()
         for done in commits:
             whole.replies += done.replies
@@ -120,9 +127,24 @@ class StoreDriver:
             if done.timed:
                 whole.timed, whole.next_due_ms = True, done.next_due_ms
         self.unsweeped |= whole.unsweeped
+        self._remember_ready(whole, demand)
         if self.judged:
             self.oracle.check()
         return whole
+
+    def _remember_ready(self, done: Commit, demand: Demand) -> None:
+        """What the store's actor would know of ready work from the answers alone, without looking at the rows."""
+        self.ready = (self.ready - demand.ready) | done.more
+        if demand.starts > 0:
+            self.starts_ready = len(done.starts) == demand.starts
+        for row in done.touched:
+            self.starts_ready |= row.naming == "ready"
+            if row.concurrency and row.pending and not row.blocked:
+                self.ready |= EVERY_TYPE
+
+    def another_committed(self) -> None:
+        """What the store's actor takes from a foreign commit: there may be work of any kind."""
+        self.ready, self.starts_ready = set(EVERY_TYPE), True
 
     # -- sentences ----------------------------------------------------------------------------------------------
 

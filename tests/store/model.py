@@ -104,6 +104,24 @@ class Model:
         self.trace.append(name)
         getattr(self, name)()
         self.store.oracle.check()
+        self.judge_knowledge()
+
+    def judge_knowledge(self) -> None:
+        """No wake-up is lost: work that is ready is known to a runtime from what its commits told it."""
+        ready = {row[0] for row in self.store.rows("SELECT DISTINCT type FROM lane WHERE ready = 1")}
+        starts = self.store.rows(
+            "SELECT id FROM parent WHERE naming = 'ready' AND paused = 0 AND naming_at <= ?",
+            self.clock.wall_ms(),
+        )
+        for runtime in self.runtimes:
+            if runtime.file.foreign_commits():
+                runtime.another_committed()
+            assert ready <= runtime.ready
+            # A naming that waited for its time is found by the timer that NextDue has set.
+            assert runtime.starts_ready or not starts or self.timed_namings(starts)
+
+    def timed_namings(self, starts: list[tuple[int]]) -> bool:
+        return all(self.store.parent(row[0])["naming_at"] > 0 for row in starts)
 
     def close(self) -> None:
         for runtime in self.runtimes:

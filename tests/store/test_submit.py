@@ -146,6 +146,18 @@ def test_staged_pages_are_invisible_until_the_submit_and_consumed_by_the_step(st
     assert len(store.lease()) == 5
 
 
+def test_a_small_fan_out_comes_whole_with_its_submit(store: StoreDriver) -> None:
+    request = fan_out(store, key="k")
+    page = staged(store, request, 0, [None] * 3).page
+    request = Submit(request.definition, request.run_id, request.step_ids, "k", page)
+    assert store.submitted(request).created
+    assert not store.submitted(request).created
+    assert store.commit(NameChildren(store.start(), Page(stored=0))).replies[0].inserted == 3
+    store.complete(*store.lease())
+    assert not store.submitted(request).created
+    assert store.value("SELECT count(*) FROM staged_page") == 0
+
+
 def test_the_same_submit_again_keeps_the_pages_that_are_not_named_yet(store: StoreDriver) -> None:
     request = fan_out(store, key="k")
     store.commit(staged(store, request, 0, [None] * 3))

@@ -56,19 +56,26 @@ def lease_jobs(transaction: Transaction, free: Mapping[str, int]) -> tuple[list[
 
 
 def lease_starts(transaction: Transaction, actions: Sequence[str], slots: int) -> list[StepStart]:
-    """Lease up to ``slots`` steps whose next page of children is to be named."""
-    if slots <= 0 or not actions:
-        return []
+    """Lease up to ``slots`` steps whose next page of children is to be named; fewer only if no more are ready."""
+    leased: list[StepStart] = []
+    while actions and len(leased) < slots:
+        ids = _ready_steps(transaction, actions, slots - len(leased))
+        if not ids:
+            break
+        leased += filter(None, [_lease_start(transaction, transaction.parent(step_id)) for step_id in ids])
+    return leased
+
+
+def _ready_steps(transaction: Transaction, actions: Sequence[str], limit: int) -> list[int]:
     transaction.flush()
     found = transaction.connection.execute(
         "SELECT json_group_array(id) FROM (SELECT id FROM parent WHERE naming = 'ready' AND action IN"
         " (SELECT value FROM json_each(?)) AND naming_at <= ? AND paused = 0 ORDER BY priority, served LIMIT ?)",
-        (msgspec.json.encode(actions).decode(), transaction.now_ms, slots),
+        (msgspec.json.encode(actions).decode(), transaction.now_ms, limit),
     ).fetchone()[0]
     ids = msgspec.json.decode(found, type=list[int])
     transaction.load_parents(ids)
-    found = [_lease_start(transaction, transaction.parent(step_id)) for step_id in ids]
-    return [start for start in found if start is not None]
+    return ids
 
 
 def _lease_start(transaction: Transaction, parent: ParentRow) -> StepStart | None:
