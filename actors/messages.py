@@ -54,6 +54,14 @@ class CloseStore(Command, frozen=True):
     fill_index: bool = False  # fill the search index first
 
 
+class StagedPage(msgspec.Struct, frozen=True):
+    """Children of a fan-out: ``rows`` is a JSON array of [id, payload, crc, unique_key]."""
+
+    number: int
+    rows: bytes
+    children: int
+
+
 class Submit(Command, frozen=True):
     """Write a run with all its steps. Answered by ``Submitted`` once durable, or ``Refused``."""
 
@@ -61,18 +69,15 @@ class Submit(Command, frozen=True):
     run_id: int
     step_ids: tuple[int, ...]  # one for each step of the definition
     submit_key: str | None = None
+    page: StagedPage | None = None  # the only page of a small fan-out, which needs no staging
+
 
 
 class StagePage(Command, frozen=True):
-    """Store children of a fan-out beforehand: ``rows`` is a JSON array of [id, payload, crc, unique_key].
-
-    Staged pages are invisible until a ``Submit`` of the same run names them. Answered by ``Staged``.
-    """
+    """Store children of a fan-out beforehand; invisible until a ``Submit`` of the same run. Answered by ``Staged``."""
 
     run_id: int
-    number: int
-    rows: bytes
-    children: int
+    page: StagedPage
 
 
 class NameChildren(Command, frozen=True):

@@ -1,17 +1,22 @@
 """No-op children through the public ``fan_out``, from the submit to the end of every parent, beside the raw floor."""
 
+import asyncio
 import tempfile
 from pathlib import Path
 from time import perf_counter
 
 import msgspec
 
+from actors.worker import JobWorker
 from runtime.benchmark.floor import floor_rate
 from runtime.benchmark.memory import peak_rss_mb
 from runtime.benchmark.noop import Nothing, noop, noop_async
-from runtime.embedding import Runtime
+from runtime.embedding import Run, Runtime
 from runtime.settings import OWN_PROCESS_SWITCH_SECONDS, RuntimeSettings
 from runtime.store.reading.reader import StoreReader
+
+CLIENTS = 32
+"""Submits under way at once."""
 
 
 class Latency(msgspec.Struct, frozen=True):
@@ -66,12 +71,7 @@ def measure(
         worker = noop_async if loop else noop
         with Runtime(settings, workers=[worker]) as runtime:
             started = perf_counter()
-            runs = [
-                runtime.fan_out(worker, map(Nothing, range(children)), name=f"bench {number}")
-                for number in range(parents)
-            ]
-            for run in runs:
-                run.wait()
+            asyncio.run(_fan_out(runtime, worker, children, parents))
             seconds = perf_counter() - started
         memory = peak_rss_mb()
         latencies = _verified_latencies(store, children, parents)
@@ -87,6 +87,19 @@ def measure(
         latency_ms=Latency(p50=percentile(latencies, 0.5), p99=percentile(latencies, 0.99)),
         peak_rss_mb=round(memory, 1),
     )
+
+
+async def _fan_out(runtime: Runtime, worker: JobWorker, children: int, parents: int) -> None:
+    """Submit every parent, some at a time as a service with many clients would, and wait for all ends."""
+    clients = asyncio.Semaphore(CLIENTS)
+
+    async def one(number: int) -> Run:
+        async with clients:
+            return await runtime.fan_out_async(worker, map(Nothing, range(children)), name=f"bench {number}")
+
+    runs = await asyncio.gather(*map(one, range(parents)))
+    for run in runs:
+        await run.wait_async()
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -258,7 +258,9 @@ def _lease(transaction: Transaction, demand: Demand, done: Commit) -> None:
         done.starts = lease_starts(transaction, demand.actions, demand.starts)
     types = demand.ready.union(lane.type for lane in transaction.lanes.values() if lane.pending)
     if types:
-        done.jobs, done.more = lease_jobs(transaction, {each: demand.free.get(each, 0) for each in sorted(types)})
+        done.jobs, done.more = lease_jobs(
+            transaction, {each: demand.free.get(each, 0) for each in sorted(types)}
+        )
 
 
 def _answer_one(transaction: Transaction, request: Any) -> Any:
@@ -269,8 +271,8 @@ def _answer_one(transaction: Transaction, request: Any) -> Any:
             except UnknownStepError as error:
                 return Refused(str(error), "name a step of the same definition")
         case StagePage():
-            stage_page(transaction, request)
-            return Staged(request.number)
+            stage_page(transaction, request.run_id, request.page)
+            return Staged(request.page.number)
         case NameChildren():
             return Named(request.start.step_id, *name_children(transaction, request))
         case NamingFailed():

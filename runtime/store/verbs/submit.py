@@ -3,7 +3,7 @@
 import msgspec
 
 from actors.job import JobDefinition, JobState, OnError, Step
-from actors.messages import StagePage, Submit
+from actors.messages import StagedPage, Submit
 from runtime.store.checksum import job_checksum
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.end import end_run, start_steps
@@ -57,6 +57,8 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
     )
     for step in definition.steps:
         _insert_step(transaction, request, step, steps)
+    if request.page is not None:
+        stage_page(transaction, run_id, request.page)
     transaction.events.status(run_id, JobState.PENDING, [run_id])
     transaction.events.status(run_id, JobState.PENDING, list(steps.values()), parent_id=run_id)
     transaction.load_parents((run_id, *steps.values()))
@@ -69,11 +71,11 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
     return run_id, True
 
 
-def stage_page(transaction: Transaction, request: StagePage) -> None:
+def stage_page(transaction: Transaction, run_id: int, page: StagedPage) -> None:
     """Keep a page for the run that will be submitted; pages of a submitter that died are removed with its owner."""
     transaction.connection.execute(
         "INSERT OR REPLACE INTO staged_page (run_id, number, owner, children, rows) VALUES (?, ?, ?, ?, ?)",
-        (request.run_id, request.number, transaction.context.owner, request.children, request.rows),
+        (run_id, page.number, transaction.context.owner, page.children, page.rows),
     )
 
 
