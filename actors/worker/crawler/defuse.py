@@ -20,7 +20,7 @@ can be made to skip what the parser does not). Here, what the scanner skips neve
 """
 
 import re
-from collections import Counter
+from collections import defaultdict
 from itertools import islice
 
 from actors.worker.crawler.elements import (
@@ -30,16 +30,17 @@ from actors.worker.crawler.elements import (
     ENDS,
     FOREIGN,
     FORMATTING,
+    GROUPS,
     HEADINGS,
-    INDENTING,
+    KINDS,
     LOST_IN_TABLES,
     OF_TABLES,
-    ONCE,
     TABLE_INSIDES,
     TABLE_PARTS,
     TEXT_ONLY,
-    UNWRAPPED,
     VOID,
+    Group,
+    Kind,
     walls_of_end_tag,
 )
 from actors.worker.crawler.grid import Grid, spans_many
@@ -67,6 +68,9 @@ _TEXT_ENDS = {
 }
 
 
+_MOST = {Group.INDENTING: MAX_INDENT, Group.FORMATTING: MAX_FORMATTING}
+
+
 def defuse(html: str) -> str:
     """The page, written so that it is cheap to parse."""
     return _Writer(html).written()
@@ -80,7 +84,8 @@ class _Writer:
         self.at = 0
         self.out: list[str] = []
         self.open: list[str] = []
-        self.count: Counter[str] = Counter()  # of the names in ``open``: most questions need no walk
+        # How many of each name, and of each group, are open: most questions need no walk.
+        self.count: defaultdict[str, int] = defaultdict(int)
         self.seen: set[str] = set()
         self.started = 0
         self.grid = Grid()
@@ -88,41 +93,44 @@ class _Writer:
     def written(self) -> str:
         html, out = self.html, self.out
         while (mark := _MARK.search(html, self.at)) is not None:
-            self._text(html[self.at : mark.start()])
+            if mark.start() > self.at:
+                self._text(html[self.at : mark.start()])
             self.at = mark.end()
-            if mark["name"] is not None:
-                if not mark["end"]:  # the page ends in the middle of a tag
+            slash, name, attributes, end, comment, bogus = mark.groups()
+            if name is not None:
+                if end:
+                    self._tag(slash, name, attributes)
+                else:  # the page ends in the middle of a tag
                     self.at = len(html)
-                else:
-                    self._tag(mark)
-            elif mark["comment"] is not None:
+            elif comment is not None:
                 self._skip_comment()
-            elif mark["bogus"] is not None:
-                end = html.find(">", self.at)
-                self.at = end + 1 if end >= 0 else len(html)
+            elif bogus is not None:
+                close = html.find(">", self.at)
+                self.at = close + 1 if close >= 0 else len(html)
             else:
                 self._text("&lt;")
         self._text(html[self.at :])
         self._close_to(0)
         return "".join(out)
 
-    def _tag(self, mark: re.Match[str]) -> None:
-        written = mark["name"]
-        # A name is lower-cased as the parser does it: "K" of Kelvin stays what it is.
-        name = written.lower() if written.isascii() else written
-        name = FOREIGN.get(name, name)
-        if name in ONCE:
-            self._write_once(name, mark)
-        elif name in UNWRAPPED:
-            pass
-        elif mark["slash"]:
-            self._end(name)
-        elif name in DROPPED or (name == "title" and self._in_foreign()):
-            self._skip_to_end(name)
-        elif name in TEXT_ONLY:
+    def _tag(self, slash: str, name: str, attributes: str) -> None:
+        if name.isascii():  # as the parser does it: the "K" of Kelvin stays what it is
+            name = name.lower()
+        kind = KINDS.get(name)
+        if kind is Kind.FOREIGN:
+            name, kind = FOREIGN[name], None
+        if kind is Kind.TEXT_ONLY and not slash and (name != "title" or not self._in_foreign()):
             self._text_element(name)
+        elif kind is Kind.ONCE:
+            self._write_once(slash, name, attributes)
+        elif kind is Kind.UNWRAPPED:
+            pass
+        elif slash:
+            self._end(name)
+        elif kind is not None:
+            self._skip_to_end(name)
         else:
-            self._start(name, mark["attributes"])
+            self._start(name, attributes)
 
     def _text(self, text: str) -> None:
         if self.open and self.open[-1] in TABLE_INSIDES and text and not text.isspace():
@@ -133,17 +141,19 @@ class _Writer:
         if self.started >= MAX_ELEMENTS:
             return
         self.started += 1
-        if self._in_foreign() and attributes.endswith("/") and name != "a":
+        if attributes.endswith("/") and self._in_foreign() and name != "a":
             return  # an empty element there; outside the slash means nothing
         if name in ENDS:
             self._end_others(name)
         if not self._fits_in_table(name):
             return
         if name not in VOID:
-            if self._too_much(name):
+            group = GROUPS.get(name, Group.NONE)
+            if self._too_much(name, group):
                 return
             self.open.append(name)
             self.count[name] += 1
+            self.count[group] += 1
         if name in CELLS and spans_many(attributes):
             attributes = ""
         self.out.append(f"<{name}{_bounded(attributes)}>")
@@ -170,13 +180,13 @@ class _Writer:
             self._start("td", "")
         return self.open[-1] not in TABLE_INSIDES
 
-    def _too_much(self, name: str) -> bool:
+    def _too_much(self, name: str, group: Group) -> bool:
         if len(self.open) >= MAX_DEPTH:
             return True
-        if name in INDENTING:
-            return sum(self.count[each] for each in INDENTING) >= MAX_INDENT
-        if name in FORMATTING:
-            return sum(self.count[each] for each in FORMATTING) >= MAX_FORMATTING
+        if group is Group.NONE:
+            return False
+        if group in _MOST:
+            return self.count[group] >= _MOST[group]
         if name == "table":
             self.grid.enter()
         elif name == "tr":
@@ -188,7 +198,11 @@ class _Writer:
     def _end_others(self, name: str) -> None:
         """End the open elements that the start of this one ends."""
         ended, walls = ENDS[name]
-        if not any(self.count[each] for each in ended):
+        count = self.count
+        for each in ended:
+            if count[each]:
+                break
+        else:
             return
         outermost = None
         for index in range(len(self.open) - 1, -1, -1):
@@ -201,6 +215,9 @@ class _Writer:
             self._close_to(outermost)
 
     def _end(self, name: str) -> None:
+        if self.open and self.open[-1] == name:
+            self._close_to(len(self.open) - 1)
+            return
         names = HEADINGS if name in HEADINGS else frozenset([name])
         if not any(self.count[each] for each in names):
             return
@@ -224,6 +241,7 @@ class _Writer:
         while len(self.open) > length:
             name = self.open.pop()
             self.count[name] -= 1
+            self.count[GROUPS.get(name, Group.NONE)] -= 1
             if name == "table":
                 self.grid.leave()
             self.out.append(f"</{name}>")
@@ -231,13 +249,13 @@ class _Writer:
     def _in_foreign(self) -> bool:
         return bool(self.count["x-svg"] or self.count["x-math"])
 
-    def _write_once(self, name: str, mark: re.Match[str]) -> None:
-        if mark["slash"]:
+    def _write_once(self, slash: str, name: str, attributes: str) -> None:
+        if slash:
             if name == "head":
                 self.out.append("</head>")
         elif name not in self.seen:
             self.seen.add(name)
-            self.out.append(f"<{name}{_bounded(mark['attributes'])}>")
+            self.out.append(f"<{name}{_bounded(attributes)}>")
 
     def _text_element(self, name: str) -> None:
         start = self.at

@@ -1,5 +1,7 @@
 """What HTML's elements do to each other, as far as ``defuse`` needs to know: which have no content, which end which."""
 
+from enum import Enum, StrEnum, auto
+
 VOID = frozenset(
     [
         "area",
@@ -137,3 +139,43 @@ def walls_of_end_tag(name: str) -> frozenset[str]:
     if name in BLOCKS or name in FORMATTING or name in WALLS:
         return WALLS
     return WALLS | BLOCKS
+
+
+class Kind(Enum):
+    """Elements that are not simply opened and closed."""
+
+    ONCE = auto()
+    UNWRAPPED = auto()
+    DROPPED = auto()
+    TEXT_ONLY = auto()
+    FOREIGN = auto()
+
+
+KINDS = {
+    name: kind
+    for kind, names in (
+        (Kind.ONCE, ONCE),
+        (Kind.UNWRAPPED, UNWRAPPED),
+        (Kind.DROPPED, DROPPED),
+        (Kind.TEXT_ONLY, TEXT_ONLY),
+        (Kind.FOREIGN, FOREIGN),
+    )
+    for name in names
+}
+
+
+class Group(StrEnum):
+    """Elements that there may be only so many of, one inside the other or in a page."""
+
+    # No element has such a name, so that names and groups can be counted in one table.
+    NONE = "(none)"
+    INDENTING = "(indenting)"
+    FORMATTING = "(formatting)"
+    TABLE = "(table)"
+
+
+GROUPS = (
+    dict.fromkeys(INDENTING, Group.INDENTING)
+    | dict.fromkeys(FORMATTING, Group.FORMATTING)
+    | dict.fromkeys(CELLS | {"table", "tr"}, Group.TABLE)
+)

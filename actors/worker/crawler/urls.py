@@ -7,7 +7,8 @@ text it is given, and what it returns is ASCII and a fixed point of itself.
 
 import ipaddress
 import re
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from functools import lru_cache
+from urllib.parse import SplitResult, unquote, urlsplit
 
 MAX_URL_LENGTH = 8192
 """Longer URLs are none: no server takes them, and calendars and session loops make them without end."""
@@ -38,9 +39,10 @@ def normalise(url: str, base: str | None = None) -> str | None:
     if cleaned is None:
         return None
     try:
+        parts = urlsplit(cleaned)
         if base is not None:
-            cleaned = urljoin(_cleaned(base) or "", cleaned)
-        return _spelled(urlsplit(cleaned))
+            parts = _joined(parts, urlsplit(_cleaned(base) or ""))
+        return _spelled(parts)
     except ValueError:  # an address in brackets that is none, a port that is none, a host that IDNA forbids
         return None
 
@@ -85,25 +87,43 @@ def _before_query(url: str) -> tuple[str, str, str]:
     return url[:at], url[at : at + 1], url[at + 1 :]
 
 
+def _joined(parts: SplitResult, base: SplitResult) -> SplitResult:
+    """What a reference means on the page ``base``: RFC 3986, 5.2.2; ``http:x`` is relative, as browsers say."""
+    if parts.netloc:
+        return parts if parts.scheme else parts._replace(scheme=base.scheme)
+    if parts.scheme and parts.scheme != base.scheme:
+        return parts
+    if not parts.path:
+        return base._replace(query=parts.query or base.query)
+    path = parts.path if parts.path.startswith("/") else base.path.rpartition("/")[0] + "/" + parts.path
+    return SplitResult(base.scheme, base.netloc, path, parts.query, "")
+
+
 def _spelled(parts: SplitResult) -> str | None:
-    default_port = _DEFAULT_PORTS.get(parts.scheme)
-    if default_port is None or not parts.hostname:
-        return None
-    authority = _authority(parts.netloc.rpartition("@")[2])
+    authority = _authority(parts.scheme, parts.netloc)
     if authority is None:
         return None
-    port = parts.port or default_port  # raises ValueError beyond 65535
-    if parts.port == 0:
-        return None
-    if port != default_port:
-        authority = f"{authority}:{port}"
     path = _without_dots(_encoded(parts.path, _PATH_SAFE))
     query = _encoded(parts.query, _QUERY_SAFE)
     url = f"{parts.scheme}://{authority}{path}" + (f"?{query}" if query else "")
     return url if len(url) <= MAX_URL_LENGTH else None
 
 
-def _authority(host_and_port: str) -> str | None:
+@lru_cache(maxsize=1024)
+def _authority(scheme: str, netloc: str) -> str | None:
+    """The host, with the port if that is not the scheme's; a user name is dropped."""
+    default_port = _DEFAULT_PORTS.get(scheme)
+    parts = SplitResult(scheme, netloc, "", "", "")
+    if default_port is None or not parts.hostname:
+        return None
+    port = default_port if parts.port is None else parts.port  # raises ValueError beyond 65535
+    name = _host(netloc.rpartition("@")[2])
+    if name is None or port == 0:
+        return None
+    return name if port == default_port else f"{name}:{port}"
+
+
+def _host(host_and_port: str) -> str | None:
     """The host as it stands in a URL: a name in ASCII, or an address, in brackets if it has colons."""
     if host_and_port.startswith("["):
         address = host_and_port[1:].partition("]")[0]
@@ -127,7 +147,7 @@ def _authority(host_and_port: str) -> str | None:
 
 def _encoded(text: str, safe: frozenset[str]) -> str:
     """Unreserved characters plain, what a URL may not have encoded, other encodings kept, in upper case."""
-    plain = _PERCENT.sub(_one_percent, text)
+    plain = _PERCENT.sub(_one_percent, text) if "%" in text else text
     if plain.isascii() and safe.issuperset(plain):
         return plain
     return "".join(c if c in safe else "".join(f"%{byte:02X}" for byte in c.encode()) for c in plain)
@@ -142,6 +162,8 @@ def _one_percent(match: re.Match[str]) -> str:
 
 def _without_dots(path: str) -> str:
     """The path with ``.`` and ``..`` resolved; at least ``/``."""
+    if "/." not in path:
+        return path or "/"
     kept: list[str] = []
     segments = path.split("/")
     for segment in segments[1:]:
