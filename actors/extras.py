@@ -78,3 +78,32 @@ class Extras(Protocol):
     def receive(self, message: object, sender: ActorAddress) -> None:
         """Take what the base delivered, and hand it to the actor."""
         ...
+
+
+class Timers:
+    """An actor's timers by key. Their messages come to the actor as from itself, first due first."""
+
+    __slots__ = ("_extras", "_started")
+
+    def __init__(self, extras: Extras) -> None:
+        self._extras = extras
+        self._started: dict[str, Timer] = {}
+
+    def start(self, key: str, seconds: float, message: object) -> None:
+        """Deliver ``message`` in ``seconds``; a timer of that key that was started before is replaced."""
+        previous = self._started.get(key)
+        if previous is not None:
+            previous.cancel()
+        self._started[key] = self._extras.start_timer(seconds, message)
+
+    def cancel(self, key: str) -> None:
+        """The timer of that key, if there is one, will not fire."""
+        timer = self._started.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+
+    def cancel_all(self) -> None:
+        """No timer will fire."""
+        for timer in self._started.values():
+            timer.cancel()
+        self._started.clear()

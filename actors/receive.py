@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 import msgspec
 from thespian.actors import Actor, ActorAddress, ActorExitRequest, ActorSystemMessage, ChildActorExited
 
-from actors.extras import Body, Extras, Timer
+from actors.extras import Body, Extras, Timers
 
 Address: TypeAlias = ActorAddress
 """Whom to send to. May be a field of a message; hashable on our engine, elsewhere key by ``addressDetails``."""
@@ -78,35 +78,6 @@ class AskEnded(ActorSystemMessage):
 Handler: TypeAlias = Callable[[Any, Any, Address], Any]
 
 
-class Timers:
-    """An actor's timers by key. Their messages come to the actor as from itself, first due first."""
-
-    __slots__ = ("_extras", "_started")
-
-    def __init__(self, extras: Extras) -> None:
-        self._extras = extras
-        self._started: dict[str, Timer] = {}
-
-    def start(self, key: str, seconds: float, message: object) -> None:
-        """Deliver ``message`` in ``seconds``; a timer of that key that was started before is replaced."""
-        previous = self._started.get(key)
-        if previous is not None:
-            previous.cancel()
-        self._started[key] = self._extras.start_timer(seconds, message)
-
-    def cancel(self, key: str) -> None:
-        """The timer of that key, if there is one, will not fire."""
-        timer = self._started.pop(key, None)
-        if timer is not None:
-            timer.cancel()
-
-    def cancel_all(self) -> None:
-        """No timer will fire."""
-        for timer in self._started.values():
-            timer.cancel()
-        self._started.clear()
-
-
 class TypedActor(Actor):
     """An actor whose handlers are ``receiveMsg_<TypeName>(self, message, sender)``."""
 
@@ -120,7 +91,7 @@ class TypedActor(Actor):
     _sender: Address | None = None
     _timers: Timers | None = None
     _asks: dict[int, tuple[Callable[[Any], None], Callable[[], None] | None]] | None = None
-    _portable: Extras | None = None
+    _carrier: Extras | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -139,7 +110,7 @@ class TypedActor(Actor):
 
     def send(self, address: Address, message: object) -> None:
         """Send; messages from one actor to another arrive in the order they were sent."""
-        self._myRef.actor_send(address, message)
+        (self._carrier or self._extras).actor_send(address, message)
 
     def reply(self, message: object) -> None:
         """Answer the message that is being handled."""
@@ -289,14 +260,17 @@ class TypedActor(Actor):
 
     @property
     def _extras(self) -> Extras:
-        reference: Any = self._myRef
-        if hasattr(reference, "run_body"):
-            return reference  # type: ignore[no-any-return]
-        if self._portable is None:
-            from actors.portable import PortableExtras
+        carrier = self._carrier
+        if carrier is None:
+            reference: Any = self._myRef
+            if hasattr(reference, "run_body"):
+                carrier = reference
+            else:
+                from actors.portable import PortableExtras
 
-            self._portable = PortableExtras(self)
-        return self._portable
+                carrier = PortableExtras(self)
+            self._carrier = carrier
+        return carrier
 
 
 def _takes(handler: Handler, message_type: type) -> bool:

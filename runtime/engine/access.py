@@ -1,15 +1,20 @@
-"""How host threads and coroutines reach actors: tell, and ask with an answer that belongs to the question."""
+"""How host threads and coroutines reach actors: tell, and ask with an answer that belongs to the question.
+
+``tell`` and ``ask`` also reach the actors of Thespian's own bases.
+"""
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from thespian.actors import ActorAddress, ActorSystem
 
+from actors.portable import Wire, ask_from_outside
 from actors.receive import HandlerFailed
 from runtime.engine.address import EngineAddress
 from runtime.engine.cell import ActorCell
 from runtime.engine.errors import ActorDeadError, AskTimeoutError, HandlerFailedError, MailboxFullError
 from runtime.engine.ports import CallbackPort, Port, ThreadPort
-from runtime.engine.system import engine_of
+from runtime.engine.system import Endpoint, engine_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -24,6 +29,9 @@ def tell(system: ActorSystem, address: ActorAddress, message: object) -> None:
         ActorDeadError: the engine is closing or closed.
         MailboxFullError: too many messages wait there already.
     """
+    if _is_foreign(system):
+        system.tell(address, Wire(message) if isinstance(message, msgspec.Struct) else message)
+        return
     engine = _open_engine(system, address)
     _admit(engine, address)
     system._systemBase.tell(address, message)
@@ -38,6 +46,11 @@ def ask(system: ActorSystem, address: ActorAddress, message: object, timeout_sec
         HandlerFailedError: the handler raised.
         MailboxFullError: too many messages wait there already.
     """
+    if _is_foreign(system) and isinstance(message, msgspec.Struct):
+        reply = ask_from_outside(system, address, message, timeout_seconds)
+        if reply is None:
+            raise AskTimeoutError(_no_reply(address, message, timeout_seconds))
+        return _opened(reply)
     engine = _open_engine(system, address)
     port = ThreadPort(engine)
     _send(engine, port, address, message)
@@ -86,6 +99,11 @@ def _send(engine: "Engine", port: Port, address: ActorAddress, message: object) 
     engine.ask_through(port, address, engine.passed(message))
     if engine.closing:
         port.missing(f"{engine.name} is closing")
+
+
+def _is_foreign(system: ActorSystem) -> bool:
+    base = getattr(system, "_systemBase", None)
+    return base is not None and not isinstance(base, Endpoint)
 
 
 def _open_engine(system: ActorSystem, address: ActorAddress) -> "Engine":
