@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+LARGEST = 2**63 - 1
+"""Of a number that SQLite can take."""
+
 StoreOption = Annotated[
     Path | None,
     typer.Option(
@@ -25,10 +28,22 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 LimitOption = Annotated[
-    int | None, typer.Option("--limit", min=1, metavar="N", help="At most so many.", show_default=False)
+    int | None,
+    typer.Option("--limit", min=1, max=LARGEST, metavar="N", help="At most so many.", show_default=False),
 ]
 RunOption = Annotated[
     str | None, typer.Option("--run", metavar="ID", help="Only of this run.", show_default=False)
+]
+AfterOption = Annotated[
+    int,
+    typer.Option(
+        "--after",
+        min=0,
+        max=LARGEST,
+        metavar="N",
+        help="Only those with a larger number.",
+        show_default=False,
+    ),
 ]
 JobArgument = Annotated[str, typer.Argument(metavar="ID", help="A run, a step or a job.", show_default=False)]
 

@@ -62,7 +62,7 @@ def check_file(file: Path, assembly: "Assembly") -> Checked:
     except UnreadableError as error:
         kind = "configuration" if file.name == CONFIG_NAME else "definition"
         return Checked(str(file), kind, errors=(error.diagnostic,))
-    if is_config(table) or file.name == CONFIG_NAME:
+    if file.name == CONFIG_NAME or (table and is_config(table)):
         return _check_config(file)
     return _check_definition(file, assembly)
 

@@ -3,6 +3,7 @@
 Every error that bad input can cause is translated here. What is not is a fault of ours, and keeps its traceback.
 """
 
+import os
 from typing import Any
 
 from runtime.cli.exits import ExitCode
@@ -69,6 +70,12 @@ def explained(error: Exception) -> CommandError | None:
             return CommandError(str(error), exit_code=ExitCode.FAILED if busy else ExitCode.BAD_INPUT)
         case UnknownIdError() | SearchQueryError():
             return CommandError(str(error))
+        case OSError() if error.filename is not None:
+            return CommandError(
+                error.strerror or str(error), file=os.fsdecode(error.filename), hint="check the path"
+            )
+        case OSError():
+            return CommandError(str(error), exit_code=ExitCode.FAILED)
     return None
 
 

@@ -37,7 +37,7 @@ def gate(payload: Gate, context: JobContext) -> int:
 
 
 class GatesConfig(msgspec.Struct, frozen=True):
-    """``broken``: how many of the jobs fail, the first ones."""
+    """``broken``: how many of the jobs fail, the first ones. ``{}`` in the path is the job's number."""
 
     gates: int = 3
     path: str = ""
@@ -56,7 +56,7 @@ class GatesManager(JobManager):
         config = msgspec.convert(step.step.config, GatesConfig)
         return Page(
             tuple(
-                self.child("gate", Gate(number, config.path, opens=number >= config.broken))
+                self.child("gate", Gate(number, config.path.format(number), opens=number >= config.broken))
                 for number in range(config.gates)
             )
         )

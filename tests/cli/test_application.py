@@ -48,6 +48,8 @@ def test_the_version_is_printed(tmp_path: Path) -> None:
         (("jobs", "--stroe", "x"), "No such option: --stroe"),
         (("jobs", "--limit", "many"), "Invalid value for '--limit'"),
         (("jobs", "--limit", "0"), "Invalid value for '--limit'"),
+        (("jobs", "--limit", "99999999999999999999"), "Invalid value for '--limit'"),
+        (("events", "--after", "99999999999999999999"), "Invalid value for '--after'"),
         (("jobs", "--state", "done"), "Invalid value for '--state': 'done' is not one of 'scheduled'"),
         (("show",), "Missing argument 'ID'"),
         (("show", "one", "two"), "unexpected extra argument"),

@@ -61,6 +61,15 @@ def test_a_directory_is_checked_file_by_file_and_between_them(tmp_path: Path) ->
     assert "definitions/b.toml: the id 'a' is that of definitions/a.toml too" in twice.err.replace('"', "'")
 
 
+def test_an_empty_file_is_no_definition_unless_it_is_called_quaero_toml(tmp_path: Path) -> None:
+    (tmp_path / "empty.toml").touch()
+    done = quaero("check", "empty.toml", cwd=tmp_path)
+    assert done.code == 2
+    assert "empty.toml:1: id is missing" in done.err
+    (tmp_path / "quaero.toml").write_text("")
+    assert quaero("check", "quaero.toml", cwd=tmp_path).code == 0
+
+
 def test_an_empty_directory_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     done = quaero("check", "none", cwd=tmp_path)

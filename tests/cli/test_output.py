@@ -53,3 +53,11 @@ def test_a_terminal_that_can_not_show_a_character_gets_an_escape(filled: Filled,
     done = quaero("tree", filled.run, cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.code == 0
     assert done.out.isascii()
+
+
+def test_paths_that_no_file_can_have_are_bad_input_without_a_traceback(tmp_path: Path) -> None:
+    long = "x" * 3000
+    for arguments in (("check", long), ("run", long), ("jobs", "--store", long), ("jobs", "--config", long)):
+        done = quaero(*arguments, cwd=tmp_path)
+        assert (done.code, done.err.count("\n")) == (2, 1), done.err
+        assert "ame too long" in done.err

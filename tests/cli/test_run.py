@@ -113,16 +113,20 @@ def test_the_same_key_gives_the_same_run(tmp_path: Path) -> None:
 def test_the_first_signal_drains_and_work_finishes_what_is_left(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    definition = define(tmp_path, "gated", 'gates = 6\npath = "open"')
+    definition = define(tmp_path, "gated", 'gates = 6\npath = "open-{}"')
     with running("run", definition, "--json", cwd=tmp_path) as run:
         run.tells("s0: 4 pending, 2 running")
         os.kill(run.process.pid, number)
         run.tells("`quaero work --until-idle` continues")
-        (tmp_path / "open").touch()
+        # The others stay closed: one that starts before the drain has begun does not end, it is given back.
+        for gate in (0, 1):
+            (tmp_path / f"open-{gate}").touch()
         drained = run.end()
     assert drained.code == 130
     assert drained.value["state"] == "running"
     assert (drained.value["counts"]["completed"], drained.value["counts"]["pending"]) == (2, 4)
+    for gate in (2, 3, 4, 5):
+        (tmp_path / f"open-{gate}").touch()
     worked = quaero("work", "--until-idle", "--json", cwd=tmp_path)
     assert (worked.code, worked.value) == (0, {"idle": True, "stranded": []})
     assert [(job["state"], job["attempt"]) for job in _jobs(tmp_path)] == [("completed", 1)] * 6

@@ -7,7 +7,7 @@ import typer
 
 from actors.job import JobState
 from actors.messages import Event
-from runtime.cli.arguments import ConfigOption, JsonOption, LimitOption, RunOption, StoreOption
+from runtime.cli.arguments import AfterOption, ConfigOption, JsonOption, LimitOption, RunOption, StoreOption
 from runtime.cli.following import FollowOption, commits
 from runtime.cli.opening import known_run, reading
 from runtime.cli.output import write_json_line, write_text
@@ -15,9 +15,7 @@ from runtime.cli.output import write_json_line, write_text
 
 def events(
     *,
-    after: Annotated[
-        int, typer.Option("--after", min=0, metavar="N", help="Only events with a larger number.")
-    ] = 0,
+    after: AfterOption = 0,
     follow: FollowOption = False,
     run: RunOption = None,
     event_type: Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from actors.job import JobState, LogLevel
-from runtime.cli.arguments import ConfigOption, JobArgument, JsonOption, LimitOption, StoreOption
+from runtime.cli.arguments import AfterOption, ConfigOption, JobArgument, JsonOption, LimitOption, StoreOption
 from runtime.cli.following import FollowOption, commits
 from runtime.cli.opening import known_job, reading
 from runtime.cli.output import write_json_line, write_text
@@ -18,9 +18,7 @@ def logs(
     *,
     follow: FollowOption = False,
     level: Annotated[LogLevel | None, typer.Option("--level", help="Only lines of this level.")] = None,
-    after: Annotated[
-        int, typer.Option("--after", min=0, metavar="N", help="Only lines with a larger number.")
-    ] = 0,
+    after: AfterOption = 0,
     limit: LimitOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from runtime.cli.arguments import ConfigOption, JsonOption, RunOption, StoreOption
+from runtime.cli.arguments import LARGEST, ConfigOption, JsonOption, RunOption, StoreOption
 from runtime.cli.commands.documents import SourceTypeOption, TagOption
 from runtime.cli.opening import known_run, reading
 from runtime.cli.output import tell, write_json, write_text
@@ -32,6 +32,7 @@ def search(
         typer.Option(
             "--limit",
             min=1,
+            max=LARGEST,
             metavar="N",
             help=f"At most so many. [default: {SHOWN}; with --json all]",
             show_default=False,

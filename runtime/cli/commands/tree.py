@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from runtime.cli.arguments import ConfigOption, JobArgument, JsonOption, StoreOption
+from runtime.cli.arguments import LARGEST, ConfigOption, JobArgument, JsonOption, StoreOption
 from runtime.cli.opening import known_job, reading
 from runtime.cli.output import terminal_width, write, write_json
 
@@ -32,6 +32,7 @@ def tree(
         typer.Option(
             "--limit",
             min=1,
+            max=LARGEST,
             metavar="N",
             help=f"At most so many children of each parent. [default: {SHOWN}; with --json all]",
             show_default=False,
