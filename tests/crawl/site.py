@@ -1,0 +1,146 @@
+"""A web server on loopback for crawls, and its own record of what was asked of it: the tests' witness.
+
+The record is written before the answer is sent, so that a client that is killed has asked all the same. A site may be
+slow, so that work is in flight when a test wants it to be, and it may be stopped and let go on.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+import msgspec
+
+HTML = "text/html; charset=utf-8"
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the site says to one request."""
+
+    body: bytes = b""
+    status: int = 200
+    content_type: str = HTML
+    location: str = ""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One line of the record: the path with its query as it was asked for, and the monotonic time."""
+
+    path: str
+    at_seconds: float
+
+
+class Site:
+    """Answers paths with what ``answers`` says, and remembers who asked for what.
+
+    ``answers`` is given the path with its query and how often it was asked for before.
+    """
+
+    def __init__(self, answers: Callable[[str, int], Answer], *, delay_seconds: float = 0.0) -> None:
+        self.delay_seconds = delay_seconds
+        self.most_at_once = 0
+        self._answers = answers
+        self._at_once = 0
+        self._requests: list[Request] = []
+        self._times_asked: Counter[str] = Counter()
+        self._changed = threading.Condition()
+        self._open = threading.Event()
+        self._open.set()
+        self._ends = threading.Event()
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.site = self
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ends.set()
+        self._open.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def requests(self) -> list[Request]:
+        """The record so far."""
+        with self._changed:
+            return list(self._requests)
+
+    @property
+    def times_asked(self) -> Counter[str]:
+        """How often each path was asked for."""
+        with self._changed:
+            return self._times_asked.copy()
+
+    def wait_for_requests(self, number: int, *, seconds: float = 30.0) -> None:
+        """Wait until the record has so many lines."""
+        with self._changed:
+            enough = self._changed.wait_for(lambda: len(self._requests) >= number, seconds)
+        assert enough, f"only {len(self.requests)} of {number} requests came within {seconds:g} s"
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Requests are recorded and get no answer until the block ends."""
+        self._open.clear()
+        try:
+            yield
+        finally:
+            self._open.set()
+
+    def answer(self, path: str) -> Answer:
+        """Record the request, take the site's time, and decide."""
+        with self._changed:
+            before = self._times_asked[path]
+            self._times_asked[path] += 1
+            self._requests.append(Request(path, time.monotonic()))
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+            self._changed.notify_all()
+        try:
+            self._ends.wait(self.delay_seconds)
+            self._open.wait()
+            return self._answers(path, before)
+        finally:
+            # Before the answer is on its way: a client that asks again at once is not counted twice.
+            with self._changed:
+                self._at_once -= 1
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+    site: Site
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed in the middle of an answer is what these tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        answer = self.server.site.answer(self.path)
+        self.send_response(answer.status)
+        if answer.content_type:
+            self.send_header("Content-Type", answer.content_type)
+        if answer.location:
+            self.send_header("Location", answer.location)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is http.server's
+        """The record is kept elsewhere."""
