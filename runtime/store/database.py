@@ -175,8 +175,11 @@ def _version(connection: sqlite3.Connection) -> int:
 
 def _refuse_foreign(path: Path) -> None:
     """Look at the file through a read-only connection, so that a refused one stays byte for byte as it is."""
+    # Without a log nobody has it open in WAL mode, and an immutable look leaves no -wal and -shm behind.
+    log = path.with_name(path.name + "-wal")
+    mode = "mode=ro" if log.exists() else "mode=ro&immutable=1"
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
     except sqlite3.Error as error:
         raise StoreError(f"{path} can not be read: {error}") from error
     try:

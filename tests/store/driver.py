@@ -100,19 +100,20 @@ class StoreDriver:
         """One call of the committer; its commits as one, replies in order."""
         demand = self._demand(lease, starts, actions)
         commits = self.file.commit(list(requests), demand, sweep=list(sweep))
-        return self._seen(commits, demand)
+        return self.seen(commits, demand)
 
     def tend(self, *, lease: Mapping[str, int] | None = None, starts: int = 0) -> tuple[Commit, list[str]]:
         demand = self._demand(lease, starts, ACTIONS)
         commits, found = self.file.tend(demand)
-        return self._seen(commits, demand), found
+        return self.seen(commits, demand), found
 
     @staticmethod
     def _demand(lease: Mapping[str, int] | None, starts: int, actions: tuple[str, ...]) -> Demand:
         free = dict(lease or {})
         return Demand(free=free, ready=set(free), starts=starts, starts_ready=starts > 0, actions=actions)
 
-    def _seen(self, commits: list[Commit], demand: Demand) -> Commit:
+    def seen(self, commits: list[Commit], demand: Demand) -> Commit:
+        """Those commits as one, with what they told remembered and the rows judged."""
         whole = Commit()
         for done in commits:
             whole.replies += done.replies
@@ -149,10 +150,10 @@ class StoreDriver:
     # -- sentences ----------------------------------------------------------------------------------------------
 
     def submit(self, what: JobDefinition | None = None, *, key: str | None = None) -> int:
-        what = what or definition()
         return self.submitted(self.submission(what, key=key)).run_id
 
-    def submission(self, what: JobDefinition, *, key: str | None = None) -> Submit:
+    def submission(self, what: JobDefinition | None = None, *, key: str | None = None) -> Submit:
+        what = what or definition()
         ids = self.file.ids
         return Submit(what, ids.next(), tuple(ids.next() for _ in what.steps), key)
 

@@ -11,23 +11,13 @@ from typing import Any
 from actors.job import (
     Attempt,
     AttemptError,
-    Cancelled,
-    ChildSpec,
     Closing,
     Completed,
     DocumentSpec,
-    ErrorTolerance,
-    FailureAction,
-    Interrupted,
-    JobDefinition,
     LeasedJob,
     LogLevel,
     LogLine,
-    OnError,
-    Outcome,
     Page,
-    Snoozed,
-    Step,
     StepStart,
 )
 from actors.messages import (
@@ -40,7 +30,8 @@ from actors.messages import (
     Submit,
 )
 from actors.seams import ManualClock
-from tests.store.driver import StoreDriver, failed
+from tests.store.draws import Draws
+from tests.store.driver import StoreDriver
 
 OPEN = ("scheduled", "pending", "running")
 
@@ -72,6 +63,7 @@ class Model:
 
     def __init__(self, seed: int, directory: Path) -> None:
         self.random = random.Random(seed)  # noqa: S311 (meant to be repeated)
+        self.draws = Draws(self.random)
         self.path = directory / "jobs.db"
         self.clock = ManualClock()
         self.runtimes = [self.opened(), self.opened()]
@@ -127,68 +119,10 @@ class Model:
         for runtime in self.runtimes:
             runtime.close()
 
-    # -- what is drawn ------------------------------------------------------------------------------------------
-
-    def drawn_tolerance(self) -> ErrorTolerance | None:
-        draw = self.random
-        if draw.random() < 0.4:
-            return None
-        return ErrorTolerance(
-            max_child_failures=draw.choice([0, 0, 1, 2, 3]),
-            max_failure_ratio=draw.choice([0.0, 0.3, 0.5, 1.0]),
-            min_finished=draw.randint(1, 5),
-            failure_action=draw.choice([*FailureAction, FailureAction.STOP_ALL]),
-        )
-
-    def drawn_definition(self) -> JobDefinition:
-        draw = self.random
-        names = [f"s{number}" for number in range(draw.choice([0, 1, 1, 1, 2, 3, 4]))]
-        steps = tuple(
-            Step(
-                name,
-                "act",
-                depends=tuple(each for each in names[:number] if draw.random() < 0.4),
-                on_error=draw.choice(list(OnError)),
-                max_retries=draw.randint(0, 1),
-                error_tolerance=self.drawn_tolerance(),
-                concurrency=draw.choice([0, 0, 2]),
-                enabled=draw.random() < 0.9,
-            )
-            for number, name in enumerate(names)
-        )
-        return JobDefinition("test", "Test", steps, priority=draw.randint(0, 1))
-
-    def drawn_children(self, most: int) -> tuple[ChildSpec, ...]:
-        draw = self.random
-        return tuple(
-            ChildSpec(
-                type=draw.choice(["work", "work", "other"]),
-                payload=f'{{"n":{draw.randint(0, 9)}}}',
-                unique_key=draw.choice([None, None, "a", "b", "c"]),
-                depth=draw.randint(1, 3),
-                priority=draw.randint(0, 1),
-                rate_key=draw.choice(["", "", "", "host"]),
-                rate_ms=500,
-                delay_ms=draw.choice([0, 0, 0, 1000]),
-                max_attempts=draw.randint(0, 2),
-            )
-            for _ in range(draw.randint(0, most))
-        )
-
-    def drawn_outcome(self) -> Outcome:
-        draw = self.random
-        kind = draw.random()
-        if kind < 0.5:
-            return Completed(draw.choice([None, '{"found":3}']))
-        if kind < 0.8:
-            return failed(permanent=draw.random() < 0.4, retry_in_ms=draw.choice([0, 700]))
-        others: list[Outcome] = [Snoozed(0), Snoozed(300), Cancelled("not needed"), Interrupted()]
-        return draw.choice(others)
-
     # -- requests -----------------------------------------------------------------------------------------------
 
     def submit(self) -> None:
-        request = self.store.submission(self.drawn_definition(), key=f"key-{len(self.submissions)}")
+        request = self.store.submission(self.draws.definition(), key=f"key-{len(self.submissions)}")
         assert self.store.submitted(request).created
         self.submissions.append(request)
 
@@ -210,7 +144,7 @@ class Model:
         parent = self.store.parent(start.step_id)
         live = parent["naming"] == "leased" and parent["token"] == start.token
         most = self.random.choice([0, 0, 0, 4])
-        page = Page(self.drawn_children(8), self.random.choice([None, None, "next"]), max_children=most)
+        page = Page(self.draws.children(8), self.random.choice([None, None, "next"]), max_children=most)
         reply = runtime.commit(NameChildren(start, page)).replies[0]
         assert reply.accepted == live
         after = self.store.parent(start.step_id)
@@ -263,10 +197,10 @@ class Model:
             self.judge_spawns(attempts[0], before[attempts[0].lease.job_id])
 
     def attempt_of(self, job: LeasedJob) -> Attempt:
-        outcome = self.drawn_outcome()
+        outcome = self.draws.outcome()
         left: dict[str, Any] = {}
         if isinstance(outcome, Completed) and self.random.random() < 0.5:
-            left["children"] = self.drawn_children(2)
+            left["children"] = self.draws.children(2)
             number = self.random.randint(0, 2)
             left["documents"] = (DocumentSpec("web", f"p{number}", None, "Title", f"text {number}"),)
         if self.random.random() < 0.3:
