@@ -76,6 +76,8 @@ async def ask_async(
 
     port = CallbackPort(engine, settle)
     _send(engine, port, address, message)
+    while engine.dispatchers.stepped and not port.settled.locked() and engine.dispatchers.step():
+        pass
     try:
         async with asyncio.timeout(timeout_seconds):
             return _opened(await future)

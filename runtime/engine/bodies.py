@@ -55,11 +55,11 @@ class EngineBody:
             result = self._function()
             if hasattr(result, "__await__"):
                 self._task = asyncio.current_task()
-                cell.hold_body(self)
+                cell.interest().bodies.add(self)
                 try:
                     result = await result
                 finally:
-                    cell.drop_body(self)
+                    cell.interest().bodies.discard(self)
         except BaseException as error:  # noqa: BLE001 (cancellation and SystemExit are this body's failure)
             result = self._failure(error)
         self._task = None

@@ -29,14 +29,13 @@ from runtime.engine.ending import (
     end_by_engine,
     exit_children,
 )
+from runtime.engine.interest import Interest
 from runtime.engine.ports import AskOver
 from runtime.engine.timers import EngineTimer
 
 if TYPE_CHECKING:
-    from runtime.engine.bodies import EngineBody
     from runtime.engine.engine import Engine
     from runtime.engine.plan import ActorPlan
-    from runtime.engine.ports import Port
     from runtime.engine.receiver import Dispatcher
 
 SAMPLE = 7
@@ -50,7 +49,6 @@ class ActorCell:
         "aborted",
         "actor",
         "address",
-        "bodies",
         "busy_seconds",
         "children",
         "dispatcher",
@@ -59,10 +57,10 @@ class ActorCell:
         "global_name",
         "handled",
         "handlers",
+        "interested",
         "mailbox",
         "parent",
         "plan",
-        "ports",
         "queued_at",
         "reason",
         "requirements",
@@ -72,7 +70,6 @@ class ActorCell:
         "state",
         "turn",
         "waited_seconds",
-        "watchers",
     )
 
     is_port: ClassVar[bool] = False
@@ -91,9 +88,7 @@ class ActorCell:
         self.reason: ExitReason = "normal"
         self.aborted = False  # it could not start, and its parent has not heard of it yet
         self.children: dict[ActorCell, None] | None = None
-        self.ports: set[Port] | None = None
-        self.watchers: list[ActorCell] | None = None
-        self.bodies: set[EngineBody] | None = None
+        self.interested: Interest | None = None
         self.global_name: str | None = None
         self.requirements: dict[str, Any] | None = None
         self.source_hash: str | None = None
@@ -184,36 +179,17 @@ class ActorCell:
                     begin_exit(self, recursive=True)
         finally:
             if queued_at:
-                self._sample(queued_at, started, before)
+                self.sample(queued_at, started, before)
             # give_turn_back(), without the call
             self.turn.release()
             if mailbox and self.turn.acquire(False):  # noqa: FBT003
                 self.dispatcher.enqueue(self)
 
     async def run_on_loop(self) -> None:
-        """A turn on the asyncio loop: handlers may be coroutines, and the mailbox waits for them."""
-        mailbox = self.make_mailbox()
-        queued_at, before, started = self.queued_at, self.handled, self.engine.now()
-        budget = self.engine.turn_messages
-        try:
-            while mailbox and budget:
-                budget -= 1
-                message, sender = mailbox.popleft()
-                self.handled += 1
-                result = self.take(message, sender)
-                if hasattr(result, "__await__"):
-                    try:
-                        await result
-                    except SystemExit as error:
-                        die_of(self, error)
-                    except BaseException as error:  # noqa: BLE001 (the edge, also of cancelled awaits)
-                        self.actor.handler_raised(message, sender, error)
-                    if self.state == STOPPING:
-                        begin_exit(self, recursive=True)
-        finally:
-            if queued_at:
-                self._sample(queued_at, started, before)
-            self.give_turn_back()
+        """A turn on the asyncio loop. The caller holds the turn."""
+        from runtime.engine.loop_turn import run_loop_turn
+
+        await run_loop_turn(self)
 
     def give_turn_back(self) -> None:
         """The end of a turn: whatever was posted meanwhile gets the next one."""
@@ -221,7 +197,8 @@ class ActorCell:
         if self.mailbox and self.turn.acquire(False):  # noqa: FBT003
             self.dispatcher.enqueue(self)
 
-    def _sample(self, queued_at: float, started: float, before: int) -> None:
+    def sample(self, queued_at: float, started: float, before: int) -> None:
+        """Note the times of a turn that began with message number ``before``."""
         self.queued_at = 0.0
         self.sampled_turns += 1
         self.sampled_messages += self.handled - before
@@ -304,29 +281,10 @@ class ActorCell:
         if self.state == RUNNING:
             self.state = STOPPING
 
-    # -- who waits for it ------------------------------------------------------------------------------------------
-
-    def expect_reply(self, port: "Port") -> None:
-        """This port is to be told if the actor ends first."""
-        ports = self.ports
-        if ports is None:
+    def interest(self) -> Interest:
+        """Who wants to know of the end: to be added to, from any thread."""
+        interest = self.interested
+        if interest is None:
             with self.engine.lock:
-                ports = self.ports = self.ports or set()
-        ports.add(port)
-
-    def expect_no_reply(self, port: "Port") -> None:
-        """The port is settled."""
-        if self.ports is not None:
-            self.ports.discard(port)
-
-    def hold_body(self, body: "EngineBody") -> None:
-        """A body that is to be cancelled when the actor ends."""
-        with self.engine.lock:
-            if self.bodies is None:
-                self.bodies = set()
-            self.bodies.add(body)
-
-    def drop_body(self, body: "EngineBody") -> None:
-        """The body ended."""
-        if self.bodies is not None:
-            self.bodies.discard(body)
+                interest = self.interested = self.interested or Interest()
+        return interest

@@ -30,6 +30,7 @@ class Closing:
         for cell in list(engine.cells):
             if cell.parent is None:
                 cell.post_first(Kill())
+        engine.dispatchers.interrupt()
         self._wait_for_actors(deadline)
         engine.closed = True
         engine.release_clock()
@@ -37,7 +38,7 @@ class Closing:
         engine.files.close()
         engine.dispatchers.close()
         for cell in list(engine.cells):
-            for port in list(cell.ports or ()):
+            for port in list(cell.interested.ports if cell.interested is not None else ()):
                 port.missing(f"the engine was closed before {cell} answered")
         return [*engine.files.join(deadline), *engine.dispatchers.join(deadline)]
 

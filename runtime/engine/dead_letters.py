@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from thespian.actors import ActorAddress, ChildActorExited, DeadEnvelope, PoisonMessage
 
 from runtime.engine.address import EngineAddress
+from runtime.engine.control import Control
 from runtime.engine.ending import DEAD
+from runtime.engine.timers import EngineTimer
 
 if TYPE_CHECKING:
     from runtime.engine.cell import ActorCell
@@ -20,6 +22,8 @@ class DeadLetters:
 
     def undelivered(self, cell: "ActorCell", message: object, sender: EngineAddress | None) -> None:
         """A message for an actor that has ended, or is about to."""
+        if isinstance(message, (Control, EngineTimer)):
+            return
         if sender is not None:
             sender.cell.missing(f"{cell.plan.name} {cell.address} has ended ({cell.reason})")
             if cell.aborted and cell.parent is not None and not isinstance(message, PoisonMessage):

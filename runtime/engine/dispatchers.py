@@ -10,6 +10,7 @@ from runtime.engine.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from runtime.engine.engine import Engine
+    from runtime.engine.loop import LoopDispatcher
 
 NAMES = ("core", "store", "io", "loop")
 
@@ -35,7 +36,7 @@ class Dispatchers:
         self._pool = Pool(f"{engine.name}-io", config.io_threads)
         self.pool: Pool | None = self._pool
         self._watchdog = watchdog
-        self._loop: Dispatcher | None = None
+        self._loop: LoopDispatcher | None = None
 
     def named(self, name: str, user: object) -> Dispatcher:
         """The dispatcher that ``user`` named.
@@ -54,7 +55,7 @@ class Dispatchers:
         raise UnknownDispatcherError(f"{user} names the dispatcher {name!r}; there are: {', '.join(NAMES)}")
 
     @property
-    def loop(self) -> Dispatcher:
+    def loop(self) -> "LoopDispatcher":
         """The asyncio loop: asyncio is imported with the first use."""
         with self._engine.lock:
             if self._loop is None:
@@ -70,6 +71,11 @@ class Dispatchers:
     def next_due(self) -> float | None:
         """Unknown: they have threads."""
         return None
+
+    def interrupt(self) -> None:
+        """Cancel coroutines that wait: their actors are to end."""
+        if self._loop is not None:
+            self._loop.interrupt()
 
     def close(self) -> None:
         """Let all threads end."""

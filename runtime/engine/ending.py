@@ -98,12 +98,13 @@ def end(cell: "ActorCell") -> None:
     while mailbox:
         message, sender = mailbox.popleft()
         cell.engine.dead_letters.undelivered(cell, message, sender)
-    if cell.ports is not None:
-        for port in list(cell.ports):
+    interested = cell.interested
+    if interested is not None:
+        for port in list(interested.ports):
             port.missing(f"{cell.plan.name} {cell.address} ended ({cell.reason}) without a reply")
-    for body in list(cell.bodies or ()):
-        body.abandon()
-    for watcher in cell.watchers or ():
-        watcher.post(ActorExited(cell.address, cell.reason, watched=True), cell.address)
+        for body in list(interested.bodies):
+            body.abandon()
+        for watcher in interested.watchers:
+            watcher.post(ActorExited(cell.address, cell.reason, watched=True), cell.address)
     if cell.parent is not None:
         cell.parent.post(ActorExited(cell.address, cell.reason), cell.address)

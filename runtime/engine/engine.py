@@ -10,7 +10,7 @@ from threading import Lock, Thread
 from typing import Any
 
 from actors.encoding import carried
-from actors.receive import ActorExited, Address
+from actors.receive import ActorExited, Address, ExitReason
 from actors.seams import Clock, SteppableClock, SystemClock
 from runtime.engine.address import EngineAddress
 from runtime.engine.admin import Admin
@@ -157,14 +157,14 @@ class Engine:
     def watch(self, watcher: ActorCell, address: Address) -> None:
         """Tell the watcher when that actor ends, or that it has."""
         watched = address.cell if isinstance(address, EngineAddress) else None
+        reason: ExitReason = "normal"
         if isinstance(watched, ActorCell):
-            with self.lock:
+            watchers = watched.interest().watchers
+            with self.lock:  # its end comes after this, or was before
                 if watched.state != DEAD:
-                    watched.watchers = [*(watched.watchers or ()), watcher]
+                    watchers.append(watcher)
                     return
             reason = watched.reason
-        else:
-            reason = "normal"
         watcher.post(ActorExited(address, reason, watched=True), watcher.address)
 
     # -- messages --------------------------------------------------------------------------------------------------

@@ -132,6 +132,16 @@ class LoopDispatcher:
             return
         self._new_drainer()
 
+    def interrupt(self) -> None:
+        """Cancel what waits."""
+        if self.loop is not None:
+            with suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(self._cancel_all)
+
+    def _cancel_all(self) -> None:
+        for task in tuple(self._tasks):
+            task.cancel()
+
     def close(self) -> None:
         """Drop what waits, cancel what runs, and let the thread end."""
         self.closed = True

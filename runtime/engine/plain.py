@@ -10,8 +10,6 @@ import traceback
 from typing import TYPE_CHECKING
 
 from thespian.actors import ActorExitRequest, PoisonMessage, ThespianWatch
-from thespian.system.messages.status import Thespian_ActorStatus, Thespian_StatusReq
-from thespian.system.timing import ExpirationTimer
 
 if TYPE_CHECKING:
     from runtime.engine.address import EngineAddress
@@ -22,10 +20,6 @@ logger = logging.getLogger("quaero.engine")
 
 def deliver_plain(cell: "ActorCell", message: object, sender: "EngineAddress | None") -> object:
     """Handle one message; SystemExit escapes."""
-    if isinstance(message, Thespian_StatusReq):
-        if sender is not None:
-            sender.cell.post(_status(cell), cell.address)
-        return None
     result: object = None
     try:
         result = cell.actor.receiveMessage(message, sender)
@@ -48,22 +42,3 @@ def _again(cell: "ActorCell", message: object, sender: "EngineAddress | None") -
         if sender is not None and not isinstance(message, PoisonMessage):
             sender.cell.post(PoisonMessage(message, traceback.format_exc()), cell.address)
     return None
-
-
-def _status(cell: "ActorCell") -> Thespian_ActorStatus:
-    status = Thespian_ActorStatus(
-        cell.address,
-        cell.plan.name,
-        cell.engine.address,
-        cell.parent.address if cell.parent is not None else cell.engine.address,
-        cell.source_hash,
-        cell.state > 0 or None,
-    )
-    for child in cell.children or ():
-        status.addChild(child.address)
-    for message, sender in tuple(cell.mailbox or ()):
-        status.addReceivedMessage(sender, cell.address, message)
-    status.addWakeups(
-        [(cell.address, ExpirationTimer(seconds)) for seconds in cell.engine.timers.waiting_for(cell)]
-    )
-    return status

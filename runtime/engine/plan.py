@@ -3,9 +3,12 @@
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from thespian.system.messages.status import Thespian_StatusReq
+
 from actors.receive import TypedActor
 from runtime.engine.plain import deliver_plain
 from runtime.engine.reference import ActorReference
+from runtime.engine.status import status_of
 
 if TYPE_CHECKING:
     from runtime.engine.address import EngineAddress
@@ -64,6 +67,10 @@ class ActorPlan:
 
     def deliver(self, cell: "ActorCell", message: object, sender: "EngineAddress | None") -> object:
         """Give the actor a message: whatever its handler raises is dealt with, but for SystemExit."""
+        if isinstance(message, Thespian_StatusReq):
+            if sender is not None:
+                sender.cell.post(status_of(cell), cell.address)
+            return None
         if self.typed:
             return cell.actor.deliver(message, sender)
         return deliver_plain(cell, message, sender)

@@ -47,7 +47,7 @@ class Port:
     def send_to(self, target: "ActorCell", message: object) -> None:
         """Send the question, in a way that the end of the target settles the port."""
         self.target = target
-        target.expect_reply(self)
+        target.interest().ports.add(self)
         target.post(message, self.address)
 
     def post(self, message: object, sender: EngineAddress | None) -> None:
@@ -81,7 +81,7 @@ class Port:
 
     def _forget(self) -> None:
         if self.target is not None:
-            self.target.expect_no_reply(self)
+            self.target.interest().ports.discard(self)
 
 
 class ThreadPort(Port):

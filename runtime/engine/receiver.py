@@ -103,6 +103,10 @@ class DispatcherSet(Protocol):
         """When something is to be done that is not ready yet, if this is how they work."""
         ...
 
+    def interrupt(self) -> None:
+        """Cancel coroutines that wait: their actors are to end."""
+        ...
+
     def close(self) -> None:
         """Let all threads end."""
         ...

@@ -119,12 +119,16 @@ class SteppedLoop(SteppedDispatcher):
             task.add_done_callback(self._tasks.discard)
         self._loop.run_once()
 
-    def close(self) -> None:
+    def interrupt(self) -> None:
         """Cancel what waits in the loop."""
-        if self._loop is None:
-            return
         for task in tuple(self._tasks):
             task.cancel()
+
+    def close(self) -> None:
+        """Cancel what waits in the loop, and close it."""
+        if self._loop is None:
+            return
+        self.interrupt()
         while self._tasks:
             self._loop.run_once()
         self._loop.close()
@@ -170,6 +174,10 @@ class SteppedDispatchers:
         due = [self._engine.timers.next_due, self.loop.next_due]
         times = [each for each in due if each is not None and each != float("inf")]
         return min(times, default=None)
+
+    def interrupt(self) -> None:
+        """Cancel coroutines that wait: their actors are to end."""
+        self.loop.interrupt()
 
     def close(self) -> None:
         """Drop what waits."""

@@ -55,6 +55,7 @@ class Watchdog:
         self._dozing = True
         self._closed = False
         self._thread: Thread | None = None
+        self._lock = Lock()
         self._gate = Lock()
         self._gate.acquire()
 
@@ -68,10 +69,15 @@ class Watchdog:
         if self._dozing:
             self._dozing = False
             if self._thread is None:
-                self._thread = Thread(target=self._work, name=self.name, daemon=True)
-                self._thread.start()
+                self._start()
             with suppress(RuntimeError):
                 self._gate.release()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None and not self._closed:
+                self._thread = Thread(target=self._work, name=self.name, daemon=True)
+                self._thread.start()
 
     def _work(self) -> None:
         quiet = 0
