@@ -15,8 +15,8 @@ import msgspec
 from runtime.store.database import open_reader, open_writer
 from runtime.store.rows import LANE_COLUMNS, PARENT_COLUMNS
 from runtime.store.verbs.children import INSERT_STAGED
-from runtime.store.verbs.lease import MARK
 from runtime.store.verbs.settle import COMPLETE
+from runtime.store.verbs.take import MARK
 
 BATCH = 512
 

@@ -86,6 +86,7 @@ class StoreActor(TypedActor):
         self._starts_ready = True
         self._unsweeped: set[int] = set()
         self._watchers: dict[int, Address] = {}
+        self._unseen: set[int] = set()  # watched parents that were not shown yet
         self._about: dict[int, tuple[Step | None, str, tuple[str, ...]]] = {}
         self._wiring: Wiring | None = None
         self._asked_idle: list[Address] = []
@@ -194,11 +195,8 @@ class StoreActor(TypedActor):
     def receiveMsg_WatchParent(self, message: WatchParent, sender: Address) -> None:
         """Answer with the parent as it is, and after every commit that touches it."""
         self._watchers[message.job_id] = sender
-        rows = read_parents(self._store.connection, (message.job_id,))
-        if rows:
-            self._show(rows[0])
-        else:
-            self.reply(Refused(f"there is no parent job {message.job_id}"))
+        self._unseen.add(message.job_id)
+        self._wake()
 
     def receiveMsg_Sweep(self, message: Sweep, sender: Address) -> None:
         """The timed chores, and what other processes committed meanwhile."""
@@ -246,6 +244,8 @@ class StoreActor(TypedActor):
         self._flushing = False
         if self._file is not None and not self._unavailable:
             self._commit()
+        if self._unseen and self._file is not None:
+            self._show_new()
 
     def _wake(self) -> None:
         if not self._flushing:
@@ -299,8 +299,8 @@ class StoreActor(TypedActor):
         self._unavailable = ""
         self._unsweeped.difference_update(sweep)
         self._ready.difference_update(demand.ready)
-        if demand.starts > 0:
-            self._starts_ready = False
+        if demand.starts > 0:  # fewer than asked for: no more are ready
+            self._starts_ready = any(len(done.starts) == demand.starts for done in commits)
         senders = [sender for sender, _ in requests]
         for done in commits:
             replying, senders = senders[: len(done.replies)], senders[len(done.replies) :]
@@ -327,7 +327,11 @@ class StoreActor(TypedActor):
                 self.send(sender, reply)
         for job in done.jobs:
             self._hold(job.id, job.type)
-        self._namings.update(start.step_id for start in done.starts)
+        for start in done.starts:
+            self._namings.add(start.step_id)
+            about = start.definition.id, start.definition.tags
+            self._about[start.step_id] = start.step, *about
+            self._about.setdefault(start.run_id, (None, *about))
         self._ready |= done.more
         self._unsweeped |= done.unsweeped
         for row in done.touched:
@@ -336,7 +340,10 @@ class StoreActor(TypedActor):
             if row.concurrency and row.pending and not row.blocked:
                 self._ready.update(self._slots)
             if row.id in self._watchers:
+                self._unseen.discard(row.id)
                 self._show(row)
+            if row.ended:
+                self._about.pop(row.id, None)
         if done.indexable and not self._indexing:
             self._indexing = True
             self.timers.start("index", INDEX_DELAY_SECONDS, IndexDocuments())
@@ -381,6 +388,16 @@ class StoreActor(TypedActor):
         self._unavailable = ""
         self._commit()
 
+    def _show_new(self) -> None:
+        """Answer those who have just begun to watch, together."""
+        unseen, self._unseen = self._unseen, set()
+        for row in read_parents(self._store.connection, unseen):
+            unseen.discard(row.id)
+            if row.id in self._watchers:
+                self._show(row)
+        for missing in unseen:
+            self.send(self._watchers.pop(missing), Refused(f"there is no parent job {missing}"))
+
     def _show(self, row: ParentRow) -> None:
         step, definition_id, tags = self._describe(row)
         picture = ParentPicture(
@@ -398,7 +415,6 @@ class StoreActor(TypedActor):
         self.send(self._watchers[row.id], picture)
         if row.ended:
             self._watchers.pop(row.id, None)
-            self._about.pop(row.id, None)
 
     def _describe(self, row: ParentRow) -> tuple[Step | None, str, tuple[str, ...]]:
         known = self._about.get(row.id)

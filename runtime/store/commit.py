@@ -219,6 +219,10 @@ class Committer:
 
     def _answer(self, transaction: Transaction, requests: Sequence[Any]) -> list[Any]:
         """One reply for each request; settlements that stand side by side are recorded together."""
+        starts = [each.start for each in requests if isinstance(each, NameChildren | NamingFailed)]
+        transaction.load_parents(
+            [parent_id for start in starts for parent_id in (start.step_id, start.run_id)]
+        )
         replies: list[Any] = []
         index = 0
         while index < len(requests):

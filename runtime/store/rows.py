@@ -154,6 +154,8 @@ def write_parents(connection: sqlite3.Connection, rows: list[ParentRow]) -> None
     for row in rows:
         if row.blocked != row.was_blocked:
             row.was_blocked = row.blocked
+            if not row.pending:
+                continue  # no lane of it is ready
             connection.execute(
                 "UPDATE lane SET ready = (pending > 0 AND not_before = 0 AND ?) WHERE parent_id = ?",
                 (not row.blocked, row.id),

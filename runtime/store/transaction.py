@@ -22,6 +22,19 @@ from runtime.store.rows import (
     write_parents,
 )
 
+_LANE = """
+INSERT INTO lane (parent_id, type, rate_key, rate_ms, priority) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (parent_id, type, rate_key) DO UPDATE SET rate_ms = lane.rate_ms
+RETURNING id, rate_ms, priority, pending, served, not_before
+"""
+_TRANSITION = """
+UPDATE job SET state = j.value ->> 1,
+               started_at = CASE WHEN j.value ->> 2 THEN started_at ELSE coalesce(started_at, ?1) END,
+               finished_at = CASE WHEN j.value ->> 2 THEN ?1 END,
+               error = coalesce(j.value ->> 3, error)
+FROM json_each(?2) AS j WHERE job.id = j.value ->> 0
+"""
+
 
 class StoreContext(msgspec.Struct, frozen=True):
     """What the verbs need to know of the runtime whose transactions they carry out."""
@@ -62,6 +75,7 @@ class Transaction:
         self.parents: dict[int, ParentRow] = {}
         self.lanes: dict[int, LaneRow] = {}
         self._lane_ids: dict[tuple[int, str, str], int] = {}
+        self._transitions: dict[int, tuple[JobState, str | None]] = {}
         self._dirty_parents: dict[int, ParentRow] = {}
         self._dirty_lanes: dict[int, LaneRow] = {}
         self.touched: dict[int, ParentRow] = {}  # parents changed in this commit, for those who watch them
@@ -115,17 +129,12 @@ class Transaction:
         known = self._lane_ids.get(key)
         if known is not None:
             return self.lanes[known]
-        found = self.load_lanes_where("parent_id = ? AND type = ? AND rate_key = ?", key)
-        if found:
-            return found[0]
         priority = self.parent(parent_id).priority
-        lane_id = self.connection.execute(
-            "INSERT INTO lane (parent_id, type, rate_key, rate_ms, priority) VALUES (?, ?, ?, ?, ?) RETURNING id",
-            (*key, rate_ms, priority),
-        ).fetchone()[0]
-        row = LaneRow(lane_id, parent_id, job_type, rate_key, rate_ms, priority, 0, 0, 0)
+        # The update changes nothing: without it a lane that exists would not be returned.
+        found = self.connection.execute(_LANE, (*key, rate_ms, priority)).fetchone()
+        row = LaneRow(found[0], parent_id, job_type, rate_key, *found[1:])
         self._keep((row,))
-        return row
+        return self.lanes[row.id]
 
     def change_lane(self, row: LaneRow) -> LaneRow:
         """Say that the row is about to be changed."""
@@ -156,22 +165,19 @@ class Transaction:
     def transition(self, parent: ParentRow, state: JobState, *, error: str | None = None) -> None:
         """Bring a run or a step to a new state: both its rows, and its event."""
         self.change_parent(parent).state = state
-        if state.terminal:
-            self.connection.execute(
-                "UPDATE job SET state = ?, finished_at = ?, error = coalesce(?, error) WHERE id = ?",
-                (state.value, self.now_ms, error, parent.id),
-            )
-        else:
-            self.connection.execute(
-                "UPDATE job SET state = ?, started_at = coalesce(started_at, ?) WHERE id = ?",
-                (state.value, self.now_ms if state is JobState.RUNNING else None, parent.id),
-            )
+        self._transitions[parent.id] = state, error
         self.events.status(parent.run_id, state.value, [parent.id], **({"error": error} if error else {}))
 
     # -- the end ------------------------------------------------------------------------------------------------
 
     def flush(self) -> None:
         """Write the changed parents and lanes, so that SQL sees them."""
+        if self._transitions:
+            changes = [
+                (job_id, state, state.terminal, error) for job_id, (state, error) in self._transitions.items()
+            ]
+            self.connection.execute(_TRANSITION, (self.now_ms, msgspec.json.encode(changes).decode()))
+            self._transitions.clear()
         if self._dirty_parents:
             write_parents(self.connection, list(self._dirty_parents.values()))
             self._dirty_parents.clear()

@@ -3,7 +3,7 @@
 - ``submit``    a run with its steps; staged pages
 - ``name``      one page of a step's children
 - ``children``  rows of child jobs, admitted by unique key and limit
-- ``lease``     ready work within the slots, fairly
+- ``lease``     ready work within the slots, fairly; ``take`` reads and marks it
 - ``settle``    ended attempts, each under its token
 - ``document``  documents of an attempt; ``index`` fills the search index from the queue
 - ``end``       the ends of parents and what follows from them

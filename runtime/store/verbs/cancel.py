@@ -15,6 +15,7 @@ def cancel(transaction: Transaction, job_id: int, reason: str) -> tuple[bool, Jo
     Raises:
         UnknownJobError: there is no such job.
     """
+    transaction.flush()
     found = transaction.connection.execute(
         "SELECT kind, state, root_id FROM job WHERE id = ?", (job_id,)
     ).fetchone()
@@ -35,9 +36,7 @@ def cancel(transaction: Transaction, job_id: int, reason: str) -> tuple[bool, Jo
         settle_parent(transaction, parent)
     if changed:
         transaction.log(run_id, job_id, LogLevel.WARNING, text)
-    return changed, JobState(
-        transaction.connection.execute("SELECT state FROM job WHERE id = ?", (job_id,)).fetchone()[0]
-    )
+    return changed, parent.state
 
 
 def _cancel_job(transaction: Transaction, job_id: int, text: str) -> tuple[bool, JobState]:

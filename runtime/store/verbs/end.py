@@ -1,7 +1,8 @@
 """The ends of parents, and what follows: decided here by pure functions, in the transaction that caused them."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -77,10 +78,13 @@ def _wants_page(parent: ParentRow) -> bool:
     return undecided and parent.pending < LOW_WATER
 
 
-def start_steps(transaction: Transaction, step_ids: Iterable[int]) -> None:
+def start_steps(
+    transaction: Transaction, step_ids: Iterable[int], known: Mapping[int, Step] = MappingProxyType({})
+) -> None:
     """These steps wait for nothing any more: their children may be named; one that is to be skipped ends at once.
 
     A skipped step may start others, which may be skipped too: a queue, so that a long chain is no deep recursion.
+    ``known`` steps need not be read.
     """
     waiting = deque(step_ids)
     while waiting:
@@ -88,7 +92,7 @@ def start_steps(transaction: Transaction, step_ids: Iterable[int]) -> None:
         if parent.ended or parent.closing is not None or parent.naming != "idle":
             continue
         transaction.change_parent(parent)
-        step = read_step(transaction, parent.id)
+        step = known.get(parent.id) or read_step(transaction, parent.id)
         if step is None:
             close(transaction, parent, Closing.FAILED, DAMAGED_TEXT)
             waiting.extend(_end_step(transaction, parent))
@@ -154,11 +158,15 @@ def end_run(transaction: Transaction, run: ParentRow) -> None:
     if run.ended or run.open_steps:
         return
     transaction.change_parent(run)
-    states = transaction.connection.execute(
-        "SELECT json_group_array(state) FROM job WHERE parent_id = ?", (run.id,)
+    found = transaction.connection.execute(
+        "SELECT json_group_array(json_array(id, state)) FROM parent WHERE run_id = ? AND kind = 'step'",
+        (run.id,),
     ).fetchone()[0]
-    state = run_outcome(msgspec.json.decode(states, type=list[JobState]), run.closing)
-    _write_end(transaction, run, state)
+    states = dict(msgspec.json.decode(found, type=list[tuple[int, JobState]]))
+    states.update(
+        (step_id, transaction.parents[step_id].state) for step_id in states if step_id in transaction.parents
+    )
+    _write_end(transaction, run, run_outcome(states.values(), run.closing))
 
 
 def _write_end(transaction: Transaction, parent: ParentRow, state: JobState) -> None:

@@ -5,38 +5,21 @@ while one run alone still gets whole batches. A lane whose jobs have a rate give
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 import msgspec
 
-from actors.job import AttemptError, Closing, JobDefinition, JobState, LeasedJob, LogLevel, Step, StepStart
-from runtime.store.checksum import intact_payload, job_checksum
+from actors.job import Closing, JobDefinition, JobState, LeasedJob, Step, StepStart
+from runtime.store.checksum import intact_payload
 from runtime.store.rows import LaneRow, ParentRow
 from runtime.store.transaction import Transaction
-from runtime.store.verbs.end import DAMAGED_TEXT, close, judge_tolerance, settle_parent
+from runtime.store.verbs.end import DAMAGED_TEXT, close, settle_parent
+from runtime.store.verbs.take import take
 
 TURN = 32
 """Children of one lane per round; turns of one cost the whole system a factor of three."""
 
 LANES = 64
 """Lanes looked at per type and commit."""
-
-_TAKE = """
-SELECT CAST(json_group_array(json_array(id, ?1, parent_id, root_id, type, payload, name, attempt + 1, max_attempts,
-                                        depth, backoff_ms, unique_key, crc)) AS BLOB)
-FROM (SELECT * FROM job WHERE lane_id = ?2 AND state = 'pending' ORDER BY priority, depth, id LIMIT ?3)
-"""
-MARK = """
-UPDATE job SET state = 'running', attempt = attempt + 1, token = ?1, owner = ?2, lease_expires = ?3,
-               started_at = coalesce(started_at, ?4)
-WHERE id IN (SELECT value FROM json_each(?5)) AND state = 'pending'
-"""
-
-
-_taken = msgspec.json.Decoder(list[LeasedJob])
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
-_TAKE_IDS = "SELECT id FROM job WHERE lane_id = ? AND state = 'pending' ORDER BY priority, depth, id LIMIT ?"
-_TAKE_ONE = _TAKE[: _TAKE.index("FROM")] + "FROM job WHERE id = ?2"
 
 
 def lease_jobs(transaction: Transaction, free: Mapping[str, int]) -> tuple[list[LeasedJob], set[str]]:
@@ -59,10 +42,11 @@ def lease_starts(transaction: Transaction, actions: Sequence[str], slots: int) -
     """Lease up to ``slots`` steps whose next page of children is to be named; fewer only if no more are ready."""
     leased: list[StepStart] = []
     while actions and len(leased) < slots:
-        ids = _ready_steps(transaction, actions, slots - len(leased))
-        if not ids:
-            break
+        limit = slots - len(leased)
+        ids = _ready_steps(transaction, actions, limit)
         leased += filter(None, [_lease_start(transaction, transaction.parent(step_id)) for step_id in ids])
+        if len(ids) < limit:
+            break
     return leased
 
 
@@ -75,6 +59,7 @@ def _ready_steps(transaction: Transaction, actions: Sequence[str], limit: int) -
     ).fetchone()[0]
     ids = msgspec.json.decode(found, type=list[int])
     transaction.load_parents(ids)
+    transaction.load_parents({transaction.parent(step_id).run_id for step_id in ids})
     return ids
 
 
@@ -121,9 +106,7 @@ def _lease_type(transaction: Transaction, job_type: str, slots: int) -> tuple[li
     )
     lanes.sort(key=lambda lane: (lane.priority, lane.served))
     shares = _share(transaction, lanes, slots)
-    leased: list[LeasedJob] = []
-    for lane, share in shares:
-        leased.extend(_take(transaction, lane, share))
+    leased = take(transaction, shares)
     return leased, len(lanes) == limit or len(leased) == slots
 
 
@@ -171,77 +154,3 @@ def _rate_allows(transaction: Transaction, lane: LaneRow) -> bool:
     transaction.change_lane(lane).not_before = started_at + lane.rate_ms
     transaction.timed = True
     return allowed
-
-
-def _take(transaction: Transaction, lane: LaneRow, number: int) -> list[LeasedJob]:
-    connection, context = transaction.connection, transaction.context
-    token = transaction.next_token()
-    good, damaged = _read(transaction, lane, number, token)
-    parent = transaction.change_parent(transaction.parent(lane.parent_id))
-    transaction.change_lane(lane)
-    for job_id in damaged:
-        _end_damaged(transaction, parent, lane, job_id)
-    if parent.closing is not None:
-        good = []  # the damaged ones have used the tolerance up
-    lane.served = transaction.next_turn()
-    if not good:
-        return []
-    ids = [row.id for row in good]
-    marked = connection.execute(
-        MARK,
-        (
-            token,
-            context.owner,
-            transaction.boottime_ms + context.lease_ms,
-            transaction.now_ms,
-            msgspec.json.encode(ids).decode(),
-        ),
-    ).rowcount
-    if marked != len(ids):
-        raise RuntimeError(
-            f"{len(ids) - marked} of {len(ids)} jobs of lane {lane.id} changed inside the transaction"
-        )
-    lane.pending -= len(ids)
-    parent.pending -= len(ids)
-    parent.running += len(ids)
-    transaction.events.status(parent.run_id, JobState.RUNNING, ids, parent_id=parent.id)
-    settle_parent(transaction, parent)
-    return good
-
-
-def _read(
-    transaction: Transaction, lane: LaneRow, number: int, token: int
-) -> tuple[list[LeasedJob], list[int]]:
-    """The lane's first jobs, and the ids of those whose rows do not match their checksums."""
-    connection = transaction.connection
-    try:
-        rows = _taken.decode(connection.execute(_TAKE, (token, lane.id, number)).fetchone()[0])
-        known = [row.id for row in rows]
-    except _UNREADABLE:
-        # One row is no text any more: read them one by one.
-        rows = []
-        known = [row[0] for row in connection.execute(_TAKE_IDS, (lane.id, number)).fetchall()]
-        for job_id in known:
-            with suppress(*_UNREADABLE):
-                rows += _taken.decode(connection.execute(_TAKE_ONE, (token, job_id)).fetchone()[0])
-    good = [row for row in rows if row.crc == job_checksum(row.id, row.step_id, row.type, row.payload)]
-    intact = {row.id for row in good}
-    return good, [job_id for job_id in known if job_id not in intact]
-
-
-def _end_damaged(transaction: Transaction, parent: ParentRow, lane: LaneRow, job_id: int) -> None:
-    """The row does not match its checksum: the job ends ``failed`` without being run."""
-    error = AttemptError("DamagedRowError", DAMAGED_TEXT, at_ms=transaction.now_ms)
-    transaction.connection.execute(
-        "UPDATE job SET state = 'failed', finished_at = ?, error = ?, errors = ? WHERE id = ?",
-        (transaction.now_ms, DAMAGED_TEXT, msgspec.json.encode([error]).decode(), job_id),
-    )
-    lane.pending -= 1
-    parent.pending -= 1
-    parent.failed += 1
-    transaction.log(parent.run_id, job_id, LogLevel.ERROR, DAMAGED_TEXT)
-    transaction.events.status(
-        parent.run_id, JobState.FAILED, [job_id], parent_id=parent.id, error=DAMAGED_TEXT
-    )
-    judge_tolerance(transaction, parent)
-    settle_parent(transaction, parent)

@@ -8,14 +8,18 @@ from runtime.store.checksum import job_checksum
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.end import end_run, start_steps
 
-_INSERT_JOB = """
-INSERT INTO job (id, root_id, parent_id, kind, type, name, state, priority, payload, crc, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+_INSERT_JOBS = """
+INSERT INTO job (id, root_id, parent_id, kind, type, name, payload, crc, state, priority, created_at)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+       'pending', ?1, ?2
+FROM json_each(?3)
 """
-_INSERT_PARENT = """
-INSERT INTO parent (id, run_id, kind, action, priority, open_steps, waiting, concurrency, on_error, max_retries,
-                    tolerance)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+_INSERT_PARENTS = """
+INSERT INTO parent (id, run_id, kind, action, open_steps, waiting, concurrency, on_error, max_retries, tolerance,
+                    priority)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+       value ->> 8, value ->> 9, ?1
+FROM json_each(?2)
 """
 
 
@@ -48,15 +52,7 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
         return request.run_id, False  # the same request again: its answer was lost
     run_id = request.run_id
     steps = dict(zip((step.name for step in definition.steps), request.step_ids, strict=True))
-    text = msgspec.json.encode(definition).decode()
-    run = (run_id, run_id, None, "run", definition.id, definition.name)
-    _insert_job(transaction, run, definition.priority, text)
-    connection.execute(
-        _INSERT_PARENT,
-        (run_id, run_id, "run", "", definition.priority, len(steps), 0, 0, OnError.FAIL, 0, None),
-    )
-    for step in definition.steps:
-        _insert_step(transaction, request, step, steps)
+    _insert_rows(transaction, request, steps)
     if request.page is not None:
         stage_page(transaction, run_id, request.page)
     transaction.events.status(run_id, JobState.PENDING, [run_id])
@@ -66,7 +62,8 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
     for row in rows:
         row.served = transaction.turn
         transaction.change_parent(row)
-    start_steps(transaction, [row.id for row in rows if row.waiting == 0])
+    known = {steps[step.name]: step for step in definition.steps}
+    start_steps(transaction, [row.id for row in rows if row.waiting == 0], known)
     end_run(transaction, transaction.parent(run_id))  # one without steps ends at once
     return run_id, True
 
@@ -99,37 +96,40 @@ def _check_plan(definition: JobDefinition) -> None:
         )
 
 
-def _insert_step(transaction: Transaction, request: Submit, step: Step, steps: dict[str, int]) -> None:
-    definition, step_id = request.definition, steps[step.name]
+def _insert_rows(transaction: Transaction, request: Submit, steps: dict[str, int]) -> None:
+    """The run and its steps, each in ``job`` and in ``parent``, and who waits for whom."""
+    connection, definition, run_id = transaction.connection, request.definition, request.run_id
+    text = msgspec.json.encode(definition).decode()
+    jobs = [_job_row(run_id, run_id, None, ("run", definition.id, definition.name), text)]
+    parents: list[tuple[object, ...]] = [(run_id, run_id, "run", "", len(steps), 0, 0, OnError.FAIL, 0, None)]
+    for step in definition.steps:
+        step_id, text = steps[step.name], msgspec.json.encode(step).decode()
+        jobs.append(_job_row(step_id, run_id, run_id, ("step", step.action, step.name), text))
+        parents.append((step_id, run_id, "step", step.action, 0, *_life(step, definition)))
+    connection.execute(
+        _INSERT_JOBS, (definition.priority, transaction.now_ms, msgspec.json.encode(jobs).decode())
+    )
+    connection.execute(_INSERT_PARENTS, (definition.priority, msgspec.json.encode(parents).decode()))
+    for step in definition.steps:
+        for needed in dict.fromkeys(step.depends):
+            connection.execute("INSERT INTO dependency VALUES (?, ?)", (steps[step.name], steps[needed]))
+
+
+def _life(step: Step, definition: JobDefinition) -> tuple[object, ...]:
+    """What the decisions about a step need: waiting, concurrency, on_error, max_retries, tolerance."""
     tolerance = step.error_tolerance or definition.error_tolerance
-    text = msgspec.json.encode(step).decode()
-    row = (step_id, request.run_id, request.run_id, "step", step.action, step.name)
-    _insert_job(transaction, row, definition.priority, text)
-    transaction.connection.execute(
-        _INSERT_PARENT,
-        (
-            step_id,
-            request.run_id,
-            "step",
-            step.action,
-            definition.priority,
-            0,
-            len(set(step.depends)),
-            step.concurrency,
-            step.on_error,
-            step.max_retries if step.on_error is OnError.RETRY else 0,
-            None if tolerance is None else msgspec.json.encode(tolerance).decode(),
-        ),
+    return (
+        len(set(step.depends)),
+        step.concurrency,
+        step.on_error,
+        step.max_retries if step.on_error is OnError.RETRY else 0,
+        None if tolerance is None else msgspec.json.encode(tolerance).decode(),
     )
-    for needed in dict.fromkeys(step.depends):
-        transaction.connection.execute("INSERT INTO dependency VALUES (?, ?)", (step_id, steps[needed]))
 
 
-def _insert_job(
-    transaction: Transaction, row: tuple[int, int, int | None, str, str, str], priority: int, payload: str
-) -> None:
-    """Insert (id, root, parent, kind, type, name) as a pending job."""
-    checksum = job_checksum(row[0], row[2], row[4], payload)
-    transaction.connection.execute(
-        _INSERT_JOB, (*row, JobState.PENDING, priority, payload, checksum, transaction.now_ms)
-    )
+def _job_row(
+    job_id: int, run_id: int, parent_id: int | None, identity: tuple[str, str, str], payload: str
+) -> tuple[object, ...]:
+    """``identity`` is kind, type and name."""
+    checksum = job_checksum(job_id, parent_id, identity[1], payload)
+    return (job_id, run_id, parent_id, *identity, payload, checksum)

@@ -1,0 +1,162 @@
+"""Takes the first pending jobs of lanes: reads them, verifies their checksums, marks them running under one token.
+
+Lanes are read together, as many as give the same number; if a row among them is damaged, they are taken one by one,
+and the damaged row's job ends without being run.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
+
+from actors.job import AttemptError, JobState, LeasedJob, LogLevel
+from runtime.store.checksum import job_checksum
+from runtime.store.rows import LaneRow, ParentRow
+from runtime.store.transaction import Transaction
+from runtime.store.verbs.end import DAMAGED_TEXT, judge_tolerance, settle_parent
+
+_ROW = """
+SELECT CAST(json_group_array(json_array(job.id, ?1, job.parent_id, job.root_id, job.type, job.payload, job.name,
+                                        job.attempt + 1, job.max_attempts, job.depth, job.backoff_ms, job.unique_key,
+                                        job.crc)) AS BLOB)
+"""
+_FIRST = (
+    "SELECT first.id FROM job AS first WHERE first.lane_id = {lane} AND first.state = 'pending'"
+    " ORDER BY first.priority, first.depth, first.id LIMIT ?3"
+)
+_TAKE = f"{_ROW} FROM job WHERE id IN ({_FIRST.format(lane='?2')})"
+_TAKE_LANES = f"{_ROW} FROM json_each(?2) AS lane JOIN job ON job.id IN ({_FIRST.format(lane='lane.value')})"
+_TAKE_ONE = f"{_ROW} FROM job WHERE id = ?2"
+_TAKE_IDS = _FIRST.format(lane="?1").replace("?3", "?2")
+MARK = """
+UPDATE job SET state = 'running', attempt = attempt + 1, token = ?1, owner = ?2, lease_expires = ?3,
+               started_at = coalesce(started_at, ?4)
+WHERE id IN (SELECT value FROM json_each(?5)) AND state = 'pending'
+"""
+_ALL = -1
+"""As a limit: every row."""
+
+_taken = msgspec.json.Decoder(list[LeasedJob])
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+
+
+def take(transaction: Transaction, shares: Sequence[tuple[LaneRow, int]]) -> list[LeasedJob]:
+    """Lease that many jobs of each lane."""
+    if len(shares) > 1:
+        together = _take_together(transaction, shares)
+        if together is not None:
+            return together
+    return [job for lane, share in shares for job in _take_lane(transaction, lane, share)]
+
+
+def _take_together(transaction: Transaction, shares: Sequence[tuple[LaneRow, int]]) -> list[LeasedJob] | None:
+    """All lanes at once; None, and nothing done, if a row is not as it should be."""
+    by_limit: dict[int, list[int]] = {}
+    for lane, share in shares:
+        by_limit.setdefault(share if share < lane.pending else _ALL, []).append(lane.id)
+    token = transaction.next_token()
+    rows: list[LeasedJob] = []
+    try:
+        for limit, lanes in by_limit.items():
+            found = transaction.connection.execute(
+                _TAKE_LANES, (token, msgspec.json.encode(lanes).decode(), limit)
+            ).fetchone()[0]
+            rows += _taken.decode(found)
+    except _UNREADABLE:
+        return None
+    if len(rows) != sum(share for _, share in shares) or not all(map(_intact, rows)):
+        return None
+    by_parent: dict[int, list[int]] = {}
+    for row in rows:
+        by_parent.setdefault(row.step_id, []).append(row.id)
+    _mark(transaction, token, [row.id for row in rows])
+    for lane, share in shares:
+        transaction.change_lane(lane).pending -= share
+        lane.served = transaction.next_turn()
+    for parent_id, ids in by_parent.items():
+        _count(transaction, transaction.parent(parent_id), ids)
+    return rows
+
+
+def _take_lane(transaction: Transaction, lane: LaneRow, number: int) -> list[LeasedJob]:
+    token = transaction.next_token()
+    good, damaged = _read(transaction, lane, number, token)
+    parent = transaction.change_parent(transaction.parent(lane.parent_id))
+    transaction.change_lane(lane)
+    for job_id in damaged:
+        _end_damaged(transaction, parent, lane, job_id)
+    if parent.closing is not None:
+        good = []  # the damaged ones have used the tolerance up
+    lane.served = transaction.next_turn()
+    if good:
+        ids = [row.id for row in good]
+        _mark(transaction, token, ids)
+        lane.pending -= len(ids)
+        _count(transaction, parent, ids)
+    return good
+
+
+def _mark(transaction: Transaction, token: int, ids: list[int]) -> None:
+    context = transaction.context
+    marked = transaction.connection.execute(
+        MARK,
+        (
+            token,
+            context.owner,
+            transaction.boottime_ms + context.lease_ms,
+            transaction.now_ms,
+            msgspec.json.encode(ids).decode(),
+        ),
+    ).rowcount
+    if marked != len(ids):
+        raise RuntimeError(f"{len(ids) - marked} of {len(ids)} jobs changed inside the transaction")
+
+
+def _count(transaction: Transaction, parent: ParentRow, ids: list[int]) -> None:
+    transaction.change_parent(parent)
+    parent.pending -= len(ids)
+    parent.running += len(ids)
+    transaction.events.status(parent.run_id, JobState.RUNNING, ids, parent_id=parent.id)
+    settle_parent(transaction, parent)
+
+
+def _intact(row: LeasedJob) -> bool:
+    return row.crc == job_checksum(row.id, row.step_id, row.type, row.payload)
+
+
+def _read(
+    transaction: Transaction, lane: LaneRow, number: int, token: int
+) -> tuple[list[LeasedJob], list[int]]:
+    """The lane's first jobs, and the ids of those whose rows do not match their checksums."""
+    connection = transaction.connection
+    try:
+        rows = _taken.decode(connection.execute(_TAKE, (token, lane.id, number)).fetchone()[0])
+        known = [row.id for row in rows]
+    except _UNREADABLE:
+        # One row is no text any more: read them one by one.
+        rows = []
+        known = [row[0] for row in connection.execute(_TAKE_IDS, (lane.id, number)).fetchall()]
+        for job_id in known:
+            with suppress(*_UNREADABLE):
+                rows += _taken.decode(connection.execute(_TAKE_ONE, (token, job_id)).fetchone()[0])
+    good = [row for row in rows if _intact(row)]
+    intact = {row.id for row in good}
+    return good, [job_id for job_id in known if job_id not in intact]
+
+
+def _end_damaged(transaction: Transaction, parent: ParentRow, lane: LaneRow, job_id: int) -> None:
+    """The row does not match its checksum: the job ends ``failed`` without being run."""
+    error = AttemptError("DamagedRowError", DAMAGED_TEXT, at_ms=transaction.now_ms)
+    transaction.connection.execute(
+        "UPDATE job SET state = 'failed', finished_at = ?, error = ?, errors = ? WHERE id = ?",
+        (transaction.now_ms, DAMAGED_TEXT, msgspec.json.encode([error]).decode(), job_id),
+    )
+    lane.pending -= 1
+    parent.pending -= 1
+    parent.failed += 1
+    transaction.log(parent.run_id, job_id, LogLevel.ERROR, DAMAGED_TEXT)
+    transaction.events.status(
+        parent.run_id, JobState.FAILED, [job_id], parent_id=parent.id, error=DAMAGED_TEXT
+    )
+    judge_tolerance(transaction, parent)
+    settle_parent(transaction, parent)
