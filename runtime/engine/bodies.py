@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actors.receive import BodyFailed
+from runtime.engine.ending import DEAD
 
 if TYPE_CHECKING:
     import asyncio
@@ -21,20 +22,20 @@ MAX_TRACEBACK = 8000
 class EngineBody:
     """One body. It ends with exactly one message to its actor, unless it was abandoned or the actor ended."""
 
-    __slots__ = ("_cell", "_function", "_pool", "_task", "abandoned", "cancelled", "key")
+    __slots__ = ("_function", "_pool", "_task", "abandoned", "cancelled", "cell", "key")
 
     def __init__(self, cell: "ActorCell", function: Callable[[], Any], key: int, pool: "Pool | None") -> None:
         self.key = key
         self.abandoned = False
         self.cancelled = False
-        self._cell = cell
+        self.cell = cell
         self._function = function
         self._pool = pool
         self._task: asyncio.Task[None] | None = None
 
     def run_turn(self) -> None:
         """Run in this thread."""
-        if self.abandoned:
+        if self.abandoned or self.cell.state == DEAD:
             return
         try:
             result = self._function()
@@ -46,9 +47,9 @@ class EngineBody:
         """Run as a task of the asyncio loop."""
         import asyncio
 
-        if self.abandoned:
+        cell = self.cell
+        if self.abandoned or cell.state == DEAD:
             return
-        cell = self._cell
         try:
             if self.cancelled:
                 raise asyncio.CancelledError("cancelled before it started")
@@ -83,7 +84,7 @@ class EngineBody:
     def _finish(self, result: object) -> None:
         if self.abandoned:
             return
-        cell = self._cell
+        cell = self.cell
         if not isinstance(result, msgspec.Struct):
             result = self._failure(
                 TypeError(f"a body returns a message, a msgspec Struct; this one returned {result!r:.200}")

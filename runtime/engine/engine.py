@@ -144,6 +144,8 @@ class Engine:
         if timers is not None:
             timers.cancel_all()
         self.dead_letters.handle(cell.address, enable=False)
+        if cell.ran_bodies and self.dispatchers.pool is not None:
+            self.dispatchers.pool.abandon_bodies_of(cell)
         if cell.source_hash is not None:
             self.sources.actor_ended(cell.source_hash)
         if cell.global_name:
@@ -185,7 +187,11 @@ class Engine:
 
     def run_body(self, cell: ActorCell, dispatcher: str, function: Callable[[], Any], key: int) -> EngineBody:
         """Run a function for an actor."""
-        body = EngineBody(cell, function, key, self.dispatchers.pool if dispatcher == "io" else None)
+        if dispatcher == "io":
+            cell.ran_bodies = True
+            body = EngineBody(cell, function, key, self.dispatchers.pool)
+        else:
+            body = EngineBody(cell, function, key, None)
         if dispatcher == "core":
             body.run_turn()
         else:

@@ -62,6 +62,7 @@ class LoopDispatcher:
         self._called = False  # there is a drainer, or the loop was told to make one
         self._context = Context()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._suspended: set[asyncio.Task[None]] = set()
         self._lock = Lock()
 
     def enqueue(self, runnable: Runnable) -> None:
@@ -128,6 +129,9 @@ class LoopDispatcher:
                     continue
                 break
             self._new_drainer()
+            if task is not None:
+                self._suspended.add(task)
+                task.add_done_callback(self._suspended.discard)
             await Suspended(coroutine, first)
             return
         self._new_drainer()
@@ -139,7 +143,8 @@ class LoopDispatcher:
                 self.loop.call_soon_threadsafe(self._cancel_all)
 
     def _cancel_all(self) -> None:
-        for task in tuple(self._tasks):
+        # Not the drainer: it has the turns to run in which the actors end.
+        for task in tuple(self._suspended):
             task.cancel()
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from threading import Lock, Thread
 
 from runtime.engine.bodies import EngineBody
+from runtime.engine.cell import ActorCell
 from runtime.engine.joining import join_threads
 from runtime.engine.receiver import Runnable
 
@@ -51,6 +52,12 @@ class Pool:
             self.abandoned += 1
         if self.jobs and not self._waking:
             self._wake_one()
+
+    def abandon_bodies_of(self, cell: ActorCell) -> None:
+        """Their actor has ended: nobody wants what they return."""
+        for runnable in list(self._running):
+            if isinstance(runnable, EngineBody) and runnable.cell is cell:
+                runnable.abandon()
 
     def _wake_one(self) -> None:
         try:

@@ -1,0 +1,178 @@
+"""Bodies: work done elsewhere while the actor goes on receiving."""
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from runtime.engine import EngineConfig, UnknownDispatcherError, engine_statistics, tell
+from tests.engine.scripted import Note, Scripted
+from tests.engine.stage import WAIT_SECONDS, Stage
+
+
+def test_an_actor_receives_while_its_body_runs() -> None:
+    with Stage() as stage:
+        gate = threading.Event()
+
+        def body() -> Note:
+            gate.wait(WAIT_SECONDS)
+            return Note("body")
+
+        actor = stage.actor()
+        stage.do(actor, lambda scripted: scripted.run_body("io", body))
+        tell(stage.system, actor, Note("meanwhile"))
+        assert stage.next() == "meanwhile"
+        gate.set()
+        assert stage.next() == "body"
+
+
+def test_a_result_that_is_no_message_is_a_failure() -> None:
+    with Stage() as stage:
+        stage.do(stage.actor(), lambda actor: actor.run_body("io", lambda: 5, key=3))
+        assert stage.next() == "failed TypeError 3"
+
+
+def test_a_body_of_an_unknown_dispatcher_is_refused() -> None:
+    with Stage() as stage:
+
+        def wrong(actor: Scripted) -> None:
+            with pytest.raises(
+                UnknownDispatcherError, match="names the dispatcher 'gpu'; there are: core, store"
+            ):
+                actor.run_body("gpu", lambda: Note("never"))
+            actor.saw("refused")
+
+        stage.do(stage.actor(), wrong)
+        assert stage.next() == "refused"
+
+
+def test_no_more_bodies_run_at_once_than_there_are_threads() -> None:
+    with Stage(config=EngineConfig(io_threads=3)) as stage:
+        gate, running, most = threading.Semaphore(0), [0], [0]
+        lock = threading.Lock()
+
+        def body() -> Note:
+            with lock:
+                running[0] += 1
+                most[0] = max(most)
+                most.append(running[0])
+            gate.acquire(timeout=WAIT_SECONDS)
+            with lock:
+                running[0] -= 1
+            return Note("done")
+
+        stage.do(stage.actor(), lambda actor: [actor.run_body("io", body) for _ in range(9)])
+        gate.release(9)
+        assert [stage.next() for _ in range(9)] == ["done"] * 9
+        assert max(most) <= 3
+        assert engine_statistics(stage.system).io_threads <= 3
+
+
+def test_blocking_bodies_get_a_thread_each() -> None:
+    with Stage(config=EngineConfig(io_threads=8)) as stage:
+        barrier = threading.Barrier(8)
+
+        def body() -> Note:
+            barrier.wait(WAIT_SECONDS)
+            return Note("met")
+
+        stage.do(stage.actor(), lambda actor: [actor.run_body("io", body) for _ in range(8)])
+        assert [stage.next() for _ in range(8)] == ["met"] * 8
+
+
+def test_an_abandoned_body_is_replaced_and_its_late_result_dropped() -> None:
+    with Stage(config=EngineConfig(io_threads=1)) as stage:
+        gate, started = threading.Event(), threading.Event()
+
+        def stuck() -> Note:
+            started.set()
+            gate.wait(WAIT_SECONDS)
+            return Note("late")
+
+        bodies: list[Any] = []
+        actor = stage.actor()
+        stage.do(actor, lambda scripted: bodies.append(scripted.run_body("io", stuck)))
+        assert started.wait(WAIT_SECONDS)
+        stage.do(actor, lambda _: bodies[0].abandon())
+        stage.do(actor, lambda scripted: scripted.run_body("io", lambda: Note("next")))
+        assert stage.next() == "next"
+        figures = engine_statistics(stage.system)
+        assert (figures.io_threads, figures.abandoned_threads) == (1, 1)
+        gate.set()
+        stage.do(actor, lambda scripted: scripted.run_body("io", lambda: Note("last")))
+        assert stage.next() == "last"
+
+
+def test_the_body_of_an_actor_that_ends_is_abandoned() -> None:
+    with Stage(config=EngineConfig(io_threads=1)) as stage:
+        gate, started = threading.Event(), threading.Event()
+
+        def stuck() -> Note:
+            started.set()
+            gate.wait(WAIT_SECONDS)
+            return Note("late")
+
+        first = stage.actor()
+        stage.do(first, lambda actor: actor.run_body("io", stuck))
+        assert started.wait(WAIT_SECONDS)
+        stage.do(first, lambda actor: actor.stop_self())
+        stage.do(stage.actor(), lambda actor: actor.run_body("io", lambda: Note("free")))
+        assert stage.next() == "free"
+        gate.set()
+
+
+def test_a_cancelled_task_is_a_failed_body() -> None:
+    with Stage() as stage:
+        bodies: list[Any] = []
+
+        async def wait() -> Note:
+            stage.seen.put("waiting")
+            await asyncio.Event().wait()
+            return Note("never")
+
+        actor = stage.actor()
+        stage.do(actor, lambda scripted: bodies.append(scripted.run_body("loop", wait, key=9)))
+        assert stage.next() == "waiting"
+        stage.do(actor, lambda _: bodies[0].cancel())
+        assert stage.next() == "failed CancelledError 9"
+
+
+def test_a_body_cancelled_before_it_starts_does_not_start() -> None:
+    with Stage() as stage:
+
+        async def never() -> Note:
+            stage.seen.put("started")
+            return Note("never")
+
+        def start_and_cancel(actor: Scripted) -> None:
+            gate = threading.Event()
+
+            async def block() -> Note:
+                gate.wait(WAIT_SECONDS)
+                return Note("first")
+
+            actor.run_body("loop", block)
+            actor.run_body("loop", never, key=4).cancel()
+            gate.set()
+
+        stage.do(stage.actor(), start_and_cancel)
+        assert [stage.next(), stage.next()] == ["first", "failed CancelledError 4"]
+
+
+def test_the_task_of_an_actor_that_ends_is_cancelled() -> None:
+    with Stage() as stage:
+
+        async def wait() -> Note:
+            try:
+                stage.seen.put("waiting")
+                await asyncio.Event().wait()
+            finally:
+                stage.seen.put("cancelled")
+            return Note("never")
+
+        actor = stage.actor()
+        stage.do(actor, lambda scripted: scripted.run_body("loop", wait))
+        assert stage.next() == "waiting"
+        stage.do(actor, lambda scripted: scripted.stop_self())
+        assert stage.next() == "cancelled"
