@@ -10,6 +10,9 @@ from runtime.engine.joining import real_now
 if TYPE_CHECKING:
     from runtime.engine.engine import Engine
 
+LEAVE_SECONDS = 0.1
+"""What threads that are not blocked get to end, even if all the time went to one that is."""
+
 
 class Closing:
     """Closes one engine, once."""
@@ -40,6 +43,7 @@ class Closing:
         for cell in list(engine.cells):
             for port in list(cell.interested.ports if cell.interested is not None else ()):
                 port.missing(f"the engine was closed before {cell} answered")
+        deadline = max(deadline, real_now() + LEAVE_SECONDS)
         return [*engine.files.join(deadline), *engine.dispatchers.join(deadline)]
 
     def is_own_thread(self) -> bool:

@@ -81,10 +81,10 @@ class Dispatchers:
         """Let all threads end."""
         for each in self._all():
             each.close()
+        self._watchdog.close()
 
     def join(self, deadline: float) -> list[str]:
         """Wait for all threads until that monotonic time; the names of those that still run."""
-        self._watchdog.close()
         running = [name for each in self._all() for name in each.join(deadline)]
         return running + self._watchdog.join(deadline)
 
