@@ -14,7 +14,7 @@ from runtime.engine.address import EngineAddress
 from runtime.engine.cell import ActorCell
 from runtime.engine.errors import ActorDeadError, AskTimeoutError, HandlerFailedError, MailboxFullError
 from runtime.engine.ports import CallbackPort, Port, ThreadPort
-from runtime.engine.system import Endpoint, engine_of
+from runtime.engine.system import Endpoint
 
 if TYPE_CHECKING:
     import asyncio
@@ -32,9 +32,9 @@ def tell(system: ActorSystem, address: ActorAddress, message: object) -> None:
     if _is_foreign(system):
         system.tell(address, Wire(message) if isinstance(message, msgspec.Struct) else message)
         return
-    engine = _open_engine(system, address)
-    _admit(engine, address)
-    system._systemBase.tell(address, message)
+    endpoint = _endpoint(system, address)
+    _admit(endpoint.engine, address)
+    endpoint.tell(address, message)
 
 
 def ask(system: ActorSystem, address: ActorAddress, message: object, timeout_seconds: float) -> Any:
@@ -51,7 +51,7 @@ def ask(system: ActorSystem, address: ActorAddress, message: object, timeout_sec
         if reply is None:
             raise AskTimeoutError(_no_reply(address, message, timeout_seconds))
         return _opened(reply)
-    engine = _open_engine(system, address)
+    engine = _endpoint(system, address).engine
     port = ThreadPort(engine)
     _send(engine, port, address, message)
     if not engine.wait_for(port, timeout_seconds):
@@ -67,7 +67,7 @@ async def ask_async(
     """As ``ask``, for a coroutine on any loop: the reply wakes that loop."""
     import asyncio
 
-    engine = _open_engine(system, address)
+    engine = _endpoint(system, address).engine
     loop = asyncio.get_running_loop()
     future: asyncio.Future[object] = loop.create_future()
 
@@ -108,13 +108,14 @@ def _is_foreign(system: ActorSystem) -> bool:
     return base is not None and not isinstance(base, Endpoint)
 
 
-def _open_engine(system: ActorSystem, address: ActorAddress) -> "Engine":
-    if getattr(system, "_systemBase", None) is None:
+def _endpoint(system: ActorSystem, address: ActorAddress) -> Endpoint:
+    # Read once: another thread may be closing the system.
+    base = getattr(system, "_systemBase", None)
+    if not isinstance(base, Endpoint):
         raise ActorDeadError(f"{address} can not be reached: its engine is closed")
-    engine = engine_of(system)
-    if engine.closed:
-        raise ActorDeadError(f"{address} can not be reached: {engine.name} is closed")
-    return engine
+    if base.engine.closed:
+        raise ActorDeadError(f"{address} can not be reached: {base.engine.name} is closed")
+    return base
 
 
 def _admit(engine: "Engine", address: ActorAddress) -> None:

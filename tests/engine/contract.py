@@ -90,6 +90,14 @@ class BodyDone(Message, frozen=True, tag=True):
     number: int
 
 
+class TellResource(Message, frozen=True, tag=True):
+    name: str
+
+
+class Resource(Message, frozen=True, tag=True):
+    text: str
+
+
 class Sequence(Message, frozen=True, tag=True):
     numbers: tuple[int, ...]
 
@@ -118,6 +126,9 @@ class Worker(TypedActor):
 
     def receiveMsg_Raise(self, message: Raise, sender: Address) -> None:
         raise ValueError(message.text)
+
+    def receiveMsg_TellResource(self, message: TellResource, sender: Address) -> None:
+        self.reply(Resource(self.resource(message.name)))
 
     def receiveMsg_TellSequence(self, message: TellSequence, sender: Address) -> None:
         self.reply(Sequence(tuple(self.seen)))

@@ -27,7 +27,7 @@ pytestmark = [
 @pytest.fixture(params=["engine", "multiprocTCPBase"])
 def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ActorSystem]:
     if request.param == "engine":
-        opened = open_system()
+        opened = open_system(resources={"digits": "0123456789"})
         yield opened
         close_system(opened)
         return
@@ -158,3 +158,10 @@ def test_a_body_that_breaks_out_is_reported(system: ActorSystem, dispatcher: str
     failure = ask(system, supervisor, c.RunBody(dispatcher, failing=True), TIMEOUT_SECONDS)
     assert isinstance(failure, BodyFailed)
     assert (failure.error_type, failure.message, failure.key) == ("SystemExit", "the body wants to go", 7)
+
+
+def test_a_resource_is_found_by_its_name_and_a_missing_one_is_named(system: ActorSystem) -> None:
+    worker = make(system, c.Worker)
+    assert ask(system, worker, c.TellResource("digits"), TIMEOUT_SECONDS) == c.Resource("0123456789")
+    with pytest.raises(HandlerFailedError, match="no resource 'letters'"):
+        ask(system, worker, c.TellResource("letters"), TIMEOUT_SECONDS)
