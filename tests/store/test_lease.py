@@ -199,3 +199,27 @@ def test_a_damaged_step_that_is_to_start_after_another_fails_its_run(store: Stor
     store.name(store.start())
     assert store.states(run_id) == ["completed", "failed"]
     assert store.state(run_id) == "failed"
+
+
+def test_whole_turns_of_several_parents_go_round_all_of_them(store: StoreDriver) -> None:
+    many_runs(store, 6, 2 * TURN)
+    served = [{job.root_id for job in store.lease(2 * TURN)} for _ in range(6)]
+    assert [len(roots) for roots in served] == [2] * 6
+    assert (
+        set.union(*served[:3])
+        == set.union(*served[3:])
+        == {row[0] for row in store.rows("SELECT id FROM job WHERE kind = 'run'")}
+    )
+
+
+@pytest.mark.parametrize("value", ['{"n":8}', b"\xff"])
+def test_a_damaged_row_among_many_parents_ends_only_its_own_job(store: StoreDriver, value: object) -> None:
+    many_runs(store, 5, 3)
+    ids = [row[0] for row in store.rows("SELECT id FROM job WHERE kind = 'job' ORDER BY id")]
+    store.damage(ids[7], "payload", value)
+    jobs = store.lease()
+    assert sorted(job.id for job in jobs) == [*ids[:7], *ids[8:]]
+    assert store.state(ids[7]) == "failed"
+    store.complete(*jobs)
+    states = [row[0] for row in store.rows("SELECT state FROM job WHERE kind = 'run' ORDER BY id")]
+    assert sorted(states) == ["completed"] * 4 + ["completed_with_failures"]

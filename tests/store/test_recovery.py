@@ -289,3 +289,16 @@ def test_owner_numbers_are_never_used_again(store: StoreDriver, clock: ManualClo
         seen.append(driver.file.owner)
         driver.close()
     assert seen == sorted(set(seen))
+
+
+def test_a_runtime_that_looks_at_others_leases_leaves_its_own_alone(
+    store: StoreDriver, other: StoreDriver, clock: ManualClock
+) -> None:
+    store.run_with(*specs(2))
+    (mine,) = store.lease(1)
+    (theirs,) = other.lease(1)
+    clock.advance(31)
+    (again,) = store.tend(lease={"work": 9})[0].jobs
+    assert again.id == theirs.id
+    assert store.complete(mine).refused == ()
+    other.close()
