@@ -211,7 +211,7 @@ def tree(width: int, depth: int) -> Callable[[str, int], Answer]:
     def answer(path: str, _before: int) -> Answer:
         below = range(width) if level(path) < depth else ()
         stem = path.rstrip("/")
-        return Answer(_links(f"{stem}/{number}" for number in below))
+        return page(f"{stem}/{number}" for number in below)
 
     return answer
 
@@ -221,5 +221,7 @@ def level(path: str) -> int:
     return 1 if path == "/" else 1 + path.count("/")
 
 
-def _links(targets: Iterable[str]) -> bytes:
-    return b"<title>T</title>" + "".join(f'<a href="{each}">x</a>' for each in targets).encode()
+def page(targets: Iterable[str]) -> Answer:
+    """A page that has nothing but links."""
+    anchors = "".join(f'<a href="{each}">link</a>' for each in targets)
+    return Answer(f"<title>A page</title>{anchors}".encode())

@@ -27,10 +27,10 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One line of the record: the path with its query as it was asked for, and the monotonic time."""
+    """One line of the record: the path with its query as it was asked for, and the time of day."""
 
     path: str
-    at_seconds: float
+    at_ms: int
 
 
 class Site:
@@ -49,7 +49,7 @@ class Site:
         self._changed = threading.Condition()
         self._open = threading.Event()
         self._open.set()
-        self._ends = threading.Event()
+        self.ends = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.site = self
 
@@ -59,7 +59,7 @@ class Site:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ends.set()
+        self.ends.set()
         self._open.set()
         self._server.shutdown()
         self._thread.join()
@@ -84,9 +84,14 @@ class Site:
 
     def wait_for_requests(self, number: int, *, seconds: float = 30.0) -> None:
         """Wait until the record has so many lines."""
+        assert self.hears(number, seconds), (
+            f"only {len(self.requests)} of {number} requests came in {seconds:g} s"
+        )
+
+    def hears(self, number: int, seconds: float) -> bool:
+        """Whether the record has so many lines within the time; an answer may wait for it, too."""
         with self._changed:
-            enough = self._changed.wait_for(lambda: len(self._requests) >= number, seconds)
-        assert enough, f"only {len(self.requests)} of {number} requests came within {seconds:g} s"
+            return self._changed.wait_for(lambda: len(self._requests) >= number, seconds)
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
@@ -102,12 +107,12 @@ class Site:
         with self._changed:
             before = self._times_asked[path]
             self._times_asked[path] += 1
-            self._requests.append(Request(path, time.monotonic()))
+            self._requests.append(Request(path, time.time_ns() // 1_000_000))
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
             self._changed.notify_all()
         try:
-            self._ends.wait(self.delay_seconds)
+            self.ends.wait(self.delay_seconds)
             self._open.wait()
             return self._answers(path, before)
         finally:
