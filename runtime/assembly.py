@@ -9,23 +9,24 @@ from threading import Lock
 from typing import Any
 
 import msgspec
-from actors.manager.crawl import CrawlManager
-from actors.worker.crawler.fetch import Fetcher
-from actors.worker.crawler_url import crawler_url
 
 from actors.ids import IdSource
 from actors.job import JobDefinition
 from actors.manager import JobManager, ManagerRegistry
+from actors.manager.crawl import CrawlManager
 from actors.manager.fan_out import FanOutManager
 from actors.messages import Drain, Drained, Refused, Start, Started
 from actors.seams import Clock, Random, SystemClock, SystemRandom
 from actors.supervisor import RuntimeSupervisor
 from actors.worker import JobWorker, WorkerRegistry
+from actors.worker.crawler.fetch import Fetcher
+from actors.worker.crawler_url import crawler_url
 from runtime.closing import CloseConnections, LoopCloser
 from runtime.engine import EngineConfig, ask, ask_async, close_system, open_system, tell
 from runtime.events.hub import EventHub
 from runtime.events.service import EventService
 from runtime.modules import import_manager, import_worker
+from runtime.precedence import Precedence
 from runtime.settings import RuntimeSettings
 from runtime.store.actor import StoreActor
 from runtime.store.database import StoreError
@@ -194,7 +195,7 @@ class Assembly:
             raise StoreError("the runtime is not running: use `with Runtime(...)` or call start()")
         return self._system
 
-    def _open_store(self) -> StoreFile:
+    def _open_store(self, precedence: Precedence) -> StoreFile:
         """Called by the store's actor on its thread; an actor that replaces a dead one goes on with the same file."""
         if self._file is not None:
             self._file.take_over()
@@ -208,6 +209,7 @@ class Assembly:
             lease_seconds=settings.lease_seconds,
             max_attempts={name: worker.options.max_attempts for name, worker in self.workers.items()},
             max_lost=settings.max_lost,
+            precedence=precedence,
         )
         return self._file
 

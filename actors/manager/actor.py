@@ -26,6 +26,7 @@ class ManagerActor(TypedActor):
     def __init__(self) -> None:
         super().__init__()
         self._store: Address | None = None
+        self._starts: dict[Address, StepStart] = {}
 
     def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
         """Remember where pages are committed."""
@@ -34,7 +35,18 @@ class ManagerActor(TypedActor):
     def receiveMsg_CreateChildren(self, message: CreateChildren, sender: Address) -> None:
         """Start the naming."""
         if self._store is not None:
-            self.spawn(NamingActor, CarryOut(message.start, self._store))
+            naming = self.spawn(NamingActor, CarryOut(message.start, self._store))
+            self._starts[naming] = message.start
+
+    def child_exited(self, address: Address, reason: str) -> None:
+        """A naming is done; if its actor died without a report, that was a failed attempt."""
+        start = self._starts.pop(address, None)
+        if start is not None and reason != "normal" and self._store is not None:
+            error = AttemptError("NamingDiedError", f"the naming actor died ({reason})", "", start.attempt)
+            self.send(self._store, _failure(start, error, permanent=False))
+
+    def receiveMsg_Named(self, message: Named, sender: Address) -> None:
+        """The store has recorded that failure."""
 
 
 class NamingActor(TypedActor):

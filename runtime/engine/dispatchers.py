@@ -29,7 +29,9 @@ class Dispatchers:
             slow_seconds=config.slow_handler_seconds,
             spare_threads=config.spare_threads,
         )
-        self.core = Runner(f"{engine.name}-core", engine, ready=ready, awake=watchdog.wake)
+        self.core = Runner(
+            f"{engine.name}-core", engine, ready=ready, awake=watchdog.wake, precedence=engine.precedence
+        )
         watchdog.runner = self.core
         self.watchdog: Watchdog | None = watchdog
         self.store = Runner(f"{engine.name}-store", NoChores())

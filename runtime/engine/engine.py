@@ -29,6 +29,7 @@ from runtime.engine.receiver import DispatcherSet
 from runtime.engine.sources import Sources
 from runtime.engine.timers import NEVER, Timers
 from runtime.engine.watching import FileWatcher
+from runtime.precedence import Precedence
 
 logger = logging.getLogger("quaero.engine")
 
@@ -62,7 +63,8 @@ class Engine:
         self.capabilities = capabilities
         self.global_names: dict[str, EngineAddress] = {}
         self.encode: Callable[[object], object] | None = carried if config.encodes else None
-        self._resources = dict(resources)
+        self.precedence = Precedence()
+        self._resources = {"precedence": self.precedence, **resources}
         self._plans: dict[type, ActorPlan] = {}
         self._closing = Closing(self)
         self.address = Admin(self).address

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from runtime.engine.joining import join_threads
 from runtime.engine.receiver import ReadyQueue, Runnable
+from runtime.precedence import Precedence
 
 logger = logging.getLogger("quaero.engine")
 
@@ -75,6 +76,7 @@ class Runner:
         *,
         ready: ReadyQueue | None = None,
         awake: Callable[[], None] | None = None,
+        precedence: Precedence | None = None,
     ) -> None:
         self.name = name
         self.ready: ReadyQueue = deque() if ready is None else ready
@@ -83,6 +85,7 @@ class Runner:
         self.seat: Seat | None = None
         self.threads: set[Thread] = set()
         self._awake = awake  # called when the thread has woken up, for the watchdog
+        self._precedence = precedence or Precedence()
         self._made = 0
         self._lock = Lock()
 
@@ -139,7 +142,11 @@ class Runner:
 
     def _work_off(self, seat: Seat) -> None:
         ready, chores = self.ready, self.chores
+        precedence, held = self._precedence, self._precedence.held
         while self.seat is seat:
+            if held():
+                seat.current = None
+                precedence.step_aside()
             if ready:
                 try:
                     runnable = ready.popleft()

@@ -2,39 +2,29 @@
 
 The first request sends the actor a ``Flush`` of its own; whatever stood in the mailbox before it is committed with it
 in one transaction, and only then are the replies sent. Under load a commit carries hundreds of requests; alone, a
-request waits for nothing. What a commit makes ready is leased in that same commit, as far as the demand goes.
+request waits for nothing. What a commit makes ready is leased in that same commit, as far as the slots go.
 """
 
 import logging
 from typing import Any
 
-import msgspec
-
-from actors.job import Counts, JobDefinition, JobKind, Step
+from actors.job import JobKind
 from actors.messages import (
-    CancelJob,
-    CloseParent,
     CloseStore,
     Command,
     Committed,
-    ExtendLeases,
     GiveBack,
     IndexDocuments,
     JobsToStop,
     Leased,
-    NameChildren,
-    NamingFailed,
     NextDue,
     OpenStore,
-    ParentPicture,
     Refused,
     SetDemand,
     Settle,
-    StagePage,
     StoreClosed,
     StoreIdle,
     StoreOpened,
-    Submit,
     Sweep,
     TellWhenIdle,
     WatchParent,
@@ -44,7 +34,8 @@ from actors.receive import Address, TypedActor
 from runtime.store.commit import Commit, Demand, StoreUnavailableError
 from runtime.store.database import StoreError
 from runtime.store.file import StoreFile
-from runtime.store.rows import ParentRow, read_parents
+from runtime.store.pictures import Pictures
+from runtime.store.slots import Slots
 
 logger = logging.getLogger("quaero.store")
 
@@ -55,6 +46,8 @@ RETRY_SECONDS = 0.2
 """Between tries while nothing can be committed."""
 INDEX_DELAY_SECONDS = 0.2
 """After a commit that saved documents, so that a burst is indexed together."""
+SWEPT_PARENTS = 8
+"""Closing parents of which one commit sweeps a slice."""
 
 
 class Flush(Command, frozen=True):
@@ -76,18 +69,9 @@ class StoreActor(TypedActor):
         self._requests: list[tuple[Address, Any]] = []
         self._weight = 0
         self._flushing = False
-        self._slots: dict[str, int] = {}
-        self._naming_slots = 0
-        self._actions: tuple[str, ...] = ()
-        self._leased: dict[int, str] = {}  # job id → type, of this runtime
-        self._in_use: dict[str, int] = {}  # how many of them by type
-        self._namings: set[int] = set()
-        self._ready: set[str] = set()  # types that may have ready work
-        self._starts_ready = True
+        self._slots = Slots()
+        self._pictures = Pictures()
         self._unsweeped: set[int] = set()
-        self._watchers: dict[int, Address] = {}
-        self._unseen: set[int] = set()  # watched parents that were not shown yet
-        self._about: dict[int, tuple[Step | None, str, tuple[str, ...]]] = {}
         self._wiring: Wiring | None = None
         self._asked_idle: list[Address] = []
         self._indexing = False
@@ -105,11 +89,11 @@ class StoreActor(TypedActor):
     def receiveMsg_OpenStore(self, message: OpenStore, sender: Address) -> None:
         """Open the file; what this runtime's rows say it holds, if anything, is from an actor that died."""
         try:
-            self._file = self.resource("open_store")()
+            self._file = self.resource("open_store")(self.resource("precedence"))
         except StoreError as error:
             self.reply(Refused(str(error)))
             return
-        self._recount()
+        self._slots.recount(self._file.leased())
         self.reply(StoreOpened(self._file.owner))
 
     def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
@@ -120,12 +104,11 @@ class StoreActor(TypedActor):
         """Commit what waits, give back what is leased, close."""
         given = 0
         if self._file is not None:
-            self._slots, self._naming_slots = {}, 0
+            self._slots.stop()
             try:
                 self._commit()
-                if message.fill_index:
-                    while self._file.index_documents():
-                        pass
+                while message.fill_index and self._file.index_documents():
+                    pass
                 given = self._file.close()
             except Exception:
                 logger.exception(
@@ -137,65 +120,26 @@ class StoreActor(TypedActor):
     # -- requests -----------------------------------------------------------------------------------------------
 
     def _buffer(self, message: Any, sender: Address) -> None:
+        """Kept for the next commit."""
         self._requests.append((sender, message))
         self._weight += len(message.attempts) if isinstance(message, Settle) else 1
         if not self._flushing:
-            self._flushing = True
-            self.send(self.myAddress, Flush())
+            self._wake()
         elif (len(self._requests) >= MAX_REQUESTS or self._weight >= MAX_ATTEMPTS) and not self._unavailable:
             self._commit()
 
-    def receiveMsg_Submit(self, message: Submit, sender: Address) -> None:
-        """Buffered for the next commit."""
-        self._buffer(message, sender)
-
-    def receiveMsg_StagePage(self, message: StagePage, sender: Address) -> None:
-        """Buffered for the next commit."""
-        self._buffer(message, sender)
-
-    def receiveMsg_NameChildren(self, message: NameChildren, sender: Address) -> None:
-        """Buffered for the next commit."""
-        self._namings.discard(message.start.step_id)
-        self._buffer(message, sender)
-
-    def receiveMsg_NamingFailed(self, message: NamingFailed, sender: Address) -> None:
-        """Buffered for the next commit."""
-        self._namings.discard(message.start.step_id)
-        self._buffer(message, sender)
-
-    def receiveMsg_Settle(self, message: Settle, sender: Address) -> None:
-        """Buffered for the next commit."""
-        self._buffer(message, sender)
-
-    def receiveMsg_ExtendLeases(self, message: ExtendLeases, sender: Address) -> None:
-        """Buffered for the next commit."""
-        self._buffer(message, sender)
-
-    def receiveMsg_CancelJob(self, message: CancelJob, sender: Address) -> None:
-        """Buffered for the next commit."""
-        self._buffer(message, sender)
-
-    def receiveMsg_CloseParent(self, message: CloseParent, sender: Address) -> None:
-        """Buffered for the next commit."""
-        self._buffer(message, sender)
-
-    def receiveMsg_GiveBack(self, message: GiveBack, sender: Address) -> None:
-        """Buffered for the next commit; the slots are counted anew from the rows after it."""
-        if message.parent_id is None:
-            self._namings.clear()
-        self._buffer(message, sender)
+    receiveMsg_Submit = receiveMsg_StagePage = receiveMsg_NameChildren = receiveMsg_NamingFailed = _buffer
+    receiveMsg_Settle = receiveMsg_ExtendLeases = receiveMsg_GiveBack = _buffer
+    receiveMsg_CancelJob = receiveMsg_CloseParent = _buffer
 
     def receiveMsg_SetDemand(self, message: SetDemand, sender: Address) -> None:
         """The new standing order; what is ready is leased at once."""
-        self._slots, self._naming_slots, self._actions = dict(message.slots), message.naming, message.actions
-        self._ready.update(self._slots)
-        self._starts_ready = True
+        self._slots.order(message)
         self._wake()
 
     def receiveMsg_WatchParent(self, message: WatchParent, sender: Address) -> None:
         """Answer with the parent as it is, and after every commit that touches it."""
-        self._watchers[message.job_id] = sender
-        self._unseen.add(message.job_id)
+        self._pictures.watch(message.job_id, sender)
         self._wake()
 
     def receiveMsg_Sweep(self, message: Sweep, sender: Address) -> None:
@@ -206,7 +150,7 @@ class StoreActor(TypedActor):
             self._notice_others()
             return
         try:
-            commits, found = self._store.tend(self._demand(everything=True))
+            commits, found = self._store.tend(self._slots.demand(everything=True))
         except StoreUnavailableError as error:
             self._pause(error)
             return
@@ -232,123 +176,82 @@ class StoreActor(TypedActor):
         self._tell_idle()
 
     def _tell_idle(self) -> None:
-        if not self._leased and not self._namings and not self._requests:
+        if self._asked_idle and self._slots.idle and not self._requests:
             for asker in self._asked_idle:
                 self.send(asker, StoreIdle())
             self._asked_idle.clear()
 
     # -- commits ------------------------------------------------------------------------------------------------
 
-    def receiveMsg_Flush(self, message: Flush, sender: Address) -> None:
-        """What queued before this message is committed."""
-        self._flushing = False
-        if self._file is not None and not self._unavailable:
-            self._commit()
-        if self._unseen and self._file is not None:
-            self._show_new()
-
     def _wake(self) -> None:
         if not self._flushing:
             self._flushing = True
             self.send(self.myAddress, Flush())
 
-    def _free(self, job_type: str) -> int:
-        return self._slots.get(job_type, 0) - self._in_use.get(job_type, 0)
+    def receiveMsg_Flush(self, message: Flush, sender: Address) -> None:
+        """What queued before this message is committed."""
+        self._flushing = False
+        if self._file is None or self._unavailable:
+            return
+        self._commit()
+        for watcher, picture in self._pictures.unseen(self._store.connection):
+            self.send(watcher, picture)
 
-    def _demand(self, *, everything: bool = False) -> Demand:
-        return Demand(
-            free={each: self._free(each) for each in self._slots},
-            ready=set(self._slots) if everything else self._ready & self._slots.keys(),
-            starts=self._naming_slots - len(self._namings),
-            starts_ready=self._starts_ready or everything,
-            actions=self._actions,
-        )
-
-    def _hold(self, job_id: int, job_type: str) -> None:
-        self._leased[job_id] = job_type
-        self._in_use[job_type] = self._in_use.get(job_type, 0) + 1
-
-    def _drop(self, job_id: int) -> str | None:
-        job_type = self._leased.pop(job_id, None)
-        if job_type is not None:
-            self._in_use[job_type] -= 1
-        return job_type
+    def receiveMsg_Retry(self, message: Retry, sender: Address) -> None:
+        """Try again what could not be committed."""
+        self._unavailable = ""
+        self._wake()
 
     def _commit(self) -> None:
         requests, self._requests, self._weight = self._requests, [], 0
-        settled = [
-            attempt.lease.job_id
-            for _, request in requests
-            if isinstance(request, Settle)
-            for attempt in request.attempts
-        ]
-        held = [(job_id, job_type) for job_id in settled if (job_type := self._drop(job_id)) is not None]
-        recount = any(isinstance(request, GiveBack) for _, request in requests)
-        sweep = sorted(self._unsweeped)[:8]
-        demand = self._demand() if not recount else Demand()
+        asked = [request for _, request in requests]
+        held = self._slots.release(asked)
+        recount = any(isinstance(request, GiveBack) for request in asked)
+        sweep = sorted(self._unsweeped)[:SWEPT_PARENTS]
+        demand = Demand() if recount else self._slots.demand()
         if not requests and not sweep and not demand.ready and not demand.starts_ready:
             return
         try:
-            commits = self._store.commit([request for _, request in requests], demand, sweep=sweep)
+            commits = self._store.commit(asked, demand, sweep=sweep)
         except StoreUnavailableError as error:
-            for job_id, job_type in held:
-                self._hold(job_id, job_type)
+            self._slots.restore(held)
             self._requests = requests + self._requests
             self._pause(error)
             return
-        self._unavailable = ""
+        except Exception as error:
+            # Nothing is known of what was asked: a new actor begins with the rows, and is asked again.
+            logger.exception("a commit failed in a way it must not")
+            raise SystemExit(1) from error
         self._unsweeped.difference_update(sweep)
-        self._ready.difference_update(demand.ready)
-        if demand.starts > 0:  # fewer than asked for: no more are ready
-            self._starts_ready = any(len(done.starts) == demand.starts for done in commits)
+        self._slots.committed(demand, commits)
         senders = [sender for sender, _ in requests]
         for done in commits:
             replying, senders = senders[: len(done.replies)], senders[len(done.replies) :]
             self._after(done, replying)
         if recount:
-            self._recount()
-        if self._asked_idle:
-            self._tell_idle()
-        naming = self._starts_ready and self._naming_slots > len(self._namings)
-        if self._unsweeped or naming or any(self._free(each) > 0 for each in self._ready):
+            self._slots.recount(self._store.leased())
+        self._tell_idle()
+        if self._unsweeped or self._slots.wanting:
             self._wake()
-
-    def _recount(self) -> None:
-        self._leased, self._in_use = {}, {}
-        for job_id, job_type in self._store.leased():
-            self._hold(job_id, job_type)
-        self._ready.update(self._slots)
 
     def _after(self, done: Commit, senders: list[Address]) -> None:
         """Tell everybody what became durable."""
-        wiring = self._wiring
         for sender, reply in zip(senders, done.replies, strict=True):
             if reply is not None:
                 self.send(sender, reply)
-        for job in done.jobs:
-            self._hold(job.id, job.type)
-        for start in done.starts:
-            self._namings.add(start.step_id)
-            about = start.definition.id, start.definition.tags
-            self._about[start.step_id] = start.step, *about
-            self._about.setdefault(start.run_id, (None, *about))
-        self._ready |= done.more
+        self._slots.hold(done.jobs, done.starts, done.more)
+        self._slots.touched(done.touched)
+        self._pictures.remember(done.starts)
         self._unsweeped |= done.unsweeped
-        for row in done.touched:
-            if row.naming == "ready":
-                self._starts_ready = True
-            if row.concurrency and row.pending and not row.blocked:
-                self._ready.update(self._slots)
-            if row.id in self._watchers:
-                self._unseen.discard(row.id)
-                self._show(row)
-            if row.ended:
-                self._about.pop(row.id, None)
+        for watcher, picture in self._pictures.of(self._store.connection, done.touched):
+            self.send(watcher, picture)
         if done.indexable and not self._indexing:
             self._indexing = True
             self.timers.start("index", INDEX_DELAY_SECONDS, IndexDocuments())
-        if wiring is None:
-            return
+        if self._wiring is not None:
+            self._report(done, self._wiring)
+
+    def _report(self, done: Commit, wiring: Wiring) -> None:
         if done.jobs or done.starts:
             self.send(wiring.processor, Leased(tuple(done.jobs), tuple(done.starts)))
         if done.cancelled_jobs:
@@ -364,15 +267,14 @@ class StoreActor(TypedActor):
         """Another process committed: there may be work, and something of this runtime's may have been cancelled."""
         if not self._store.foreign_commits():
             return
-        self._ready.update(self._slots)
-        self._starts_ready = True
+        self._slots.look_everywhere()
         jobs, parents = self._store.stopping_jobs()
-        if jobs and self._wiring is not None:
-            self.send(self._wiring.processor, JobsToStop(tuple(jobs)))
-        for row in read_parents(self._store.connection, self._watchers.keys() if self._watchers else ()):
-            self._show(row)
         self._unsweeped.update(parents)
+        for watcher, picture in self._pictures.all(self._store.connection):
+            self.send(watcher, picture)
         if self._wiring is not None:
+            if jobs:
+                self.send(self._wiring.processor, JobsToStop(tuple(jobs)))
             self.send(self._wiring.events, Committed(0))
         self._wake()
 
@@ -382,48 +284,3 @@ class StoreActor(TypedActor):
             logger.error("the store can not commit: %s; trying again every %.1f s", error, RETRY_SECONDS)
         self._unavailable = str(error)
         self.timers.start("retry", RETRY_SECONDS, Retry())
-
-    def receiveMsg_Retry(self, message: Retry, sender: Address) -> None:
-        """Try again what could not be committed."""
-        self._unavailable = ""
-        self._commit()
-
-    def _show_new(self) -> None:
-        """Answer those who have just begun to watch, together."""
-        unseen, self._unseen = self._unseen, set()
-        for row in read_parents(self._store.connection, unseen):
-            unseen.discard(row.id)
-            if row.id in self._watchers:
-                self._show(row)
-        for missing in unseen:
-            self.send(self._watchers.pop(missing), Refused(f"there is no parent job {missing}"))
-
-    def _show(self, row: ParentRow) -> None:
-        step, definition_id, tags = self._describe(row)
-        picture = ParentPicture(
-            id=row.id,
-            run_id=row.run_id,
-            state=row.state,
-            counts=row.counts if row.kind == "step" else Counts(),
-            named=bool(row.named),
-            closing=row.closing,
-            step=step,
-            reason=row.reason,
-            definition_id=definition_id,
-            tags=tags,
-        )
-        self.send(self._watchers[row.id], picture)
-        if row.ended:
-            self._watchers.pop(row.id, None)
-
-    def _describe(self, row: ParentRow) -> tuple[Step | None, str, tuple[str, ...]]:
-        known = self._about.get(row.id)
-        if known is None:
-            run, own = self._store.connection.execute(
-                "SELECT run.payload, own.payload FROM job AS run, job AS own WHERE run.id = ? AND own.id = ?",
-                (row.run_id, row.id),
-            ).fetchone()
-            definition = msgspec.json.decode(run, type=JobDefinition)
-            step = msgspec.json.decode(own, type=Step) if row.kind == "step" else None
-            known = self._about[row.id] = (step, definition.id, definition.tags)
-        return known

@@ -32,6 +32,7 @@ from actors.messages import (
     Submitted,
 )
 from actors.seams import Clock
+from runtime.precedence import Precedence
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import StoreContext, Transaction
 from runtime.store.verbs.cancel import UnknownJobError, cancel
@@ -84,7 +85,14 @@ class Commit(msgspec.Struct):
 class Committer:
     """Carries out batches of requests on the store's one writing connection."""
 
-    def __init__(self, connection: sqlite3.Connection, context: StoreContext, clock: Clock) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        context: StoreContext,
+        clock: Clock,
+        precedence: Precedence | None = None,
+    ) -> None:
+        self.precedence = precedence or Precedence()
         self.connection = connection
         self.context = context
         self.clock = clock
@@ -112,6 +120,16 @@ class Committer:
             StoreUnavailableError: nothing was answered. If requests were being done singly some are committed: every
                 one of them may be asked again.
         """
+        with self.precedence:
+            return self._commit(requests, demand, sweep, before)
+
+    def _commit(
+        self,
+        requests: Sequence[Any],
+        demand: Demand | None,
+        sweep: Sequence[int],
+        before: Sequence[Callable[[Transaction], Any]],
+    ) -> list[Commit]:
         try:
             return [self._transact(requests, demand, sweep, before)]
         except sqlite3.Error as error:
@@ -182,10 +200,11 @@ class Committer:
         before: Sequence[Callable[[Transaction], Any]],
     ) -> Commit:
         connection = self.connection
-        connection.execute("BEGIN IMMEDIATE")
+        with self.precedence.gap:  # it may wait for another process
+            connection.execute("BEGIN IMMEDIATE")
         try:
             transaction = Transaction(
-                connection, self.context, self.clock.wall_ms(), self.clock.boottime_ms()
+                connection, self.context, self.clock.wall_ms(), self.clock.boottime_ms(), self.precedence
             )
             for chore in before:
                 chore(transaction)
@@ -200,7 +219,8 @@ class Committer:
             if transaction.timed or before:
                 done.next_due_ms = next_due(transaction)
                 done.timed = True
-            connection.execute("COMMIT")
+            with self.precedence.gap:
+                connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -7,6 +7,7 @@ from typing import Any
 
 from actors.ids import IdSource
 from actors.seams import Clock
+from runtime.precedence import Precedence
 from runtime.store.commit import Commit, Committer, Demand
 from runtime.store.database import StoreError, explain, open_writer
 from runtime.store.owner import OwnerLock, take_lock
@@ -34,6 +35,7 @@ class StoreFile:
         lease_seconds: float = 30.0,
         max_attempts: Mapping[str, int] | None = None,
         max_lost: int = 20,
+        precedence: Precedence | None = None,
     ) -> None:
         """Open the store and register as an owner.
 
@@ -59,7 +61,7 @@ class StoreFile:
             max_attempts=dict(max_attempts or {}),
             max_lost=max_lost,
         )
-        self.committer = Committer(self.connection, context, clock)
+        self.committer = Committer(self.connection, context, clock, precedence)
         self._data_version = self._read_data_version()
 
     def __repr__(self) -> str:

@@ -11,6 +11,7 @@ import msgspec
 
 from actors.ids import IdSource
 from actors.job import JobState, LogLevel
+from runtime.precedence import Precedence
 from runtime.store.events import EventLog
 from runtime.store.rows import (
     LaneRow,
@@ -47,6 +48,8 @@ class StoreContext(msgspec.Struct, frozen=True):
     max_lost: int = 20
 
 
+LONG = 100
+"""Rows from which a statement takes so long that others may go on meanwhile."""
 DEFAULT_MAX_ATTEMPTS = 3
 """Attempts of a job whose worker type this runtime does not know."""
 
@@ -59,9 +62,15 @@ class Transaction:
     """What one commit will change. Made after ``BEGIN IMMEDIATE``; ``finish`` comes before ``COMMIT``."""
 
     def __init__(
-        self, connection: sqlite3.Connection, context: StoreContext, now_ms: int, boottime_ms: int
+        self,
+        connection: sqlite3.Connection,
+        context: StoreContext,
+        now_ms: int,
+        boottime_ms: int,
+        precedence: Precedence,
     ) -> None:
         self.connection = connection
+        self._precedence = precedence
         self.context = context
         self.now_ms = now_ms
         self.boottime_ms = boottime_ms
@@ -85,6 +94,13 @@ class Transaction:
         self.timed = False  # something now waits for a time
         self.indexable = False  # documents wait for the search index
         self.last_seq = 0
+
+    def execute_long(self, statement: str, parameters: tuple[object, ...], rows: int) -> sqlite3.Cursor:
+        """A statement over that many rows: while it runs, others may have the interpreter."""
+        if rows < LONG:
+            return self.connection.execute(statement, parameters)
+        with self._precedence.gap:
+            return self.connection.execute(statement, parameters)
 
     # -- rows ---------------------------------------------------------------------------------------------------
 

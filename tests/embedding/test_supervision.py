@@ -49,10 +49,15 @@ def cells(runtime: Runtime, name: str) -> list[Any]:
         "WorkerActor",
     ],
 )
-def test_the_death_of_any_actor_is_repaired_and_every_job_is_counted_once(tmp_path: Path, gate: str, name: str) -> None:
+def test_the_death_of_any_actor_is_repaired_and_every_job_is_counted_once(
+    tmp_path: Path, gate: str, name: str
+) -> None:
     with Runtime(RuntimeSettings(store=tmp_path / "jobs.db", grace_seconds=1.0), workers=ALL) as runtime:
         run = runtime.fan_out("gated", [Where(gate)] * JOBS)
-        until(lambda: run.progress().running == 16, what="the first sixteen")
+        until(
+            lambda: run.progress().running == len(cells(runtime, "WorkerActor")) == 16,
+            what="the first sixteen",
+        )
         (victim, *_) = cells(runtime, name)
         tell(runtime.assembly.system, victim.address, ActorExitRequest())
         until(lambda: victim not in cells(runtime, name), what="its death")
@@ -65,14 +70,16 @@ def test_the_death_of_any_actor_is_repaired_and_every_job_is_counted_once(tmp_pa
     assert repeated == (1 if name == "WorkerActor" else 0)
 
 
-def test_a_step_whose_orchestrator_keeps_dying_closes_as_failed_and_says_why(tmp_path: Path, gate: str) -> None:
+def test_a_step_whose_orchestrator_keeps_dying_closes_as_failed_and_says_why(
+    tmp_path: Path, gate: str
+) -> None:
     settings = RuntimeSettings(
         store=tmp_path / "jobs.db", grace_seconds=1.0, restart_intensity=RestartIntensity(2, 60.0)
     )
     with Runtime(settings, workers=ALL) as runtime:
         run = runtime.fan_out("gated", [Where(gate)] * JOBS)
         for _ in range(3):
-            until(lambda: bool(cells(runtime, "StepOrchestrator")) and run.progress().running == 16, what="work")
+            until(lambda: run.progress().running == len(cells(runtime, "WorkerActor")) == 16, what="work")
             (victim,) = cells(runtime, "StepOrchestrator")
             tell(runtime.assembly.system, victim.address, ActorExitRequest())
             until(lambda victim=victim: victim not in cells(runtime, "StepOrchestrator"), what="its death")

@@ -30,6 +30,16 @@ class MissingPageError(LookupError):
     """A staged page that a step was to name is not there."""
 
 
+class _StagedRow(msgspec.Struct, array_like=True, gc=False):
+    id: int
+    payload: msgspec.Raw  # what is not looked at is not decoded
+    crc: int
+    unique_key: str | None
+
+
+_staged = msgspec.json.Decoder(list[_StagedRow])
+
+
 def insert_children(
     transaction: Transaction, parent: ParentRow, specs: Sequence[ChildSpec], spawned_by: int | None
 ) -> list[int]:
@@ -69,9 +79,9 @@ def insert_children(
             add_pending(transaction, lane, 1)
             parent.pending += 1
     transaction.change_parent(parent).total += len(rows)
-    transaction.connection.execute(
-        _INSERT,
-        (parent.run_id, parent.id, spawned_by, transaction.now_ms, msgspec.json.encode(rows).decode()),
+    text = msgspec.json.encode(rows).decode()
+    transaction.execute_long(
+        _INSERT, (parent.run_id, parent.id, spawned_by, transaction.now_ms, text), len(rows)
     )
     waiting = [row[0] for row in rows if row[3] is JobState.SCHEDULED]
     ready = [row[0] for row in rows if row[3] is JobState.PENDING]
@@ -96,27 +106,20 @@ def insert_staged(
             f"page {number} of the children handed over with run {id_text(parent.run_id)} is not in the store"
         )
     rows = found[0][0].decode()
-    decoded = msgspec.json.decode(rows, type=list[tuple[int, str, int, str | None]])
-    if any(row[3] is not None for row in decoded):
-        known = _known_keys(transaction, parent, {row[3] for row in decoded if row[3] is not None})
-        decoded = [row for row in decoded if _is_new(row[3], known)]
+    decoded = _staged.decode(rows)
+    if any(row.unique_key is not None for row in decoded):
+        known = _known_keys(
+            transaction, parent, {row.unique_key for row in decoded if row.unique_key is not None}
+        )
+        decoded = [row for row in decoded if _is_new(row.unique_key, known)]
         rows = msgspec.json.encode(decoded).decode()
-    identities = [row[0] for row in decoded]
+    identities = [row.id for row in decoded]
     if not identities:
         return []
     lane = transaction.lane(parent.id, job_type, "", 0)
-    transaction.connection.execute(
-        INSERT_STAGED,
-        (
-            parent.run_id,
-            parent.id,
-            job_type,
-            attempts_of(transaction, parent, job_type, max_attempts),
-            lane.id,
-            transaction.now_ms,
-            rows,
-        ),
-    )
+    attempts = attempts_of(transaction, parent, job_type, max_attempts)
+    values = (parent.run_id, parent.id, job_type, attempts, lane.id, transaction.now_ms, rows)
+    transaction.execute_long(INSERT_STAGED, values, len(identities))
     add_pending(transaction, lane, len(identities))
     transaction.change_parent(parent)
     parent.pending += len(identities)

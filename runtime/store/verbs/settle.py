@@ -35,7 +35,8 @@ UPDATE job SET state = 'completed', result = j.value ->> 2, error = NULL, finish
                lease_expires = NULL
 FROM json_each(?2) AS j WHERE job.id = j.value ->> 0 AND job.token = j.value ->> 1 AND job.state = 'running'
 """
-_COUNT = """
+_PARENTS = "SELECT min(parent_id), max(parent_id) FROM job WHERE id IN (SELECT value ->> 0 FROM json_each(?))"
+_GROUP = """
 SELECT json_group_array(json_array(parent_id, ids)) FROM (
     SELECT parent_id, json_group_array(id) AS ids FROM job
     WHERE id IN (SELECT value ->> 0 FROM json_each(?)) GROUP BY parent_id)
@@ -88,17 +89,10 @@ def settle(transaction: Transaction, attempts: Sequence[Attempt]) -> set[int]:
 
 def _complete_together(transaction: Transaction, attempts: Sequence[Attempt]) -> bool:
     connection = transaction.connection
-    rows = [
-        (
-            each.lease.job_id,
-            each.lease.token,
-            each.outcome.result if isinstance(each.outcome, Completed) else None,
-        )
-        for each in attempts
-    ]
+    rows = [(each.lease.job_id, each.lease.token, each.outcome.result) for each in attempts]  # type: ignore[union-attr]
     text = msgspec.json.encode(rows).decode()
     connection.execute("SAVEPOINT together")
-    groups = _changed(transaction, text, len(rows))
+    groups = _changed(transaction, text, [row[0] for row in rows])
     if not groups:
         connection.execute("ROLLBACK TO together")
     connection.execute("RELEASE together")
@@ -121,20 +115,24 @@ def _complete_together(transaction: Transaction, attempts: Sequence[Attempt]) ->
     return True
 
 
-def _changed(transaction: Transaction, text: str, expected: int) -> list[tuple[int, list[int]]]:
+def _changed(transaction: Transaction, text: str, ids: list[int]) -> list[tuple[int, list[int]]]:
     """Complete the jobs; returns them by parent, or nothing if one was not running or a tolerance trips among them."""
-    connection = transaction.connection
-    if connection.execute(COMPLETE, (transaction.now_ms, text)).rowcount != expected:
+    if transaction.execute_long(COMPLETE, (transaction.now_ms, text), len(ids)).rowcount != len(ids):
         return []
-    found = connection.execute(_COUNT, (text,)).fetchone()[0]
-    groups = [
-        (parent_id, msgspec.json.decode(ids, type=list[int]))
-        for parent_id, ids in msgspec.json.decode(found, type=list[tuple[int, str]])
-    ]
+    first, last = transaction.execute_long(_PARENTS, (text,), len(ids)).fetchone()
+    groups = [(first, ids)] if first == last else _by_parent(transaction, text)
     transaction.load_parents([parent_id for parent_id, _ in groups])
     if any(would_trip(transaction.parent(parent_id), len(ids)) for parent_id, ids in groups):
         return []
     return groups
+
+
+def _by_parent(transaction: Transaction, text: str) -> list[tuple[int, list[int]]]:
+    found = transaction.connection.execute(_GROUP, (text,)).fetchone()[0]
+    return [
+        (parent_id, msgspec.json.decode(ids, type=list[int]))
+        for parent_id, ids in msgspec.json.decode(found, type=list[tuple[int, str]])
+    ]
 
 
 def _record(transaction: Transaction, parent: ParentRow, attempt: Attempt) -> None:

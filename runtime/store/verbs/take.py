@@ -12,7 +12,7 @@ import msgspec
 from actors.job import AttemptError, JobState, LeasedJob, LogLevel
 from runtime.store.checksum import job_checksum
 from runtime.store.rows import LaneRow, ParentRow
-from runtime.store.transaction import Transaction
+from runtime.store.transaction import LONG, Transaction
 from runtime.store.verbs.end import DAMAGED_TEXT, judge_tolerance, settle_parent
 
 _ROW = """
@@ -58,9 +58,8 @@ def _take_together(transaction: Transaction, shares: Sequence[tuple[LaneRow, int
     rows: list[LeasedJob] = []
     try:
         for limit, lanes in by_limit.items():
-            found = transaction.connection.execute(
-                _TAKE_LANES, (token, msgspec.json.encode(lanes).decode(), limit)
-            ).fetchone()[0]
+            wanted = (token, msgspec.json.encode(lanes).decode(), limit)
+            found = transaction.execute_long(_TAKE_LANES, wanted, LONG).fetchone()[0]
             rows += _taken.decode(found)
     except _UNREADABLE:
         return None
@@ -98,16 +97,8 @@ def _take_lane(transaction: Transaction, lane: LaneRow, number: int) -> list[Lea
 
 def _mark(transaction: Transaction, token: int, ids: list[int]) -> None:
     context = transaction.context
-    marked = transaction.connection.execute(
-        MARK,
-        (
-            token,
-            context.owner,
-            transaction.boottime_ms + context.lease_ms,
-            transaction.now_ms,
-            msgspec.json.encode(ids).decode(),
-        ),
-    ).rowcount
+    lease = (token, context.owner, transaction.boottime_ms + context.lease_ms, transaction.now_ms)
+    marked = transaction.execute_long(MARK, (*lease, msgspec.json.encode(ids).decode()), len(ids)).rowcount
     if marked != len(ids):
         raise RuntimeError(f"{len(ids) - marked} of {len(ids)} jobs changed inside the transaction")
 
@@ -130,7 +121,8 @@ def _read(
     """The lane's first jobs, and the ids of those whose rows do not match their checksums."""
     connection = transaction.connection
     try:
-        rows = _taken.decode(connection.execute(_TAKE, (token, lane.id, number)).fetchone()[0])
+        found = transaction.execute_long(_TAKE, (token, lane.id, number), number).fetchone()[0]
+        rows = _taken.decode(found)
         known = [row.id for row in rows]
     except _UNREADABLE:
         # One row is no text any more: read them one by one.

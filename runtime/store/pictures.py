@@ -1,0 +1,92 @@
+"""Pictures of parents for those who watch them: the orchestrators."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from actors.job import Counts, JobDefinition, JobKind, Step, StepStart
+from actors.messages import ParentPicture, Refused
+from actors.receive import Address
+from runtime.store.rows import ParentRow, read_parents
+
+
+class Pictures:
+    """Who watches which parent, and what is known of its step."""
+
+    def __init__(self) -> None:
+        self._watchers: dict[int, Address] = {}
+        self._unseen: set[int] = set()  # watched parents that were not shown yet
+        self._about: dict[int, tuple[Step | None, str, tuple[str, ...]]] = {}
+
+    def __repr__(self) -> str:
+        return f"<Pictures(watched={len(self._watchers)})>"
+
+    def watch(self, parent_id: int, watcher: Address) -> None:
+        """Show the parent to that actor, soon and after every commit that touches it."""
+        self._watchers[parent_id] = watcher
+        self._unseen.add(parent_id)
+
+    def remember(self, starts: Iterable[StepStart]) -> None:
+        """What was read of the steps anyway, so that their pictures need not read it again."""
+        for start in starts:
+            about = start.definition.id, start.definition.tags
+            self._about[start.step_id] = start.step, *about
+            self._about.setdefault(start.run_id, (None, *about))
+
+    def of(
+        self, connection: sqlite3.Connection, rows: Iterable[ParentRow]
+    ) -> Iterator[tuple[Address, ParentPicture]]:
+        """The pictures of those of the rows that are watched; an ended one is shown for the last time."""
+        for row in rows:
+            watcher = self._watchers.get(row.id)
+            if watcher is not None:
+                self._unseen.discard(row.id)
+                yield watcher, self._picture(connection, row)
+            if row.ended:
+                self._watchers.pop(row.id, None)
+                self._about.pop(row.id, None)
+
+    def unseen(self, connection: sqlite3.Connection) -> Iterator[tuple[Address, ParentPicture | Refused]]:
+        """The pictures for those who have just begun to watch."""
+        if not self._unseen:
+            return
+        missing, self._unseen = self._unseen, set()
+        rows = read_parents(connection, missing)
+        missing = missing - {row.id for row in rows}
+        yield from self.of(connection, rows)
+        for parent_id in missing:
+            yield self._watchers.pop(parent_id), Refused(f"there is no parent job {parent_id}")
+
+    def all(self, connection: sqlite3.Connection) -> Iterator[tuple[Address, ParentPicture]]:
+        """Every watched parent, as it is now."""
+        return self.of(connection, read_parents(connection, list(self._watchers)))
+
+    def _picture(self, connection: sqlite3.Connection, row: ParentRow) -> ParentPicture:
+        step, definition_id, tags = self._describe(connection, row)
+        return ParentPicture(
+            id=row.id,
+            run_id=row.run_id,
+            state=row.state,
+            counts=row.counts if row.kind == JobKind.STEP else Counts(),
+            named=bool(row.named),
+            closing=row.closing,
+            step=step,
+            reason=row.reason,
+            definition_id=definition_id,
+            tags=tags,
+        )
+
+    def _describe(
+        self, connection: sqlite3.Connection, row: ParentRow
+    ) -> tuple[Step | None, str, tuple[str, ...]]:
+        known = self._about.get(row.id)
+        if known is None:
+            run, own = connection.execute(
+                "SELECT run.payload, own.payload FROM job AS run, job AS own WHERE run.id = ? AND own.id = ?",
+                (row.run_id, row.id),
+            ).fetchone()
+            definition = msgspec.json.decode(run, type=JobDefinition)
+            step = msgspec.json.decode(own, type=Step) if row.kind == JobKind.STEP else None
+            known = self._about[row.id] = (step, definition.id, definition.tags)
+        return known
