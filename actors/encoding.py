@@ -4,12 +4,15 @@ A message is a msgspec Struct, its bytes are MessagePack. Addresses inside it tr
 there is only each one's place in that list, because an address means nothing outside what carries it.
 """
 
+from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
 from thespian.actors import ActorAddress
 
 T = TypeVar("T")
+_prepared: set[type] = set()
+_preparing = Lock()
 
 
 class MessageEncodingError(TypeError):
@@ -49,7 +52,12 @@ def decode_message(message_type: type[T], data: bytes, addresses: tuple[ActorAdd
             return addresses[place]
         raise TypeError(f"a {expected.__qualname__} can not be decoded")
 
-    return msgspec.msgpack.decode(data, type=message_type, dec_hook=address_at)
+    if message_type in _prepared:
+        return msgspec.msgpack.decode(data, type=message_type, dec_hook=address_at)
+    with _preparing:  # see actors.job.prepare_types
+        message = msgspec.msgpack.decode(data, type=message_type, dec_hook=address_at)
+        _prepared.add(message_type)
+        return message
 
 
 def carried(message: T) -> T:

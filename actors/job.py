@@ -342,3 +342,13 @@ class StepStart(msgspec.Struct, frozen=True):
     def lease(self) -> Lease:
         """The claim the page is committed under."""
         return Lease(self.step_id, self.token)
+
+
+def prepare_types() -> None:
+    """Let msgspec look into the nouns before several threads decode to them.
+
+    msgspec 0.22 does that with the first use of a type, and several threads doing it at the same moment can crash the
+    process.
+    """
+    for noun in (StepStart, LeasedJob, Attempt, Page, Counts, AttemptError, ErrorTolerance):
+        msgspec.json.Decoder(list[noun])  # type: ignore[valid-type]

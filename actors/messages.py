@@ -72,7 +72,6 @@ class Submit(Command, frozen=True):
     page: StagedPage | None = None  # the only page of a small fan-out, which needs no staging
 
 
-
 class StagePage(Command, frozen=True):
     """Store children of a fan-out beforehand; invisible until a ``Submit`` of the same run. Answered by ``Staged``."""
 

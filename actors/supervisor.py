@@ -183,8 +183,7 @@ class RuntimeSupervisor(TypedActor):
     def receiveMsg_Drain(self, message: Drain, sender: Address) -> None:
         """Take no more work; wait for what runs, as long as the grace allows."""
         if self._drain is not None:
-            self._drain = (sender, message)
-            self._interrupt()  # asked twice: now
+            self._interrupt()  # asked twice: now; the first to ask is answered
             return
         self._drain = (sender, message)
         if "processor" not in self._children:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from actors.ids import IdSource
-from actors.job import JobDefinition
+from actors.job import JobDefinition, prepare_types
 from actors.manager import JobManager, ManagerRegistry
 from actors.manager.crawl import CrawlManager
 from actors.manager.fan_out import FanOutManager
@@ -56,6 +56,7 @@ class Assembly:
         resources: dict[str, Any],
     ) -> None:
         self.settings = settings
+        prepare_types()
         self.clock = clock or SystemClock()
         self.random = random or SystemRandom()
         self.hub = EventHub()
@@ -69,6 +70,7 @@ class Assembly:
         self.failure = ""
         self._resources = resources
         self._system: Any = None
+        self._stopping: Any = None  # the system, while ``stop`` waits for it
         self._supervisor: Any = None
         self._store: Any = None
         self._file: StoreFile | None = None
@@ -121,7 +123,7 @@ class Assembly:
     def stop(self, grace_seconds: float, *, fill_index: bool) -> int:
         """Drain and stop; returns how many running jobs were given back."""
         with self._lock:
-            system, self._system = self._system, None
+            system, self._system, self._stopping = self._system, None, self._system
         if system is None:
             return 0
         try:
@@ -131,6 +133,7 @@ class Assembly:
                 closer = system.createActor(LoopCloser)
                 ask(system, closer, CloseConnections(), STOP_MARGIN_SECONDS)
         finally:
+            self._stopping = None
             close_system(system, STOP_MARGIN_SECONDS)
             self.hub.committed((), elsewhere=True)  # whoever still waits looks, and finds the runtime closed
             while self._closers:
@@ -139,7 +142,7 @@ class Assembly:
 
     def hurry(self) -> None:
         """While ``stop`` waits: the grace is over."""
-        system = self._system or (self._supervisor and None)
+        system = self._stopping
         if system is not None:
             tell(system, self._supervisor, Drain(0.0))
 

@@ -23,4 +23,3 @@ class LoopCloser(TypedActor):
         fetcher: Fetcher = self.resource("fetcher")
         await fetcher.aclose()
         self.send(sender, ConnectionsClosed())
-

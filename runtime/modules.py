@@ -19,7 +19,9 @@ def import_worker(text: str) -> JobWorker:
     """
     found = _import(text)
     if not isinstance(found, JobWorker):
-        raise ModuleNameError(f"modules.workers: {text!r} is {found!r}, not a worker; decorate it with @worker(...)")
+        raise ModuleNameError(
+            f"modules.workers: {text!r} is {found!r}, not a worker; decorate it with @worker(...)"
+        )
     return found
 
 
@@ -40,6 +42,8 @@ def _import(text: str) -> Any:
     try:
         return getattr(import_module(module), name)
     except ImportError as error:
-        raise ModuleNameError(f"{text!r} can not be imported: {error}; is its directory on PYTHONPATH?") from error
+        raise ModuleNameError(
+            f"{text!r} can not be imported: {error}; is its directory on PYTHONPATH?"
+        ) from error
     except AttributeError as error:
         raise ModuleNameError(f"module {module!r} has no {name!r}") from error

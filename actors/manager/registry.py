@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
+
 from actors.manager.contract import JobManager
 
 
@@ -17,6 +19,7 @@ class ManagerRegistry(Mapping[str, type[JobManager]]):
         for each in managers:
             if self._managers.setdefault(each.manager_type, each) is not each:
                 raise DuplicateManagerError(f"two managers carry out {each.manager_type!r}: rename one")
+            msgspec.json.Decoder(each.config_type)  # before several threads decode to it, see prepare_types
 
     def __repr__(self) -> str:
         return f"<ManagerRegistry({sorted(self._managers)})>"

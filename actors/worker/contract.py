@@ -15,6 +15,7 @@ Errors a body may raise::
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
+from threading import Lock
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -22,6 +23,7 @@ import msgspec
 from actors.job import ChildSpec, DocumentSpec, LeasedJob, LogLevel, LogLine, Step
 from actors.seams import Clock
 
+_first_use = Lock()  # see JobWorker.prepare: a step's configuration is small, and converted once per attempt
 Config = TypeVar("Config", bound=msgspec.Struct)
 Item = TypeVar("Item")
 
@@ -164,7 +166,8 @@ class JobContext:
             PermanentError: the step's configuration does not decode.
         """
         try:
-            return msgspec.convert(self.step.config, config_type, strict=True)
+            with _first_use:
+                return msgspec.convert(self.step.config, config_type, strict=True)
         except msgspec.ValidationError as error:
             raise PermanentError(f"step {self.step.name!r}: {error}") from error
 
@@ -252,6 +255,21 @@ class JobWorker(ABC):
     worker_type: str
     payload_type: type[Any]
     options: WorkerOptions
+    _decoder: "msgspec.json.Decoder[Any] | None" = None
+
+    def prepare(self) -> None:
+        """Called once by the registry, before jobs run on several threads at once.
+
+        msgspec 0.22 looks into a type when it is first decoded to, and several threads doing that at the same moment
+        can crash the process.
+        """
+        self._decoder = msgspec.json.Decoder(self.payload_type)
+
+    @property
+    def _payload_decoder(self) -> "msgspec.json.Decoder[Any]":
+        if self._decoder is None:
+            self.prepare()
+        return self._decoder  # type: ignore[return-value]
 
     def validate(self, job: LeasedJob) -> Any:
         """Decode the payload.
@@ -260,7 +278,7 @@ class JobWorker(ABC):
             InvalidPayloadError: it is not what ``payload_type`` says; the job fails without another attempt.
         """
         try:
-            return msgspec.json.decode(job.payload, type=self.payload_type)
+            return self._payload_decoder.decode(job.payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidPayloadError(f"payload of {job.type!r}: {error}") from error
 

@@ -64,7 +64,7 @@ def worker(
             raise TypeError(f"worker {worker_type!r} is {kind}, dispatcher {chosen!r} does not run such")
         options = WorkerOptions(
             dispatcher=chosen,
-            slots=slots or (LOOP_SLOTS if coroutine else WorkerOptions.slots),
+            slots=slots or (LOOP_SLOTS if coroutine else WorkerOptions().slots),
             max_attempts=max_attempts,
             backoff_seconds=backoff_seconds,
             backoff_multiplier=backoff_multiplier,

@@ -19,6 +19,7 @@ class WorkerRegistry(Mapping[str, JobWorker]):
                 raise TypeError(f"{each!r} is not a JobWorker: decorate the function with @worker(...)")
             if self._workers.setdefault(each.worker_type, each) is not each:
                 raise DuplicateWorkerError(f"two workers have the type {each.worker_type!r}: rename one")
+            each.prepare()
 
     def __repr__(self) -> str:
         return f"<WorkerRegistry({sorted(self._workers)})>"

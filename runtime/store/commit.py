@@ -15,34 +15,19 @@ import msgspec
 
 from actors.job import Attempt, AttemptError, Failed, LeasedJob, StepStart
 from actors.messages import (
-    CancelAcknowledged,
-    CancelJob,
-    CloseParent,
-    ExtendLeases,
-    GiveBack,
     NameChildren,
-    Named,
     NamingFailed,
     Refused,
     Settle,
     Settled,
-    Staged,
-    StagePage,
-    Submit,
-    Submitted,
 )
 from actors.seams import Clock
 from runtime.precedence import Precedence
+from runtime.store.answer import answer
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import StoreContext, Transaction
-from runtime.store.verbs.cancel import UnknownJobError, cancel
-from runtime.store.verbs.end import close, close_run, settle_parent
 from runtime.store.verbs.lease import lease_jobs, lease_starts
-from runtime.store.verbs.name import name_children, naming_failed
-from runtime.store.verbs.own import extend
-from runtime.store.verbs.recover import give_back_own
 from runtime.store.verbs.settle import settle
-from runtime.store.verbs.submit import UnknownStepError, stage_page, submit
 from runtime.store.verbs.sweep import sweep_parent
 from runtime.store.verbs.wake import next_due
 
@@ -248,7 +233,7 @@ class Committer:
         while index < len(requests):
             request = requests[index]
             if not isinstance(request, Settle):
-                replies.append(_answer_one(transaction, request))
+                replies.append(answer(transaction, request))
                 index += 1
                 continue
             together = [request]
@@ -285,43 +270,6 @@ def _lease(transaction: Transaction, demand: Demand, done: Commit) -> None:
         done.jobs, done.more = lease_jobs(
             transaction, {each: demand.free.get(each, 0) for each in sorted(types)}
         )
-
-
-def _answer_one(transaction: Transaction, request: Any) -> Any:
-    match request:
-        case Submit():
-            try:
-                return Submitted(*submit(transaction, request))
-            except UnknownStepError as error:
-                return Refused(str(error), "name a step of the same definition")
-        case StagePage():
-            stage_page(transaction, request.run_id, request.page)
-            return Staged(request.page.number)
-        case NameChildren():
-            return Named(request.start.step_id, *name_children(transaction, request))
-        case NamingFailed():
-            return Named(request.start.step_id, naming_failed(transaction, request))
-        case ExtendLeases():
-            extend(transaction, request.job_ids)
-        case GiveBack():
-            give_back_own(transaction, request.parent_id, request.reason, namings_only=request.namings_only)
-        case CloseParent():
-            parent = transaction.parent(request.job_id)
-            if parent.kind == "run":
-                close_run(transaction, parent, request.closing, request.reason)
-            else:
-                close(transaction, parent, request.closing, request.reason)
-                settle_parent(transaction, parent)
-        case CancelJob():
-            try:
-                return CancelAcknowledged(
-                    request.job_id, *cancel(transaction, request.job_id, request.reason)
-                )
-            except UnknownJobError:
-                return Refused("there is no such job", "`quaero jobs` lists them")
-        case _:
-            raise TypeError(f"the store does not know {type(request).__name__}")
-    return None
 
 
 def _cause(error: Exception, what: str, clock: Clock) -> AttemptError:

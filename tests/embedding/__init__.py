@@ -1,0 +1,1 @@
+"""The whole runtime: in this process, and in processes that are started and killed."""

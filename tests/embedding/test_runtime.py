@@ -62,7 +62,9 @@ def test_children_that_jobs_spawn_belong_to_the_step_and_are_waited_for(runtime:
     ended = run.wait(WAIT)
 
     assert ended.counts.completed == 3 + 5 + 3  # a key is admitted once
-    spawned = [job for job in runtime.reader.jobs(JobFilter(run_id=run.number, kind="job")) if job["depth"] == 2]
+    spawned = [
+        job for job in runtime.reader.jobs(JobFilter(run_id=run.number, kind="job")) if job["depth"] == 2
+    ]
     assert len(spawned) == 8
 
 
@@ -73,7 +75,11 @@ def test_a_flaky_job_is_repeated_until_it_succeeds(runtime: Runtime) -> None:
     assert ended.state is JobState.COMPLETED
     (job,) = runtime.reader.jobs(JobFilter(run_id=run.number, kind="job"))
     assert (job["attempt"], len(job["errors"])) == (3, 2)
-    assert [line["text"] for line in runtime.reader.logs(run.number)] == ["attempt 1", "attempt 2", "attempt 3"]
+    assert [line["text"] for line in runtime.reader.logs(run.number)] == [
+        "attempt 1",
+        "attempt 2",
+        "attempt 3",
+    ]
 
 
 @pytest.mark.parametrize(("kind", "attempts"), [("raise", 2), ("exit", 2), ("garbage", 1), ("permanent", 1)])
@@ -131,10 +137,7 @@ def test_the_tolerance_stops_a_step_that_fails_too_often(runtime: Runtime) -> No
 @pytest.mark.parametrize("worker", ["gated", "gated_async"])
 def test_a_cancel_reaches_running_bodies_and_waiting_jobs(runtime: Runtime, gate: str, worker: str) -> None:
     run = runtime.fan_out(worker, [Where(gate)] * 1000)
-    for event in runtime.events(0, run_id=run.number, timeout_seconds=WAIT):
-        if event.data.get("state") == "running" and event.job_id not in (run.number,):
-            if runtime.reader.counts(run.number, "run").running:
-                break
+    wait_until_running(runtime, run.number, 1)
 
     assert run.cancel("the test says so")
     ended = run.wait(WAIT)
@@ -152,7 +155,9 @@ def test_a_success_that_comes_after_the_cancel_is_recorded_as_it_is(runtime: Run
     assert run.wait(WAIT).state in (JobState.CANCELLED, JobState.COMPLETED)
 
 
-def test_what_runs_when_the_runtime_stops_is_given_back_and_done_by_the_next(tmp_path: Path, gate: str) -> None:
+def test_what_runs_when_the_runtime_stops_is_given_back_and_done_by_the_next(
+    tmp_path: Path, gate: str
+) -> None:
     settings = RuntimeSettings(store=tmp_path / "jobs.db", grace_seconds=0.1)
     with Runtime(settings, workers=ALL) as first:
         run = first.fan_out("gated", [Where(gate)] * 40)
@@ -184,7 +189,9 @@ def test_steps_run_in_order_and_the_second_waits_for_all_of_the_first(runtime: R
     run = runtime.submit(definition)
 
     assert run.wait(WAIT).state is JobState.COMPLETED
-    events = [event for event in runtime.events(0, timeout_seconds=0.0) if event.data.get("state") == "completed"]
+    events = [
+        event for event in runtime.events(0, timeout_seconds=0.0) if event.data.get("state") == "completed"
+    ]
     steps = [step["job_id"] for step in run.show()["steps"]]
     order = [event.job_id for event in events]
     assert len(order) == 3

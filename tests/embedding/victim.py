@@ -1,4 +1,4 @@
-"""A process that tests start and kill: it works on a store until it is idle. ``python -m tests.embedding.victim STORE``."""
+"""A process that tests start and kill: it works on a store until it is idle."""
 
 import sys
 from pathlib import Path

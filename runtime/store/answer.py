@@ -1,0 +1,68 @@
+"""Which verb answers which request. Settlements are not among them: those that stand side by side are done together."""
+
+from typing import Any
+
+from actors.messages import (
+    CancelAcknowledged,
+    CancelJob,
+    CloseParent,
+    ExtendLeases,
+    GiveBack,
+    NameChildren,
+    Named,
+    NamingFailed,
+    Refused,
+    Staged,
+    StagePage,
+    Submit,
+    Submitted,
+)
+from runtime.store.transaction import Transaction
+from runtime.store.verbs.cancel import UnknownJobError, cancel
+from runtime.store.verbs.end import close, close_run, settle_parent
+from runtime.store.verbs.name import name_children, naming_failed
+from runtime.store.verbs.own import extend
+from runtime.store.verbs.recover import give_back_own
+from runtime.store.verbs.submit import UnknownStepError, stage_page, submit
+
+
+def answer(transaction: Transaction, request: Any) -> Any:
+    """Do what the request asks; returns the reply, or None where none is expected.
+
+    Raises:
+        TypeError: it is no request to the store.
+    """
+    match request:
+        case Submit():
+            try:
+                return Submitted(*submit(transaction, request))
+            except UnknownStepError as error:
+                return Refused(str(error), "name a step of the same definition")
+        case StagePage():
+            stage_page(transaction, request.run_id, request.page)
+            return Staged(request.page.number)
+        case NameChildren():
+            return Named(request.start.step_id, *name_children(transaction, request))
+        case NamingFailed():
+            return Named(request.start.step_id, naming_failed(transaction, request))
+        case ExtendLeases():
+            extend(transaction, request.job_ids)
+        case GiveBack():
+            give_back_own(transaction, request.parent_id, request.reason, namings_only=request.namings_only)
+        case CloseParent():
+            parent = transaction.parent(request.job_id)
+            if parent.kind == "run":
+                close_run(transaction, parent, request.closing, request.reason)
+            else:
+                close(transaction, parent, request.closing, request.reason)
+                settle_parent(transaction, parent)
+        case CancelJob():
+            try:
+                return CancelAcknowledged(
+                    request.job_id, *cancel(transaction, request.job_id, request.reason)
+                )
+            except UnknownJobError:
+                return Refused("there is no such job", "`quaero jobs` lists them")
+        case _:
+            raise TypeError(f"the store does not know {type(request).__name__}")
+    return None
