@@ -21,7 +21,7 @@ from actors.messages import (
 )
 from actors.receive import Address, TypedActor
 
-NAMING_SLOTS = 16
+NAMING_SLOTS = 64
 """Steps of which children are being named at once in one runtime."""
 
 
