@@ -92,29 +92,31 @@ def assert_refused(done: Ended, directory: Path, *, lines: tuple[int, ...], file
     assert not list(directory.glob("quaero.db*"))
 
 
-@pytest.mark.parametrize(("name", "lines"), REAL.items())
-def test_a_real_definition_is_ok_or_told_whose_actions_are_missing(
-    tmp_path: Path, name: str, lines: tuple[int, ...]
-) -> None:
-    file = FILES / name
-    done = quaero("check", file, cwd=tmp_path)
-    if lines:
-        assert_refused(done, tmp_path, lines=lines, file=str(file))
-        assert done.err.count("no manager carries out") == len(lines)
-    else:
-        assert (done.code, done.err) == (0, "")
-        assert done.out.startswith(f"{file}: job definition ")
-        assert not list(tmp_path.iterdir())
+def test_real_definitions_are_ok_or_told_where_an_action_is_that_nobody_carries_out(tmp_path: Path) -> None:
+    """One command for all of them."""
+    done = quaero("check", *(FILES / name for name in REAL), cwd=tmp_path)
+    assert done.code == 2
+    good = [line.split(": ")[0] for line in done.out.splitlines()]
+    assert good == [str(FILES / name) for name, lines in REAL.items() if not lines]
+    faults = [line.split(": ") for line in done.err.splitlines()]
+    assert [fault[0] for fault in faults] == [
+        f"{FILES / name}:{line}" for name in REAL for line in REAL[name]
+    ]
+    assert all(fault[2].startswith("no manager carries out") for fault in faults)
+    assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("name", "lines"), [item for item in REAL.items() if item[1]])
-def test_a_real_definition_with_an_unknown_action_is_not_run(
-    tmp_path: Path, name: str, lines: tuple[int, ...]
-) -> None:
+@pytest.mark.parametrize("name", [name for name, lines in REAL.items() if not lines])
+def test_a_real_definition_that_is_ok_exits_0(tmp_path: Path, name: str) -> None:
+    done = quaero("check", FILES / name, cwd=tmp_path)
+    assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["43db400/keyword-extractor-agent.toml", "8eb228d/test_job_generator.toml"])
+def test_a_real_definition_with_an_unknown_action_is_not_run(tmp_path: Path, name: str) -> None:
     """``run`` tells the first fault, ``check`` all of them."""
-    assert_refused(
-        quaero("run", FILES / name, cwd=tmp_path), tmp_path, lines=lines[:1], file=str(FILES / name)
-    )
+    file = FILES / name
+    assert_refused(quaero("run", file, cwd=tmp_path), tmp_path, lines=REAL[name][:1], file=str(file))
 
 
 def test_a_real_definition_without_a_url_is_run_to_a_failure_that_says_so(tmp_path: Path) -> None:
@@ -163,16 +165,14 @@ def test_a_definition_that_is_not_there_is_one_message(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "127.1", "0x7f000001", "0.0.0.0"]
-)
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "127.1"])
 def test_private_addresses_are_refused_unless_they_are_allowed(tmp_path: Path, host: str) -> None:
     """No request is made; the run fails with a sentence that says what to add."""
     with Site(tree(width=1, depth=1)) as site:
         url = site.origin.replace("127.0.0.1", host)
         done = quaero("run", define(tmp_path, f"{url}/", allow=False), "--json", cwd=tmp_path)
         assert site.requests == []
-    if host in {"127.1", "0x7f000001"}:
+    if host == "127.1":
         # Spelled as nobody spells an address: not a URL at all.
         assert_refused(Ended(done.code, "", done.err), tmp_path, lines=(6,), file="crawl.toml")
         return
