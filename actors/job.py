@@ -243,6 +243,7 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
     """The whole record of one ended attempt: committed in one transaction, demanded with its token, or not at all."""
 
     lease: Lease
+    step_id: int  # a hint, proven by the statement that records the attempt
     outcome: Outcome
     children: tuple[ChildSpec, ...] = ()
     documents: tuple[DocumentSpec, ...] = ()

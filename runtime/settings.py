@@ -7,7 +7,7 @@ import msgspec
 
 from actors.supervision import RestartIntensity
 
-OWN_PROCESS_SWITCH_SECONDS = 0.0002
+OWN_PROCESS_SWITCH_SECONDS = 0.0005
 """The switch interval where the process is the runtime's own. A thread that comes back from SQLite waits that long for
 the interpreter lock while another computes; with Python's default of 5 ms the store spends half its time waiting."""
 

@@ -114,7 +114,7 @@ class StepOrchestrator(ParentJobOrchestrator):
         error = AttemptError(
             "WorkerDiedError", f"the worker actor died ({reason}) without a report", "", job.attempt
         )
-        self._settle(Attempt(job.lease, Failed(error)))
+        self._settle(Attempt(job.lease, job.step_id, Failed(error)))
 
     # -- settlements --------------------------------------------------------------------------------------------
 

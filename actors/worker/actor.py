@@ -94,7 +94,9 @@ class WorkerActor(TypedActor):
         )
         logs = self._context.log_lines() if self._context is not None else ()
         self._report(
-            self._stopped(Attempt(job.lease, Failed(error, retry_in_ms=failed.retry_in_ms), logs=logs))
+            self._stopped(
+                Attempt(job.lease, job.step_id, Failed(error, retry_in_ms=failed.retry_in_ms), logs=logs)
+            )
         )
 
     def receiveMsg_StopJob(self, message: StopJob, sender: Address) -> None:
@@ -115,7 +117,7 @@ class WorkerActor(TypedActor):
             lost = AttemptError(
                 "AttemptTimeoutError", "the body did not end when it was told", "", job.attempt
             )
-            self._report(self._stopped(Attempt(job.lease, Failed(lost))))
+            self._report(self._stopped(Attempt(job.lease, job.step_id, Failed(lost))))
         else:
             self._timed_out = True
             self._tell_body()
@@ -138,7 +140,7 @@ class WorkerActor(TypedActor):
         if self._stopping is not None:
             stop = self._stopping
             ended = Interrupted() if stop.interrupted else Cancelled(stop.reason)
-            return Attempt(attempt.lease, ended, logs=attempt.logs)
+            return Attempt(attempt.lease, attempt.step_id, ended, logs=attempt.logs)
         if self._timed_out and job is not None and worker is not None:
             text = f"the attempt took longer than {worker.options.timeout_seconds:g} s"
             outcome = failure_of(
@@ -149,7 +151,7 @@ class WorkerActor(TypedActor):
                 at_ms=self._clock.wall_ms(),
                 first_ms=job.backoff_ms,
             )
-            return Attempt(attempt.lease, outcome, logs=attempt.logs)
+            return Attempt(attempt.lease, attempt.step_id, outcome, logs=attempt.logs)
         return attempt
 
     def _report(self, attempt: Attempt) -> None:

@@ -105,14 +105,19 @@ def _printable(text: str) -> str:
 
 def _ended(job: LeasedJob, context: JobContext, outcome: Outcome) -> BodyEnded:
     if not isinstance(outcome, Completed):
-        return BodyEnded(Attempt(job.lease, outcome, logs=context.log_lines()))
+        return BodyEnded(Attempt(job.lease, job.step_id, outcome, logs=context.log_lines()))
     if context.children or context.documents or context.logs:
         return BodyEnded(
             Attempt(
-                job.lease, outcome, tuple(context.children), tuple(context.documents), context.log_lines()
+                job.lease,
+                job.step_id,
+                outcome,
+                tuple(context.children),
+                tuple(context.documents),
+                context.log_lines(),
             )
         )
-    return BodyEnded(Attempt(job.lease, outcome))
+    return BodyEnded(Attempt(job.lease, job.step_id, outcome))
 
 
 def _failed(
@@ -121,4 +126,4 @@ def _failed(
     outcome = failure_of(
         error, job.attempt, options, random, at_ms=context.clock.wall_ms(), first_ms=job.backoff_ms
     )
-    return BodyEnded(Attempt(job.lease, outcome, logs=context.log_lines()))
+    return BodyEnded(Attempt(job.lease, job.step_id, outcome, logs=context.log_lines()))

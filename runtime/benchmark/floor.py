@@ -91,7 +91,7 @@ def _batch(jobs: list[Any]) -> _Batch:
     return _Batch(
         inserts=inserts,
         ids=_text(ids),
-        settled=_text([(job_id, 1, None) for job_id in ids]),
+        settled=_text([(job[0], 1, None, job[5]) for job in jobs]),
         parents={parent: len(rows) for parent, rows in by_parent.items()},
         lanes=lanes,
     )

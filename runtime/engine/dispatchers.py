@@ -35,7 +35,7 @@ class Dispatchers:
         watchdog.runner = self.core
         self.watchdog: Watchdog | None = watchdog
         self.store = Runner(f"{engine.name}-store", NoChores())
-        self._pool = Pool(f"{engine.name}-io", config.io_threads)
+        self._pool = Pool(f"{engine.name}-io", config.io_threads, engine.precedence)
         self.pool: Pool | None = self._pool
         self._watchdog = watchdog
         self._loop: LoopDispatcher | None = None

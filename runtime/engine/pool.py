@@ -13,12 +13,14 @@ from runtime.engine.bodies import EngineBody
 from runtime.engine.cell import ActorCell
 from runtime.engine.joining import join_threads
 from runtime.engine.receiver import Runnable
+from runtime.precedence import Precedence
 
 
 class Pool:
     """At most ``limit`` threads, made when there is work for them; abandoned ones do not count."""
 
-    def __init__(self, name: str, limit: int) -> None:
+    def __init__(self, name: str, limit: int, precedence: Precedence | None = None) -> None:
+        self._precedence = precedence or Precedence()
         self.name = name
         self.limit = limit
         self.size = 0
@@ -82,6 +84,7 @@ class Pool:
 
     def _work(self) -> None:
         jobs, running, gate = self.jobs, self._running, Lock()
+        precedence, held = self._precedence, self._precedence.held
         gate.acquire()
         woken = True
         while not self.closed:
@@ -103,6 +106,8 @@ class Pool:
                 woken = True
                 continue
             running.add(job)
+            if held():
+                precedence.step_aside()
             job.run_turn()
             try:
                 running.remove(job)

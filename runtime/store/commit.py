@@ -78,6 +78,8 @@ class Committer:
         precedence: Precedence | None = None,
     ) -> None:
         self.precedence = precedence or Precedence()
+        self.shared = True
+        """Whether other processes may hold the write lock for long; True until somebody knows better."""
         self.connection = connection
         self.context = context
         self.clock = clock
@@ -152,7 +154,8 @@ class Committer:
             return [Commit(replies=[Refused(text, "see the runtime's log")])]
         if len(request.attempts) == 1:
             cause = _cause(error, "what the attempt left could not be recorded", self.clock)
-            instead = Attempt(request.attempts[0].lease, Failed(cause, permanent=True))
+            failing = request.attempts[0]
+            instead = Attempt(failing.lease, failing.step_id, Failed(cause, permanent=True))
             return [self._certain((Settle(request.number, (instead,)),))]
         commits = [
             done for attempt in request.attempts for done in self._alone(Settle(request.number, (attempt,)))
@@ -185,7 +188,10 @@ class Committer:
         before: Sequence[Callable[[Transaction], Any]],
     ) -> Commit:
         connection = self.connection
-        with self.precedence.gap:  # it may wait for another process
+        if self.shared:
+            with self.precedence.gap:  # it may wait for another process
+                connection.execute("BEGIN IMMEDIATE")
+        else:
             connection.execute("BEGIN IMMEDIATE")
         try:
             transaction = Transaction(

@@ -108,7 +108,9 @@ class StoreFile:
 
     def dead_owners(self) -> bool:
         """Whether an owner on record besides this one holds its lock no more."""
-        for other in other_owners(self.connection, self.owner):
+        others = other_owners(self.connection, self.owner)
+        self.committer.shared = bool(others)
+        for other in others:
             lock = take_lock(self.path, other)
             if lock is not None:
                 lock.drop()

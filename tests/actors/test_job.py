@@ -73,6 +73,7 @@ def test_a_leased_job_knows_its_lease() -> None:
 def test_a_whole_attempt_survives_being_encoded(outcome: Outcome) -> None:
     attempt = Attempt(
         Lease(1 << 62, 2),
+        1 << 61,
         outcome,
         (ChildSpec("work", "{}", unique_key="a"),),
         (DocumentSpec("web", "a", None, "T", "b", ("t",), {"n": [1, None]}),),

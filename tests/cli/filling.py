@@ -53,7 +53,7 @@ def filled_store(path: Path) -> Filled:
         run_id, *step_ids = (file.ids.next() for _ in range(3))
         start = submitted(file, DEFINITION, run_id, tuple(step_ids))
         leased = named(file, start, [child("first"), child("second")])
-        settled(file, [_visited(leased[0]), Attempt(leased[1].lease, refused())])
+        settled(file, [_visited(leased[0]), Attempt(leased[1].lease, leased[1].step_id, refused())])
         file.index_documents()
         spawned = file.connection.execute("SELECT max(id) FROM job").fetchone()[0]
     finally:
@@ -98,6 +98,7 @@ def refused() -> Outcome:
 def _visited(job: LeasedJob) -> Attempt:
     return Attempt(
         job.lease,
+        job.step_id,
         Completed('{"links":1}'),
         children=(child("third", depth=2),),
         documents=(

@@ -185,7 +185,7 @@ class StoreDriver:
         return self.commit(lease={job_type: number}).jobs
 
     def attempt(self, job: LeasedJob, outcome: Outcome | None = None, **left: Any) -> Attempt:
-        return Attempt(job.lease, outcome or Completed(), **left)
+        return Attempt(job.lease, job.step_id, outcome or Completed(), **left)
 
     def settle(self, *attempts: Attempt) -> Settled:
         reply = self.commit(Settle(next(self._numbers), attempts)).replies[0]

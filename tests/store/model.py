@@ -205,7 +205,7 @@ class Model:
             left["documents"] = (DocumentSpec("web", f"p{number}", None, "Title", f"text {number}"),)
         if self.random.random() < 0.3:
             left["logs"] = (LogLine(self.clock.wall_ms(), LogLevel.INFO, "a line"),)
-        return Attempt(job.lease, outcome, **left)
+        return Attempt(job.lease, job.step_id, outcome, **left)
 
     def judge_spawns(self, attempt: Attempt, before: tuple[str, int, str | None, int, int]) -> None:
         """The children of an accepted outcome are there, those of one settled before or under a closing step not."""

@@ -37,7 +37,7 @@ def test_an_attempt_that_can_not_be_stored_ends_failed_and_its_neighbours_are_ke
     jobs = store.lease()
     left = dict(BAD[what])
     outcome = left.pop("outcome", Completed())
-    bad = Attempt(jobs[2].lease, outcome, **left)  # type: ignore[arg-type]
+    bad = Attempt(jobs[2].lease, jobs[2].step_id, outcome, **left)  # type: ignore[arg-type]
     settle = Settle(7, (*(store.attempt(job, children=(spec(),)) for job in jobs[:2]), bad))
     other = Settle(8, tuple(store.attempt(job) for job in jobs[3:]))
     done = store.commit(settle, CancelJob(99), other)
@@ -59,7 +59,7 @@ def test_an_attempt_that_can_not_be_stored_ends_failed_and_its_neighbours_are_ke
 def test_a_bad_attempt_under_a_lost_lease_is_only_refused(store: StoreDriver) -> None:
     store.run_with(spec())
     (job,) = store.lease()
-    stale = Attempt(job.lease.__class__(job.id, job.token - 1), Completed("\ud800"))
+    stale = Attempt(job.lease.__class__(job.id, job.token - 1), job.step_id, Completed("\ud800"))
     assert store.settle(stale).refused == (job.id,)
     assert store.state(job.id) == "running"
 
@@ -120,7 +120,7 @@ def test_a_disk_that_fills_while_requests_are_done_singly_loses_and_doubles_noth
     first, second, third = store.lease()
     requests = (
         Settle(1, (store.attempt(first, children=(spec(),)),)),
-        Settle(2, (Attempt(second.lease, Completed("\ud800")),)),
+        Settle(2, (Attempt(second.lease, second.step_id, Completed("\ud800")),)),
         Settle(3, (store.attempt(third, children=tuple(map(big, range(40)))),)),
     )
     fill(store)
@@ -219,5 +219,5 @@ def test_errors_of_a_failed_attempt_name_what_could_not_be_recorded(store: Store
     store.run_with(spec())
     (job,) = store.lease()
     error = AttemptError("ValueError", "fine", traceback="\ud800")
-    store.settle(Attempt(job.lease, Failed(error)))
+    store.settle(Attempt(job.lease, job.step_id, Failed(error)))
     assert store.state(job.id) == "failed"

@@ -114,9 +114,9 @@ def test_a_failed_step_closes_parallel_branches_whose_running_jobs_still_count(s
     store.sweep()
     assert store.states(run_id) == ["failed", "running", "cancelled"]
     running = store.rows("SELECT id FROM job WHERE parent_id = ? AND state = 'running'", b.step_id)
-    held = store.rows("SELECT id, token FROM job WHERE state = 'running' AND kind = 'job'")
+    held = store.rows("SELECT id, token, parent_id FROM job WHERE state = 'running' AND kind = 'job'")
     assert len(running) == len(held)
-    store.settle(*(Attempt(Lease(*row), Completed()) for row in held))
+    store.settle(*(Attempt(Lease(*row[:2]), row[2], Completed()) for row in held))
     assert store.states(run_id) == ["failed", "failed", "cancelled"]
     assert store.state(run_id) == "failed"
     assert "completed" in store.states(b.step_id)

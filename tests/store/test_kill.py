@@ -39,7 +39,8 @@ while True:
     for job in done.jobs:
         children = (ChildSpec("work", "{}"), ChildSpec("work", "{}")) if job.depth < 2 and job.id % 3 == 0 else ()
         documents = (DocumentSpec("web", str(job.id % 20), None, "T", "b" * 2000),)
-        attempts.append(Attempt(job.lease, Completed("1"), children, documents, (LogLine(1, LogLevel.INFO, "x"),)))
+        lines = (LogLine(1, LogLevel.INFO, "x"),)
+        attempts.append(Attempt(job.lease, job.step_id, Completed("1"), children, documents, lines))
     if attempts:
         requests.append(Settle(number, tuple(attempts)))
 """

@@ -130,8 +130,8 @@ def test_a_lease_that_was_given_back_can_settle_nothing(store: StoreDriver) -> N
 
 def test_the_settle_of_an_unknown_job_is_refused(store: StoreDriver) -> None:
     run_id = store.run_with(spec())
-    assert store.settle(Attempt(Lease(12345, 1), Cancelled("x"))).refused == (12345,)
-    assert store.settle(Attempt(Lease(run_id, 0), Cancelled("x"))).refused == (run_id,)
+    assert store.settle(Attempt(Lease(12345, 1), 0, Cancelled("x"))).refused == (12345,)
+    assert store.settle(Attempt(Lease(run_id, 0), 0, Cancelled("x"))).refused == (run_id,)
     assert store.state(run_id) == "running"
 
 
@@ -150,7 +150,7 @@ def test_one_stale_among_five_hundred_is_refused_alone(store: StoreDriver) -> No
 def test_settles_side_by_side_are_answered_each_with_its_own(store: StoreDriver) -> None:
     store.run_with(*specs(6))
     jobs = store.lease()
-    lost = Attempt(Lease(jobs[2].id, 999_999), failed())
+    lost = Attempt(Lease(jobs[2].id, 999_999), jobs[2].step_id, failed())
     requests = [
         Settle(10, tuple(store.attempt(job) for job in jobs[:2])),
         Settle(11, (lost,)),

@@ -43,7 +43,7 @@ def test_one_failure_less_does_not_trip_it(store: StoreDriver) -> None:
 def test_nothing_is_leased_after_it_tripped_not_even_in_the_same_commit(store: StoreDriver) -> None:
     tolerant(store, 5, ErrorTolerance(max_child_failures=1))
     (job,) = store.lease(1)
-    done = store.commit(Settle(1, (Attempt(job.lease, BAD),)), lease={"work": 9})
+    done = store.commit(Settle(1, (Attempt(job.lease, job.step_id, BAD),)), lease={"work": 9})
     assert done.jobs == []
 
 

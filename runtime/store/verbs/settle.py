@@ -33,13 +33,8 @@ KEPT_ERRORS = 10
 COMPLETE = """
 UPDATE job SET state = 'completed', result = j.value ->> 2, error = NULL, finished_at = ?1, owner = NULL,
                lease_expires = NULL
-FROM json_each(?2) AS j WHERE job.id = j.value ->> 0 AND job.token = j.value ->> 1 AND job.state = 'running'
-"""
-_PARENTS = "SELECT min(parent_id), max(parent_id) FROM job WHERE id IN (SELECT value ->> 0 FROM json_each(?))"
-_GROUP = """
-SELECT json_group_array(json_array(parent_id, ids)) FROM (
-    SELECT parent_id, json_group_array(id) AS ids FROM job
-    WHERE id IN (SELECT value ->> 0 FROM json_each(?)) GROUP BY parent_id)
+FROM json_each(?2) AS j
+WHERE job.id = j.value ->> 0 AND job.token = j.value ->> 1 AND job.parent_id = j.value ->> 3 AND job.state = 'running'
 """
 _FIND = """
 SELECT state, token, attempt, max_attempts, parent_id, lane_id, errors, root_id, cancel_reason FROM job WHERE id = ?
@@ -88,51 +83,41 @@ def settle(transaction: Transaction, attempts: Sequence[Attempt]) -> set[int]:
 
 
 def _complete_together(transaction: Transaction, attempts: Sequence[Attempt]) -> bool:
-    connection = transaction.connection
-    rows = [(each.lease.job_id, each.lease.token, each.outcome.result) for each in attempts]  # type: ignore[union-attr]
-    text = msgspec.json.encode(rows).decode()
-    connection.execute("SAVEPOINT together")
-    groups = _changed(transaction, text, [row[0] for row in rows])
-    if not groups:
-        connection.execute("ROLLBACK TO together")
-    connection.execute("RELEASE together")
-    if not groups:
+    """Complete all of them by one statement; False, and nothing done, if one was not running under its token."""
+    rows = [(each.lease.job_id, each.lease.token, each.outcome.result, each.step_id) for each in attempts]  # type: ignore[union-attr]
+    by_parent: dict[int, list[int]] = {}
+    for job_id, _, _, parent_id in rows:
+        by_parent.setdefault(parent_id, []).append(job_id)
+    transaction.load_parents(by_parent)
+    if not by_parent.keys() <= transaction.parents.keys():
         return False
-    owners: dict[int, ParentRow] = {}
-    rich = any(each.children or each.documents or each.logs for each in attempts)
-    for parent_id, job_ids in groups:
+    if any(would_trip(transaction.parent(parent_id), len(ids)) for parent_id, ids in by_parent.items()):
+        return False
+    if not _all_changed(transaction, rows):
+        return False
+    # The statement found every row below the parent that its attempt named, so these are the rows' own parents.
+    for parent_id, ids in by_parent.items():
         parent = transaction.change_parent(transaction.parent(parent_id))
-        parent.running -= len(job_ids)
-        parent.completed += len(job_ids)
-        transaction.events.status(parent.run_id, JobState.COMPLETED, job_ids, parent_id=parent_id)
-        if rich:
-            owners.update(dict.fromkeys(job_ids, parent))
-    if rich:
-        for each in attempts:
-            _record(transaction, owners[each.lease.job_id], each)
-    for parent_id, _ in groups:
+        parent.running -= len(ids)
+        parent.completed += len(ids)
+        transaction.events.status(parent.run_id, JobState.COMPLETED, ids, parent_id=parent_id)
+    for each in attempts:
+        if each.children or each.documents or each.logs:
+            _record(transaction, transaction.parent(each.step_id), each)
+    for parent_id in by_parent:
         settle_parent(transaction, transaction.parent(parent_id))
     return True
 
 
-def _changed(transaction: Transaction, text: str, ids: list[int]) -> list[tuple[int, list[int]]]:
-    """Complete the jobs; returns them by parent, or nothing if one was not running or a tolerance trips among them."""
-    if transaction.execute_long(COMPLETE, (transaction.now_ms, text), len(ids)).rowcount != len(ids):
-        return []
-    first, last = transaction.execute_long(_PARENTS, (text,), len(ids)).fetchone()
-    groups = [(first, ids)] if first == last else _by_parent(transaction, text)
-    transaction.load_parents([parent_id for parent_id, _ in groups])
-    if any(would_trip(transaction.parent(parent_id), len(ids)) for parent_id, ids in groups):
-        return []
-    return groups
-
-
-def _by_parent(transaction: Transaction, text: str) -> list[tuple[int, list[int]]]:
-    found = transaction.connection.execute(_GROUP, (text,)).fetchone()[0]
-    return [
-        (parent_id, msgspec.json.decode(ids, type=list[int]))
-        for parent_id, ids in msgspec.json.decode(found, type=list[tuple[int, str]])
-    ]
+def _all_changed(transaction: Transaction, rows: Sequence[tuple[int, int, str | None, int]]) -> bool:
+    connection = transaction.connection
+    connection.execute("SAVEPOINT together")
+    text = msgspec.json.encode(rows).decode()
+    changed = transaction.execute_long(COMPLETE, (transaction.now_ms, text), len(rows)).rowcount == len(rows)
+    if not changed:
+        connection.execute("ROLLBACK TO together")
+    connection.execute("RELEASE together")
+    return changed
 
 
 def _record(transaction: Transaction, parent: ParentRow, attempt: Attempt) -> None:
