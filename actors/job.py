@@ -176,7 +176,8 @@ class Page(msgspec.Struct, frozen=True):
 
     ``stored`` names a page that was staged with the submit: the store expands it itself and ``children`` is empty.
     ``next_cursor`` None means that all children are named. ``max_children`` limits how many the step ever admits and
-    ``concurrency`` how many of them run at once over all runtimes (0 = no limit but the step's own).
+    ``concurrency`` how many of them run at once over all runtimes (0 = no limit but the step's own). With
+    ``level_by_level`` none of them starts while a shallower one of the step runs.
     """
 
     children: tuple[ChildSpec, ...] = ()
@@ -184,6 +185,7 @@ class Page(msgspec.Struct, frozen=True):
     stored: int | None = None
     max_children: int = 0
     concurrency: int = 0
+    level_by_level: bool = False
 
 
 class DocumentSpec(msgspec.Struct, frozen=True):

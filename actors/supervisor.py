@@ -114,6 +114,14 @@ class RuntimeSupervisor(TypedActor):
         for address in (*self._children.values(), *self._runs.values()):
             self.send(address, wiring)
 
+    def handler_failed(self, message: object, sender: Address, error: Exception) -> None:
+        """Whoever waits for the start is told; later failures are logged as any actor's."""
+        super().handler_failed(message, sender, error)
+        if self._starter is not None:
+            text = f"{type(message).__name__} failed: {type(error).__name__}: {error}"
+            self.send(self._starter, Refused(text, "see the log"))
+            self._starter = None
+
     # -- runs ---------------------------------------------------------------------------------------------------
 
     def receiveMsg_SuperviseStep(self, message: SuperviseStep, sender: Address) -> None:

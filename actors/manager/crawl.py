@@ -25,6 +25,8 @@ class CrawlManager(JobManager):
         Raises:
             PermanentError: the configuration is wrong, or there is no seed; the message says which key to add.
         """
+        import actors.worker.crawler.http  # noqa: F401 (loads the client here, so that no fetch starts late for it)
+
         config = _checked(step.step)
         definition = step.definition
         try:
@@ -40,6 +42,7 @@ class CrawlManager(JobManager):
             tuple(children),
             max_children=config.max_pages,
             concurrency=step.step.concurrency or config.concurrency,
+            level_by_level=True,  # a page has the depth of the shortest way to it, however long each page takes
         )
 
     @classmethod

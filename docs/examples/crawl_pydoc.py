@@ -39,7 +39,9 @@ def main() -> int:
                 quaero("search", query, "--limit", "1", "--store", str(store), "--json", quiet=True).stdout
             )
             for hit in found:
-                print(f"\n  {query!r} → {hit['title']}\n    {hit['url']}\n    {' '.join(hit['snippet'].split())}")
+                print(
+                    f"\n  {query!r} → {hit['title']}\n    {hit['url']}\n    {' '.join(hit['snippet'].split())}"
+                )
         return code
 
 

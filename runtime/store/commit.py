@@ -220,7 +220,10 @@ class Committer:
         done.more |= {
             lane.type
             for lane in transaction.lanes.values()
-            if lane.pending and not lane.not_before and not transaction.parents[lane.parent_id].blocked
+            if lane.pending
+            and not lane.not_before
+            and lane.id not in transaction.held_lanes
+            and not transaction.parents[lane.parent_id].blocked
         }
         done.cancelled_jobs = transaction.cancelled_jobs
         done.unsweeped = transaction.unsweeped

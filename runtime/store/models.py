@@ -85,6 +85,7 @@ class Parent(Model):
     paused = IntegerField()
     max_children = IntegerField()
     concurrency = IntegerField()
+    by_level = IntegerField()  # no child starts while a shallower one runs
     on_error = TextField()
     max_retries = IntegerField()
     tolerance = TextField(null=True)

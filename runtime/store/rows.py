@@ -43,6 +43,7 @@ class ParentRow(msgspec.Struct, array_like=True, gc=False):
     paused: int
     max_children: int
     concurrency: int
+    by_level: int
     on_error: OnError
     max_retries: int
     tolerance: str | None

@@ -78,6 +78,7 @@ CREATE TABLE parent (
     paused INTEGER NOT NULL DEFAULT 0,
     max_children INTEGER NOT NULL DEFAULT 0,
     concurrency INTEGER NOT NULL DEFAULT 0,
+    by_level INTEGER NOT NULL DEFAULT 0,
     on_error TEXT NOT NULL DEFAULT 'fail',
     max_retries INTEGER NOT NULL DEFAULT 0,
     tolerance TEXT,

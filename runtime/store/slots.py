@@ -106,7 +106,7 @@ class Slots:
         for row in rows:
             if row.naming == "ready":
                 self._starts_ready = True
-            if row.concurrency and row.pending and not row.blocked:
+            if (row.concurrency or row.by_level) and row.pending and not row.blocked:
                 self._ready.update(self._limits)
 
     def _free(self, job_type: str) -> int:

@@ -91,6 +91,7 @@ class Transaction:
         self.logs: list[tuple[int, int, int, str, str]] = []
         self.cancelled_jobs: list[int] = []  # running ones that are to be told
         self.unsweeped: set[int] = set()  # closing parents with children still to be cancelled
+        self.held_lanes: set[int] = set()  # lanes whose first children wait for shallower ones that run
         self.timed = False  # something now waits for a time
         self.indexable = False  # documents wait for the search index
         self.last_seq = 0

@@ -95,9 +95,6 @@ def _gaps(times_ms: Iterable[int]) -> list[int]:
     return [later - earlier for earlier, later in pairwise(times_ms)]
 
 
-@pytest.mark.xfail(
-    reason="a page keeps the depth at which it was found first, which need not be its least one"
-)
 def test_which_pages_are_within_the_depth_does_not_depend_on_how_fast_each_is_answered(
     tmp_path: Path,
 ) -> None:

@@ -21,6 +21,7 @@ def name_children(transaction: Transaction, request: NameChildren) -> tuple[bool
         parent.max_children = page.max_children
     if page.concurrency:
         parent.concurrency = page.concurrency
+    parent.by_level = int(page.level_by_level)
     if page.stored is None:
         inserted = len(insert_children(transaction, parent, page.children, None))
     else:

@@ -33,6 +33,7 @@ UPDATE job SET state = 'running', attempt = attempt + 1, token = ?1, owner = ?2,
                started_at = coalesce(started_at, ?4)
 WHERE id IN (SELECT value FROM json_each(?5)) AND state = 'pending'
 """
+_DEPTHS = "SELECT depth FROM job WHERE lane_id = ? AND state = 'pending' ORDER BY priority, depth, id LIMIT ?"
 _ALL = -1
 """As a limit: every row."""
 
@@ -42,7 +43,7 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 
 def take(transaction: Transaction, shares: Sequence[tuple[LaneRow, int]]) -> list[LeasedJob]:
     """Lease that many jobs of each lane."""
-    if len(shares) > 1:
+    if len(shares) > 1 and not any(transaction.parent(lane.parent_id).by_level for lane, _ in shares):
         together = _take_together(transaction, shares)
         if together is not None:
             return together
@@ -78,9 +79,14 @@ def _take_together(transaction: Transaction, shares: Sequence[tuple[LaneRow, int
 
 
 def _take_lane(transaction: Transaction, lane: LaneRow, number: int) -> list[LeasedJob]:
+    parent = transaction.change_parent(transaction.parent(lane.parent_id))
+    if parent.by_level:
+        number = min(number, _of_one_level(transaction, lane, number))
+        if not number:
+            transaction.held_lanes.add(lane.id)
+            return []
     token = transaction.next_token()
     good, damaged = _read(transaction, lane, number, token)
-    parent = transaction.change_parent(transaction.parent(lane.parent_id))
     transaction.change_lane(lane)
     for job_id in damaged:
         _end_damaged(transaction, parent, lane, job_id)
@@ -93,6 +99,18 @@ def _take_lane(transaction: Transaction, lane: LaneRow, number: int) -> list[Lea
         lane.pending -= len(ids)
         _count(transaction, parent, ids)
     return good
+
+
+def _of_one_level(transaction: Transaction, lane: LaneRow, number: int) -> int:
+    """How many of the lane's first jobs may start now: those no deeper than the shallowest that is not done."""
+    connection = transaction.connection
+    running: int | None = connection.execute(
+        "SELECT min(depth) FROM job INDEXED BY job_leased WHERE parent_id = ? AND state = 'running'",
+        (lane.parent_id,),
+    ).fetchone()[0]
+    depths = [row[0] for row in connection.execute(_DEPTHS, (lane.id, number))]
+    level = depths[0] if depths and running is None else running
+    return sum(1 for depth in depths if level is not None and depth <= level)
 
 
 def _mark(transaction: Transaction, token: int, ids: list[int]) -> None:
