@@ -272,13 +272,14 @@ class Committer:
 
 def _lease(transaction: Transaction, demand: Demand, done: Commit) -> None:
     """Lease what was ready before and what this transaction has made ready."""
-    if demand.starts_ready or any(row.naming == "ready" for row in transaction.touched.values()):
-        done.starts = lease_starts(transaction, demand.actions, demand.starts)
     types = demand.ready.union(lane.type for lane in transaction.lanes.values() if lane.pending)
     if types:
         done.jobs, done.more = lease_jobs(
             transaction, {each: demand.free.get(each, 0) for each in sorted(types)}
         )
+    # After the jobs: it writes the parents, which leasing jobs has changed by now.
+    if demand.starts_ready or any(row.naming == "ready" for row in transaction.touched.values()):
+        done.starts = lease_starts(transaction, demand.actions, demand.starts)
 
 
 def _cause(error: Exception, what: str, clock: Clock) -> AttemptError:

@@ -152,6 +152,11 @@ def read_lanes_where(
 def write_parents(connection: sqlite3.Connection, rows: list[ParentRow]) -> None:
     """Write what may have changed of these parents; lanes follow when a parent became blocked or free."""
     connection.execute(_UPDATE_PARENTS, (_encode(rows).decode(),))
+    write_readiness(connection, rows)
+
+
+def write_readiness(connection: sqlite3.Connection, rows: Iterable[ParentRow]) -> None:
+    """Make the lanes of those parents ready or not that became free or blocked."""
     for row in rows:
         if row.blocked != row.was_blocked:
             row.was_blocked = row.blocked

@@ -21,6 +21,7 @@ from runtime.store.rows import (
     read_parents,
     write_lanes,
     write_parents,
+    write_readiness,
 )
 
 _LANE = """
@@ -198,6 +199,14 @@ class Transaction:
         if self._dirty_parents:
             write_parents(self.connection, list(self._dirty_parents.values()))
             self._dirty_parents.clear()
+        self._write_lanes()
+
+    def flush_lanes(self) -> None:
+        """Write what decides which lanes are ready, and no more."""
+        write_readiness(self.connection, self._dirty_parents.values())
+        self._write_lanes()
+
+    def _write_lanes(self) -> None:
         if self._dirty_lanes:
             rows = [(lane, self.parents[lane.parent_id].blocked) for lane in self._dirty_lanes.values()]
             write_lanes(self.connection, rows)

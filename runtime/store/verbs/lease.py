@@ -24,7 +24,7 @@ LANES = 64
 
 def lease_jobs(transaction: Transaction, free: Mapping[str, int]) -> tuple[list[LeasedJob], set[str]]:
     """Lease up to ``free[type]`` jobs of each type; returns them, and the types that may have more ready."""
-    transaction.flush()
+    transaction.flush_lanes()
     leased: list[LeasedJob] = []
     more: set[str] = set()
     for job_type, slots in free.items():
