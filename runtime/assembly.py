@@ -173,6 +173,8 @@ class Assembly:
         Raises:
             ValueError: one has not.
         """
+        if not definition.enabled:
+            raise ValueError(f"definition {definition.id!r} is not enabled; set enabled = true to run it")
         for step in definition.steps:
             manager = self.managers.get(step.action)
             if manager is None:

@@ -161,7 +161,7 @@ class StepOrchestrator(ParentJobOrchestrator):
             early, self._early = self._early, []
             if early:
                 self.receiveMsg_RunChildren(RunChildren(tuple(early)), self.myAddress)
-        if picture.closing is Closing.CANCEL:
+        if picture.closing in {Closing.CANCEL, Closing.TIMEOUT}:
             self._stop_children(StopJob(interrupted=False, reason=picture.reason or "cancelled"))
         if not self._workers:
             self._retire_if_done()

@@ -146,6 +146,11 @@ def _check_keys(findings: Findings, keys: DefinitionKeys) -> None:
         problem = name_problem(name.replace(",", "") if key == "name" else name)
         if problem:
             findings.add((key,), f"{key} {problem}, got {quoted(name)}")
+    for key, others in (("pre_jobs", keys.pre_jobs), ("post_jobs", keys.post_jobs)):
+        if others and keys.id not in others and all(others):
+            message = f"{key} can not be run by this version"
+            hint = f"remove {key} and run those definitions by themselves"
+            findings.add((key,), message, hint, severity=Severity.UNRUNNABLE)
     if keys.schedule.strip() and (problem_and_hint := schedule_problem(keys.schedule)):
         findings.add(("schedule",), f"schedule {problem_and_hint[0]}", problem_and_hint[1])
     if keys.time_zone and (problem_and_hint := time_zone_problem(keys.time_zone)):

@@ -56,6 +56,13 @@ def checked_step(
         _flatten(raw, config, manager, findings)
         configured = fit(config, manager.config_type)
         findings.add_fit(configured, raw.subject, raw.place, STEP_KEYS | SELECTORS)
+    if keys.condition is not None:
+        findings.add(
+            raw.place(("condition",)),
+            f"{raw.subject}: conditions can not be evaluated by this version",
+            "remove the condition",
+            severity=Severity.UNRUNNABLE,
+        )
     step = Step(
         name=raw.name,
         action=raw.action,

@@ -86,6 +86,8 @@ class Parent(Model):
     max_children = IntegerField()
     concurrency = IntegerField()
     by_level = IntegerField()  # no child starts while a shallower one runs
+    timeout_ms = IntegerField()  # 0 = none
+    deadline = BigIntegerField(null=True)  # set when it begins to run, gone when it ends
     on_error = TextField()
     max_retries = IntegerField()
     tolerance = TextField(null=True)

@@ -44,6 +44,8 @@ class ParentRow(msgspec.Struct, array_like=True, gc=False):
     max_children: int
     concurrency: int
     by_level: int
+    timeout_ms: int
+    deadline: int | None
     on_error: OnError
     max_retries: int
     tolerance: str | None
@@ -114,7 +116,7 @@ _SELECT_LANES = f"SELECT {_lane_array} FROM lane WHERE id IN (SELECT value FROM 
 _SELECT_LANES_WHERE = f"SELECT {_lane_array} FROM lane WHERE "
 
 # What never changes after the insert is not written again.
-_FIXED = {"id", "run_id", "kind", "action", "priority", "on_error", "max_retries", "tolerance"}
+_FIXED = {"id", "run_id", "kind", "action", "priority", "on_error", "max_retries", "tolerance", "timeout_ms"}
 _CHANGING = tuple(column for column in PARENT_COLUMNS if column not in _FIXED)
 _UPDATE_PARENTS = (
     "UPDATE parent SET ("

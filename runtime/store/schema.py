@@ -79,6 +79,8 @@ CREATE TABLE parent (
     max_children INTEGER NOT NULL DEFAULT 0,
     concurrency INTEGER NOT NULL DEFAULT 0,
     by_level INTEGER NOT NULL DEFAULT 0,
+    timeout_ms INTEGER NOT NULL DEFAULT 0,
+    deadline INTEGER,
     on_error TEXT NOT NULL DEFAULT 'fail',
     max_retries INTEGER NOT NULL DEFAULT 0,
     tolerance TEXT,
@@ -89,6 +91,7 @@ CREATE INDEX parent_named_by ON parent (naming_owner) WHERE naming = 'leased';
 CREATE INDEX parent_closing ON parent (id) WHERE closing IS NOT NULL AND state IN ('pending','running');
 CREATE INDEX parent_open ON parent (id) WHERE state IN ('pending','running');
 CREATE INDEX parent_run ON parent (run_id);
+CREATE INDEX parent_deadline ON parent (deadline) WHERE deadline IS NOT NULL AND closing IS NULL;
 
 CREATE TABLE lane (
     id INTEGER PRIMARY KEY,

@@ -49,7 +49,9 @@ def judge_step(store: StoreDriver, step_id: int) -> None:
     }
     run_closed = parent["run_id"] in closed
     by_its_run = run_closed and step_id in closed and closed[parent["run_id"]] < closed[step_id]
-    if parent["closing"] == "cancel" or (parent["closing"] == "failed" and not began and by_its_run):
+    if parent["closing"] == "cancel" or (
+        parent["closing"] in ("failed", "timeout") and not began and by_its_run
+    ):
         expected = "cancelled"
     elif parent["closing"]:
         expected = "failed"

@@ -156,14 +156,14 @@ def test_a_cancelled_step_lets_those_behind_it_start(store: StoreDriver) -> None
     assert store.state(run_id) == "completed_with_failures"
 
 
-def test_a_run_that_takes_too_long_fails_with_all_its_steps(store: StoreDriver) -> None:
+def test_a_run_that_takes_too_long_fails_and_what_never_began_is_cancelled(store: StoreDriver) -> None:
     run_id = store.run_with(*specs(2), of=definition(step("a"), step("b", depends=("a",))))
     jobs = store.lease(1)
     store.commit(CloseParent(run_id, Closing.TIMEOUT, "took longer than 5 s"))
     store.sweep()
     assert store.state(run_id) == "running"
     store.complete(*jobs)
-    assert store.states(run_id) == ["failed", "failed"]
+    assert store.states(run_id) == ["failed", "cancelled"]
     assert store.rows("SELECT state, error FROM job WHERE id = ?", run_id) == [
         ("failed", "took longer than 5 s")
     ]

@@ -124,8 +124,8 @@ def _end_step(transaction: Transaction, parent: ParentRow) -> tuple[int, ...]:
     began = parent.state is JobState.RUNNING
     state = step_outcome(parent.counts, parent.closing)
     run = transaction.change_parent(transaction.parent(parent.run_id))
-    if not began and parent.closing is Closing.FAILED and run.closing is not None:
-        state = JobState.CANCELLED  # it never ran: the failure was another step's
+    if not began and parent.closing in {Closing.FAILED, Closing.TIMEOUT} and run.closing is not None:
+        state = JobState.CANCELLED  # it never ran: what closed the run was not of its doing
     _write_end(transaction, parent, state)
     run.open_steps -= 1
     ready = _release_dependents(transaction, parent.id)
@@ -173,6 +173,7 @@ def _write_end(transaction: Transaction, parent: ParentRow, state: JobState) -> 
     parent.naming = "idle"
     parent.naming_owner = None
     parent.cursor = None
+    parent.deadline = None
     transaction.unsweeped.discard(parent.id)
     failed = state in (JobState.FAILED, JobState.CANCELLED)
     error = parent.reason if failed or (parent.reason or "").startswith("skipped") else None

@@ -95,6 +95,9 @@ def mark_running(transaction: Transaction, parent: ParentRow) -> None:
     for row in (transaction.parent(parent.run_id), parent):
         if row.state is JobState.PENDING:
             transaction.transition(row, JobState.RUNNING)
+            if row.timeout_ms:
+                row.deadline = transaction.now_ms + row.timeout_ms
+                transaction.timed = True
 
 
 def _lease_type(transaction: Transaction, job_type: str, slots: int) -> tuple[list[LeasedJob], bool]:

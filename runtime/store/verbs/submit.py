@@ -15,10 +15,10 @@ SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->
 FROM json_each(?3)
 """
 _INSERT_PARENTS = """
-INSERT INTO parent (id, run_id, kind, action, open_steps, waiting, concurrency, on_error, max_retries, tolerance,
-                    priority)
+INSERT INTO parent (id, run_id, kind, action, timeout_ms, open_steps, waiting, concurrency, on_error, max_retries,
+                    tolerance, priority)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-       value ->> 8, value ->> 9, ?1
+       value ->> 8, value ->> 9, value ->> 10, ?1
 FROM json_each(?2)
 """
 
@@ -101,11 +101,15 @@ def _insert_rows(transaction: Transaction, request: Submit, steps: dict[str, int
     connection, definition, run_id = transaction.connection, request.definition, request.run_id
     text = msgspec.json.encode(definition).decode()
     jobs = [_job_row(run_id, run_id, None, ("run", definition.id, definition.name), text)]
-    parents: list[tuple[object, ...]] = [(run_id, run_id, "run", "", len(steps), 0, 0, OnError.FAIL, 0, None)]
+    parents: list[tuple[object, ...]] = [
+        (run_id, run_id, "run", "", _ms(definition.timeout_seconds), len(steps), 0, 0, OnError.FAIL, 0, None)
+    ]
     for step in definition.steps:
         step_id, text = steps[step.name], msgspec.json.encode(step).decode()
         jobs.append(_job_row(step_id, run_id, run_id, ("step", step.action, step.name), text))
-        parents.append((step_id, run_id, "step", step.action, 0, *_life(step, definition)))
+        parents.append(
+            (step_id, run_id, "step", step.action, _ms(step.timeout_seconds), 0, *_life(step, definition))
+        )
     connection.execute(
         _INSERT_JOBS, (definition.priority, transaction.now_ms, msgspec.json.encode(jobs).decode())
     )
@@ -113,6 +117,10 @@ def _insert_rows(transaction: Transaction, request: Submit, steps: dict[str, int
     for step in definition.steps:
         for needed in dict.fromkeys(step.depends):
             connection.execute("INSERT INTO dependency VALUES (?, ?)", (steps[step.name], steps[needed]))
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
 
 
 def _life(step: Step, definition: JobDefinition) -> tuple[object, ...]:

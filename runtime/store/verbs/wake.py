@@ -2,9 +2,10 @@
 
 import msgspec
 
-from actors.job import JobState
+from actors.job import Closing, JobKind, JobState
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import add_pending
+from runtime.store.verbs.end import close, close_run, settle_parent
 
 SLICE = 2000
 """Jobs woken in one transaction."""
@@ -20,6 +21,7 @@ _NEXT = """
 SELECT min(at) FROM (
     SELECT min(not_before) AS at FROM job WHERE state = 'scheduled'
     UNION ALL SELECT min(not_before) FROM lane WHERE not_before > 0
+    UNION ALL SELECT min(deadline) FROM parent WHERE deadline IS NOT NULL AND closing IS NULL
     UNION ALL SELECT min(naming_at) FROM parent WHERE naming = 'ready' AND naming_at > ?)
 """
 
@@ -28,6 +30,7 @@ def wake_due(transaction: Transaction) -> None:
     """Make ready what is due now, up to a slice; ``next_due`` tells whether more is."""
     now = transaction.now_ms
     # Longer than its own rate a lane waits only if the wall clock was set back.
+    _close_late(transaction)
     for lane in transaction.load_lanes_where(
         "not_before > 0 AND (not_before <= ?1 OR not_before > ?1 + rate_ms)", (now,)
     ):
@@ -49,6 +52,25 @@ def wake_due(transaction: Transaction) -> None:
         transaction.events.status(
             transaction.parent(parent_id).run_id, JobState.PENDING, ids, parent_id=parent_id
         )
+
+
+def _close_late(transaction: Transaction) -> None:
+    """Runs and steps whose time is over close as timed out; what runs below them is told."""
+    late = transaction.connection.execute(
+        "SELECT id FROM parent WHERE deadline <= ? AND deadline IS NOT NULL AND closing IS NULL ORDER BY id",
+        (transaction.now_ms,),
+    ).fetchall()
+    transaction.load_parents(row[0] for row in late)
+    for (parent_id,) in late:
+        parent = transaction.parent(parent_id)
+        if parent.ended or parent.closing is not None:
+            continue
+        text = f"timed out after {parent.timeout_ms / 1000:g} s"
+        if parent.kind == JobKind.RUN:
+            close_run(transaction, parent, Closing.TIMEOUT, text)
+        else:
+            close(transaction, parent, Closing.TIMEOUT, text)
+            settle_parent(transaction, parent)
 
 
 def next_due(transaction: Transaction) -> int | None:
