@@ -164,6 +164,7 @@ class RuntimeSupervisor(TypedActor):
             for run in self._runs.values():
                 self.stop_child(run)
             self._runs.clear()
+            self._run_at.clear()  # their ends are this one's doing, and no restarts
             self.send(self._children["store"], GiveBack(None, "the job processor died"))
         elif name.startswith("manager "):
             self.send(self._children["store"], GiveBack(None, f"{name} died", namings_only=True))

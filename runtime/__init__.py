@@ -1,6 +1,6 @@
 """What carries the actors: an embedded, durable job runtime on Thespian and SQLite.
 
-- ``embedding``    Runtime: the API for services, sync and async
+- ``embedding``    Runtime: the API for services, sync and async; ``run`` is the handle of a run
 - ``engine``       the in-process Thespian system base the actors run on
 - ``store``        one SQLite file: models, migrations, verbs, the StoreActor; the only code that speaks SQL
 - ``events``       EventService: one sequence, replay, subscribers

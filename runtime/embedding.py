@@ -26,7 +26,7 @@ from runtime.settings import RuntimeSettings
 from runtime.staging import FanOut
 from runtime.store.database import StoreError
 from runtime.store.reading.reader import StoreReader
-from runtime.store.reading.records import EventFilter
+from runtime.subscription import follow, follow_async
 
 ANSWER_SECONDS = 60.0
 """How long a verb waits for its commit before it gives up; the commit may still happen."""
@@ -141,6 +141,15 @@ class Runtime:
             raise RuntimeStateError("the runtime is not running: use `with Runtime(...)` or call start()")
         return self._reader
 
+    def raise_if_failed(self) -> None:
+        """Raise if the runtime's actors died too often and it has given up.
+
+        Raises:
+            RuntimeStateError: it has; the message says of what.
+        """
+        if self._assembly.failure:
+            raise RuntimeStateError(f"the runtime has given up: {self._assembly.failure}; its log says why")
+
     # -- submit -------------------------------------------------------------------------------------------------
 
     def submit(self, definition: JobDefinition | str | Path, *, key: str | None = None) -> Run:
@@ -230,40 +239,15 @@ class Runtime:
     def events(
         self, after: int | None = None, *, run_id: int | None = None, timeout_seconds: float | None = None
     ) -> Iterator[Event]:
-        """Events as they are committed, gap-free, from a sequence number on (None = from now).
+        """Events as they are committed, gap-free, from a sequence number on (None = from this call).
 
         Ends when nothing came for ``timeout_seconds``, or when the runtime is closed.
         """
-        bell = threading.Event()
-        leave = self._assembly.hub.on_commit(bell.set)
-        cursor = self.reader.last_event() if after is None else after
-        try:
-            while True:
-                bell.clear()
-                found, cursor = self.reader.events(cursor, EventFilter(run_id))
-                yield from found
-                if not found and not (bell.wait(timeout_seconds) and self._reader is not None):
-                    return
-        finally:
-            leave()
+        return follow(self._assembly.hub, lambda: self._reader, self._cursor(after), run_id, timeout_seconds)
 
-    async def events_async(
-        self, after: int | None = None, *, run_id: int | None = None
-    ) -> AsyncIterator[Event]:
-        """``events`` for asyncio, without end."""
-        loop, bell = asyncio.get_running_loop(), asyncio.Event()
-        leave = self._assembly.hub.on_commit(lambda: loop.call_soon_threadsafe(bell.set))
-        cursor = await asyncio.to_thread(self.reader.last_event) if after is None else after
-        try:
-            while self._reader is not None:
-                bell.clear()
-                found, cursor = await asyncio.to_thread(self.reader.events, cursor, EventFilter(run_id))
-                for event in found:
-                    yield event
-                if not found:
-                    await bell.wait()
-        finally:
-            leave()
+    def events_async(self, after: int | None = None, *, run_id: int | None = None) -> AsyncIterator[Event]:
+        """``events`` for asyncio; ends when the runtime is closed."""
+        return follow_async(self._assembly.hub, lambda: self._reader, self._cursor(after), run_id)
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -271,6 +255,9 @@ class Runtime:
     def assembly(self) -> Assembly:
         """The actors behind this runtime."""
         return self._assembly
+
+    def _cursor(self, after: int | None) -> int:
+        return self.reader.last_event() if after is None else after
 
     def _submission(self, definition: JobDefinition | str | Path, key: str | None) -> Submit:
         if not isinstance(definition, JobDefinition):

@@ -64,6 +64,7 @@ class Run:
 
         Raises:
             WaitTimeoutError: it had not ended in that time.
+            RuntimeStateError: the runtime was closed, or has given up; the run is in the store and goes on with it.
         """
         bell = threading.Event()
         leave = self._runtime.assembly.hub.on_end(self.number, bell.set)
@@ -71,6 +72,7 @@ class Run:
         deadline = None if timeout_seconds is None else clock.monotonic() + timeout_seconds
         try:
             while not self.state.terminal:
+                self._runtime.raise_if_failed()
                 left = RECHECK_SECONDS if deadline is None else deadline - clock.monotonic()
                 if left <= 0:
                     raise WaitTimeoutError(f"run {self.id} had not ended after {timeout_seconds:g} s")
@@ -87,6 +89,7 @@ class Run:
         try:
             async with asyncio.timeout(timeout_seconds):
                 while not (await asyncio.to_thread(lambda: self.state)).terminal:
+                    self._runtime.raise_if_failed()
                     try:
                         async with asyncio.timeout(RECHECK_SECONDS):
                             await bell.wait()

@@ -12,6 +12,7 @@ from thespian.actors import ActorExitRequest
 from actors.job import JobState
 from actors.supervision import RestartIntensity
 from runtime import Runtime
+from runtime.embedding import RuntimeStateError
 from runtime.engine import tell
 from runtime.engine.system import engine_of
 from runtime.settings import RuntimeSettings
@@ -76,6 +77,21 @@ def test_the_death_of_any_actor_is_repaired_and_every_job_is_counted_once(
     assert repeated == (1 if name == "WorkerActor" else 0)
 
 
+def test_the_processors_death_with_many_runs_alive_is_one_restart(tmp_path: Path, gate: str) -> None:
+    """The orchestrators of all runs are stopped and made anew; that is not counted against anybody."""
+    settings = RuntimeSettings(store=tmp_path / "jobs.db", restart_intensity=RestartIntensity(2, 60.0))
+    with Runtime(settings, workers=ALL) as runtime:
+        runs = [runtime.fan_out("gated", [Where(gate)]) for _ in range(10)]
+        until(lambda: len(cells(runtime, "WorkerActor")) == 10, what="ten bodies")
+        (victim,) = cells(runtime, "JobProcessor")
+        tell(runtime.assembly.system, victim.address, ActorExitRequest())
+        until(partial(gone, runtime, victim), what="its death")
+        GATES[gate].set()
+        states = {run.wait(WAIT).state for run in runs}
+
+        assert (states, runtime.assembly.failure) == ({JobState.COMPLETED}, "")
+
+
 def test_a_step_whose_orchestrator_keeps_dying_closes_as_failed_and_says_why(
     tmp_path: Path, gate: str
 ) -> None:
@@ -105,3 +121,5 @@ def test_beyond_the_restart_intensity_the_runtime_says_that_it_stops(tmp_path: P
         until(lambda: bool(runtime.assembly.failure), what="the runtime's word")
 
         assert "more than 1 restarts" in runtime.assembly.failure
+        with pytest.raises(RuntimeStateError, match="given up"):
+            runtime.raise_if_failed()
