@@ -60,12 +60,17 @@ class Run:
         return state
 
     def wait(self, timeout_seconds: float | None = None) -> RunResult:
-        """Wait until the run has ended.
+        """Wait until the run has ended, and read how.
 
         Raises:
             WaitTimeoutError: it had not ended in that time.
             RuntimeStateError: the runtime was closed, or has given up; the run is in the store and goes on with it.
         """
+        self.wait_for_end(timeout_seconds)
+        return self.result()
+
+    def wait_for_end(self, timeout_seconds: float | None = None) -> None:
+        """``wait`` without reading the result."""
         bell = threading.Event()
         leave = self._runtime.assembly.hub.on_end(self.number, bell.set)
         clock = self._runtime.assembly.clock
@@ -80,7 +85,6 @@ class Run:
                 bell.clear()
         finally:
             leave()
-        return self.result()
 
     async def wait_async(self, timeout_seconds: float | None = None) -> RunResult:
         """``wait`` for asyncio."""

@@ -71,7 +71,8 @@ def measure(
         worker = noop_async if loop else noop
         with Runtime(settings, workers=[worker]) as runtime:
             started = perf_counter()
-            asyncio.run(_fan_out(runtime, worker, children, parents))
+            for run in asyncio.run(_fan_out(runtime, worker, children, parents)):
+                run.wait_for_end()
             seconds = perf_counter() - started
         memory = peak_rss_mb()
         latencies = _verified_latencies(store, children, parents)
@@ -89,17 +90,15 @@ def measure(
     )
 
 
-async def _fan_out(runtime: Runtime, worker: JobWorker, children: int, parents: int) -> None:
-    """Submit every parent, some at a time as a service with many clients would, and wait for all ends."""
+async def _fan_out(runtime: Runtime, worker: JobWorker, children: int, parents: int) -> list[Run]:
+    """Submit every parent, some at a time as a service with many clients would."""
     clients = asyncio.Semaphore(CLIENTS)
 
     async def one(number: int) -> Run:
         async with clients:
             return await runtime.fan_out_async(worker, map(Nothing, range(children)), name=f"bench {number}")
 
-    runs = await asyncio.gather(*map(one, range(parents)))
-    for run in runs:
-        await run.wait_async()
+    return await asyncio.gather(*map(one, range(parents)))
 
 
 def percentile(values: list[float], share: float) -> float:
