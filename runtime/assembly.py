@@ -1,6 +1,7 @@
 """Assembly: puts the actors of one runtime together, starts and stops them. The composition root."""
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -27,6 +28,7 @@ from runtime.events.hub import EventHub
 from runtime.events.service import EventService
 from runtime.modules import import_manager, import_worker
 from runtime.precedence import Precedence
+from runtime.refusal import NOT_RUNNING, RefusedError, RuntimeStateError
 from runtime.settings import RuntimeSettings
 from runtime.store.actor import StoreActor
 from runtime.store.database import StoreError
@@ -61,10 +63,10 @@ class Assembly:
         self.random = random or SystemRandom()
         self.hub = EventHub()
         named = map(import_worker, settings.worker_modules)
-        every_worker = (*BUILT_IN_WORKERS, *workers, *named)
+        every_worker = dict.fromkeys((*BUILT_IN_WORKERS, *workers, *named))
         self.workers = WorkerRegistry(_configured(worker, settings.worker_options) for worker in every_worker)
         self.managers = ManagerRegistry(
-            (*BUILT_IN_MANAGERS, *managers, *map(import_manager, settings.manager_modules))
+            dict.fromkeys((*BUILT_IN_MANAGERS, *managers, *map(import_manager, settings.manager_modules)))
         )
         self.fetcher = Fetcher(self.clock, allow_private_addresses=settings.allow_private_addresses)
         self.failure = ""
@@ -74,6 +76,7 @@ class Assembly:
         self._supervisor: Any = None
         self._store: Any = None
         self._file: StoreFile | None = None
+        self._process = 0  # that runs the actors
         self._closers: list[Callable[[], None]] = []
         self._lock = Lock()
 
@@ -94,7 +97,7 @@ class Assembly:
     def ids(self) -> IdSource:
         """Where this runtime's ids come from."""
         if self._file is None:
-            raise StoreError("the runtime is not running: use `with Runtime(...)` or call start()")
+            raise RuntimeStateError(NOT_RUNNING)
         return self._file.ids
 
     def start(self) -> None:
@@ -103,28 +106,32 @@ class Assembly:
         Raises:
             StoreError: the store can not be used; nothing runs.
         """
+        self.raise_if_forked()
         with self._lock:
             if self._system is not None:
                 return
-            self._set_switch_interval()
+            self._process, self._file, self.failure = os.getpid(), None, ""
             engine = EngineConfig(io_threads=self.settings.io_threads)
-            self._system = open_system(engine, resources=self._all_resources(), clock=self.clock)
-            self._supervisor = self._system.createActor(RuntimeSupervisor)
-            reply = ask(self._system, self._supervisor, Start(), START_SECONDS)
-            if isinstance(reply, Started):
-                self._store = reply.wiring.store
-                return
-            system, self._system = self._system, None
-            close_system(system, STOP_MARGIN_SECONDS)
-            raise StoreError(
-                reply.message if isinstance(reply, Refused) else f"the runtime answered {reply!r}"
-            )
+            system = open_system(engine, resources=self._all_resources(), clock=self.clock)
+            try:
+                self._supervisor = system.createActor(RuntimeSupervisor)
+                reply = ask(system, self._supervisor, Start(), START_SECONDS)
+                if not isinstance(reply, Started):
+                    raise StoreError(
+                        reply.message if isinstance(reply, Refused) else f"the runtime answered {reply!r}"
+                    )
+            except BaseException:
+                close_system(system, STOP_MARGIN_SECONDS)
+                raise
+            self._set_switch_interval()
+            self._store = reply.wiring.store
+            self._system = system
 
     def stop(self, grace_seconds: float, *, fill_index: bool) -> int:
         """Drain and stop; returns how many running jobs were given back."""
         with self._lock:
             system, self._system, self._stopping = self._system, None, self._system
-        if system is None:
+        if system is None or self._process != os.getpid():  # a forked child has nothing to stop
             return 0
         try:
             drain = Drain(grace_seconds, fill_index)
@@ -171,10 +178,10 @@ class Assembly:
         """See that every step's action has a manager here, and that every child type it makes has a worker.
 
         Raises:
-            ValueError: one has not.
+            RefusedError: one has not, or the definition is not enabled.
         """
         if not definition.enabled:
-            raise ValueError(f"definition {definition.id!r} is not enabled; set enabled = true to run it")
+            raise RefusedError(f"definition {definition.id!r} is not enabled; set enabled = true to run it")
         for step in definition.steps:
             manager = self.managers.get(step.action)
             if manager is None:
@@ -182,11 +189,11 @@ class Assembly:
                 text = (
                     f"step {step.name!r}: there is no manager for action {step.action!r}; there are {known}"
                 )
-                raise ValueError(text)
+                raise RefusedError(text)
             missing = [child for child in manager.child_types if child not in self.workers]
             if missing:
                 text = f"step {step.name!r}: action {step.action!r} makes {missing[0]!r} jobs, no worker does them"
-                raise ValueError(text)
+                raise RefusedError(text)
 
     def _set_switch_interval(self) -> None:
         wanted = self.settings.switch_interval_seconds
@@ -195,10 +202,32 @@ class Assembly:
             sys.setswitchinterval(wanted)
             self._closers.append(partial(sys.setswitchinterval, before))
 
+    def raise_if_stopped(self) -> None:
+        """Raise if requests can not be answered.
+
+        Raises:
+            RuntimeStateError: the runtime is not running in this process.
+        """
+        self._running()
+
+    def raise_if_forked(self) -> None:
+        """Raise in a process that was forked from the one that started the runtime.
+
+        Raises:
+            RuntimeStateError: this is such a process.
+        """
+        if self._process not in {0, os.getpid()}:
+            raise RuntimeStateError(
+                f"the runtime runs in process {self._process}; this one was forked from it and has none of its"
+                " threads: start processes by spawn, or the runtime after the fork"
+            )
+
     def _running(self) -> Any:
-        if self._system is None:
-            raise StoreError("the runtime is not running: use `with Runtime(...)` or call start()")
-        return self._system
+        self.raise_if_forked()
+        system = self._system
+        if system is None:
+            raise RuntimeStateError(NOT_RUNNING)
+        return system
 
     def _open_store(self, precedence: Precedence) -> StoreFile:
         """Called by the store's actor on its thread; an actor that replaces a dead one goes on with the same file."""

@@ -21,6 +21,7 @@ from actors.messages import CancelAcknowledged, CancelJob, Event, Refused, Submi
 from actors.seams import Clock, Random
 from actors.worker import JobWorker
 from runtime.assembly import Assembly
+from runtime.refusal import NOT_RUNNING, RefusedError, RuntimeStateError
 from runtime.run import Run
 from runtime.settings import RuntimeSettings
 from runtime.staging import FanOut
@@ -30,14 +31,6 @@ from runtime.subscription import follow, follow_async
 
 ANSWER_SECONDS = 60.0
 """How long a verb waits for its commit before it gives up; the commit may still happen."""
-
-
-class RuntimeStateError(RuntimeError):
-    """The runtime is not running: it was not started, or it is closed."""
-
-
-class RefusedError(ValueError):
-    """The runtime refused a request and changed nothing."""
 
 
 class Runtime:
@@ -67,6 +60,8 @@ class Runtime:
 
         Raises:
             ConfigError: the configuration file is wrong.
+            TypeError: a worker is none.
+            ValueError: two workers have one type, or one can not run as it is configured.
         """
         settings = config if isinstance(config, RuntimeSettings) else _load(config)
         if store is not None:
@@ -90,15 +85,22 @@ class Runtime:
     # -- life ---------------------------------------------------------------------------------------------------
 
     def start(self) -> Self:
-        """Open the store and start working on whatever it holds.
+        """Open the store and start working on whatever it holds; one that runs already goes on.
+
+        A closed runtime may be started again.
 
         Raises:
             StoreError: the store can not be used.
         """
         self._assembly.start()
-        self._reader = StoreReader(
-            self.settings.store, busy_timeout_seconds=self.settings.busy_timeout_seconds
-        )
+        if self._reader is None:
+            try:
+                self._reader = StoreReader(
+                    self.settings.store, busy_timeout_seconds=self.settings.busy_timeout_seconds
+                )
+            except BaseException:
+                self._assembly.stop(0.0, fill_index=False)
+                raise
         return self
 
     def close(self, *, grace_seconds: float | None = None, fill_index: bool = False) -> int:
@@ -112,6 +114,7 @@ class Runtime:
             reader, self._reader = self._reader, None
         if reader is not None:
             reader.close()
+            self._assembly.hub.committed((), elsewhere=True)  # whoever has looked too early, looks again
         return given
 
     def hurry(self) -> None:
@@ -137,8 +140,9 @@ class Runtime:
     @property
     def reader(self) -> StoreReader:
         """Reads the store; see there for the questions it answers."""
+        self._assembly.raise_if_forked()
         if self._reader is None:
-            raise RuntimeStateError("the runtime is not running: use `with Runtime(...)` or call start()")
+            raise RuntimeStateError(NOT_RUNNING)
         return self._reader
 
     def raise_if_failed(self) -> None:
@@ -190,7 +194,7 @@ class Runtime:
             step: further fields of ``Step``, such as ``concurrency`` or ``error_tolerance``.
 
         Raises:
-            RefusedError: there is no such worker here.
+            RefusedError: there is no such worker here, or a payload is not what it takes; nothing is made.
         """
         fan_out = self._fan_out(worker, name, step)
         for page in fan_out.pages(self._assembly.ids, payloads):
@@ -260,22 +264,32 @@ class Runtime:
         return self.reader.last_event() if after is None else after
 
     def _submission(self, definition: JobDefinition | str | Path, key: str | None) -> Submit:
-        if not isinstance(definition, JobDefinition):
+        self._assembly.raise_if_stopped()
+        if isinstance(definition, str | Path):
             definition = self._assembly.load(Path(definition))
+        if not isinstance(definition, JobDefinition):
+            raise RefusedError(
+                f"submit takes a JobDefinition or the path of its file, got a {type(definition).__name__}"
+            )
         self._assembly.check(definition)
         ids = self._assembly.ids
         return Submit(definition, ids.next(), tuple(ids.next() for _ in definition.steps), key)
 
     def _fan_out(self, worker: str | JobWorker, name: str | None, step: dict[str, Any]) -> FanOut:
-        job_type = worker if isinstance(worker, str) else worker.worker_type
-        if job_type not in self._assembly.workers:
-            known = ", ".join(sorted(self._assembly.workers))
-            raise RefusedError(f"there is no worker of type {job_type!r} here; there are {known}")
+        self._assembly.raise_if_stopped()
+        known = self._assembly.workers
+        job_type = worker.worker_type if isinstance(worker, JobWorker) else worker
+        if not isinstance(job_type, str):
+            raise RefusedError(f"{job_type!r} is no worker: decorate the function with @worker(...)")
+        if job_type not in known:
+            raise RefusedError(
+                f"there is no worker of type {job_type!r} here, there are {', '.join(sorted(known))};"
+                " give it to Runtime(workers=[...])"
+            )
         made = Step(name=job_type, action="fan_out", config={"job_type": job_type}, **step)
+        definition = JobDefinition(id=job_type, name=name or job_type, steps=(made,))
         ids = self._assembly.ids
-        return FanOut(
-            ids.next(), ids.next(), JobDefinition(id=job_type, name=name or job_type, steps=(made,))
-        )
+        return FanOut(ids.next(), ids.next(), definition, known[job_type])
 
     def _submitted(self, reply: Any) -> Run:
         if isinstance(reply, Submitted):

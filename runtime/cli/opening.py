@@ -119,15 +119,24 @@ def ready_runtime(store: Path | None, config: Path | None, *, quiet: bool = Fals
         ConfigError: the configuration is wrong.
         CommandError: a module of the user's own can not be used.
     """
+    import msgspec
+
     from runtime.cli.modules import import_modules
     from runtime.cli.output import tell
     from runtime.config import load_config, settings_of
     from runtime.embedding import Runtime
+    from runtime.settings import OWN_PROCESS_SWITCH_SECONDS
 
     file = config_file(config)
     loaded = configuration(store, config)
-    wanted = settings_of(loaded.config)
     own = import_modules(loaded.config, file)
+    # The modules are imported here, where their errors have a place; and this process is the runtime's own.
+    wanted = msgspec.structs.replace(
+        settings_of(loaded.config),
+        worker_modules=(),
+        manager_modules=(),
+        switch_interval_seconds=OWN_PROCESS_SWITCH_SECONDS,
+    )
     try:
         runtime = Runtime(wanted, workers=own.workers, managers=own.managers)
     except ValueError as error:  # two workers of one type

@@ -10,6 +10,7 @@ Errors::
     ├── ForeignStoreError    the file is not a store of ours
     ├── NewerStoreError      a later version made it
     ├── DamagedStoreError    SQLite finds it damaged
+    ├── ForkedStoreError     the process this one was forked from had it open
     └── StoreBusyError       another process holds the write lock for longer than busy_timeout
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 
 from peewee import SqliteDatabase
 
+from runtime.store.forking import inherited_from, opened
 from runtime.store.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 
 MINIMUM_SQLITE = (3, 38, 0)  # ->> and RETURNING
@@ -44,6 +46,10 @@ class DamagedStoreError(StoreError):
     """SQLite finds the file damaged; it was left as it is."""
 
 
+class ForkedStoreError(StoreError):
+    """The process this one was forked from had the store open: here it would lose what it commits."""
+
+
 class StoreBusyError(StoreError):
     """Another process held the write lock for too long."""
 
@@ -58,14 +64,17 @@ def open_writer(
     """
     if sqlite3.sqlite_version_info < MINIMUM_SQLITE:
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old, 3.38 or later is needed")
-    if path.is_dir():
-        raise StoreError(f"{path} is a directory; name a file for the store")
-    if not path.parent.is_dir():
-        raise StoreError(f"there is no directory {path.parent}; make it or choose another --store")
+    if str(path) == ":memory:":
+        raise StoreError("a store is a file, it can not be in memory: name one in a temporary directory")
     try:
+        if path.is_dir():
+            raise StoreError(f"{path} is a directory; name a file for the store")
+        if not path.parent.is_dir():
+            raise StoreError(f"there is no directory {path.parent}; make it or choose another store")
         new = path.stat().st_size == 0 if path.exists() else True
     except OSError as error:
-        raise StoreError(f"{path} can not be read: {error.strerror}") from error
+        raise StoreError(f"{str(path)!r:.200} can not be read: {error.strerror}") from error
+    _refuse_inherited(path)
     if not new:
         _refuse_foreign(path)
     database = _connect(path, busy_timeout_seconds)
@@ -78,6 +87,7 @@ def open_writer(
         connection.execute("PRAGMA journal_size_limit = 67108864")
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         migrate(connection)
+        opened(database, path)
     except sqlite3.DatabaseError as error:
         database.close()
         raise explain(path, error) from error
@@ -95,6 +105,7 @@ def open_reader(path: Path, *, busy_timeout_seconds: float = 10.0) -> SqliteData
     """
     if not path.exists():
         raise StoreNotFoundError(f"there is no store at {path}; `quaero run FILE --store {path}` makes one")
+    _refuse_inherited(path)
     _refuse_foreign(path)
     database = _connect(path, busy_timeout_seconds)
     try:
@@ -105,6 +116,7 @@ def open_reader(path: Path, *, busy_timeout_seconds: float = 10.0) -> SqliteData
             database.close()
             open_writer(path, busy_timeout_seconds=busy_timeout_seconds).close()
             return open_reader(path, busy_timeout_seconds=busy_timeout_seconds)
+        opened(database, path)
     except sqlite3.DatabaseError as error:
         database.close()
         raise explain(path, error) from error
@@ -171,6 +183,15 @@ def _readable(text: bytes) -> str:
 
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _refuse_inherited(path: Path) -> None:
+    parent = inherited_from(path)
+    if parent is not None:
+        raise ForkedStoreError(
+            f"{path} was open in process {parent}, which this one was forked from: its locks are not inherited and"
+            " commits would be lost; start processes by spawn, or open the store after the fork"
+        )
 
 
 def _refuse_foreign(path: Path) -> None:
