@@ -62,6 +62,8 @@ class Assembly:
         self.clock = clock or SystemClock()
         self.random = random or SystemRandom()
         self.hub = EventHub()
+        if isinstance(workers, JobWorker):
+            raise TypeError(f"workers is a list: write workers=[{workers!r}]")
         named = map(import_worker, settings.worker_modules)
         every_worker = dict.fromkeys((*BUILT_IN_WORKERS, *workers, *named))
         self.workers = WorkerRegistry(_configured(worker, settings.worker_options) for worker in every_worker)
@@ -140,7 +142,7 @@ class Assembly:
                 closer = system.createActor(LoopCloser)
                 ask(system, closer, CloseConnections(), STOP_MARGIN_SECONDS)
         finally:
-            self._stopping = None
+            self._stopping, self._process = None, 0
             close_system(system, STOP_MARGIN_SECONDS)
             self.hub.committed((), elsewhere=True)  # whoever still waits looks, and finds the runtime closed
             while self._closers:
@@ -271,7 +273,7 @@ class Assembly:
 
 def _configured(worker: JobWorker, overrides: dict[str, dict[str, Any]]) -> JobWorker:
     """The worker with its options as the configuration wants them; the worker itself stays as it is."""
-    wanted = overrides.get(worker.worker_type)
+    wanted = overrides.get(getattr(worker, "worker_type", ""))
     if not wanted:
         return worker
     from copy import copy

@@ -4,7 +4,6 @@ RuntimeStateError   it is not running here: not started, closed, given up, or of
 RefusedError        it is running, and the request is wrong
 """
 
-
 NOT_RUNNING = "the runtime is not running: use `with Runtime(...)` or call start()"
 
 

@@ -1,6 +1,7 @@
 """Run: the handle of one run, as a service holds it."""
 
 import asyncio
+import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from actors.job import Counts, JobState
 
 if TYPE_CHECKING:
     from runtime.embedding import Runtime
+
+_log = logging.getLogger("quaero.run")
 
 RECHECK_SECONDS = 5.0
 """A waiter looks at the row again after this time, should it ever miss the bell."""
@@ -56,7 +59,7 @@ class Run:
         """
         state = self._runtime.reader.run_state(self.number)
         if state is None:
-            raise LookupError(f"there is no run {self.id} in {self._runtime.settings.store}")
+            raise self._missing()
         return state
 
     def wait(self, timeout_seconds: float | None = None) -> RunResult:
@@ -75,14 +78,17 @@ class Run:
         leave = self._runtime.assembly.hub.on_end(self.number, bell.set)
         clock = self._runtime.assembly.clock
         deadline = None if timeout_seconds is None else clock.monotonic() + timeout_seconds
+        quiet = 0
         try:
             while not self.state.terminal:
                 self._runtime.raise_if_failed()
                 left = RECHECK_SECONDS if deadline is None else deadline - clock.monotonic()
                 if left <= 0:
-                    raise WaitTimeoutError(f"run {self.id} had not ended after {timeout_seconds:g} s")
-                bell.wait(min(left, RECHECK_SECONDS))
+                    raise self._late(timeout_seconds)
+                quiet += not bell.wait(min(left, RECHECK_SECONDS))
                 bell.clear()
+                if quiet == 1:
+                    self._warn_of_stranded()
         finally:
             leave()
 
@@ -90,6 +96,7 @@ class Run:
         """``wait`` for asyncio."""
         loop, bell = asyncio.get_running_loop(), asyncio.Event()
         leave = self._runtime.assembly.hub.on_end(self.number, lambda: loop.call_soon_threadsafe(bell.set))
+        quiet = 0
         try:
             async with asyncio.timeout(timeout_seconds):
                 while not (await asyncio.to_thread(lambda: self.state)).terminal:
@@ -98,10 +105,12 @@ class Run:
                         async with asyncio.timeout(RECHECK_SECONDS):
                             await bell.wait()
                     except TimeoutError:
-                        continue
+                        quiet += 1
+                        if quiet == 1:
+                            await asyncio.to_thread(self._warn_of_stranded)
                     bell.clear()
         except TimeoutError as error:
-            raise WaitTimeoutError(f"run {self.id} had not ended after {timeout_seconds:g} s") from error
+            raise await asyncio.to_thread(self._late, timeout_seconds) from error
         finally:
             leave()
         return await asyncio.to_thread(self.result)
@@ -123,12 +132,19 @@ class Run:
         """The run with its steps, as ``quaero run --json`` prints it."""
         shown = self._runtime.reader.run(self.number)
         if shown is None:
-            raise LookupError(f"there is no run {self.id} in {self._runtime.settings.store}")
+            raise self._missing()
         return shown
 
     def progress(self) -> Counts:
-        """The jobs of the run by state, at one snapshot."""
-        return self._runtime.reader.counts(self.number, "run")
+        """The jobs of the run by state, at one snapshot.
+
+        Raises:
+            LookupError: the store has no such run.
+        """
+        counts = self._runtime.reader.counts(self.number, "run")
+        if not counts.total and self._runtime.reader.run_state(self.number) is None:
+            raise self._missing()
+        return counts
 
     async def progress_async(self) -> Counts:
         """``progress`` for asyncio."""
@@ -141,3 +157,19 @@ class Run:
     async def cancel_async(self, reason: str = "") -> bool:
         """``cancel`` for asyncio."""
         return await self._runtime.cancel_async(self.number, reason)
+
+    def _missing(self) -> LookupError:
+        return LookupError(f"there is no run {self.id} in {self._runtime.settings.store}")
+
+    def _late(self, timeout_seconds: float | None) -> WaitTimeoutError:
+        text = f"run {self.id} had not ended after {timeout_seconds or 0:g} s"
+        return WaitTimeoutError("; ".join([text, *self._stranded()]))
+
+    def _warn_of_stranded(self) -> None:
+        """Who waits in vain for a job that nobody here can do is told once, in the log: it may be meant."""
+        for sentence in self._stranded():
+            _log.warning("waiting for run %s: %s", self.id, sentence)
+
+    def _stranded(self) -> list[str]:
+        here = self._runtime.assembly
+        return self._runtime.reader.stranded(here.workers, here.managers)

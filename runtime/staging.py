@@ -1,7 +1,6 @@
-"""The children of a fan-out on their way to the store: pages of rows, encoded where they come from."""
+"""The children of a fan-out on their way to the store: pages of rows, encoded and checked where they come from."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -9,19 +8,25 @@ import msgspec
 from actors.ids import IdSource
 from actors.job import JobDefinition
 from actors.messages import StagedPage, StagePage, Submit
+from actors.worker import InvalidPayloadError, JobWorker
+from runtime.refusal import RefusedError
 from runtime.store.checksum import job_checksum
 
 PAGE = 1000
 """Children in one staged page."""
 
+PAGE_CHARACTERS = 4 << 20
+"""A page is full with so much payload too, however few children that is."""
+
 
 class FanOut:
     """One run with one step whose children are staged page by page, and then submitted whole."""
 
-    def __init__(self, run_id: int, step_id: int, definition: JobDefinition) -> None:
+    def __init__(self, run_id: int, step_id: int, definition: JobDefinition, worker: JobWorker) -> None:
         self.run_id = run_id
         self.step_id = step_id
         self.definition = definition
+        self.worker = worker
         self._pages = 0
         self._only: StagedPage | None = None
 
@@ -32,15 +37,14 @@ class FanOut:
         """What has to be staged before the submission, page by page as the payloads come.
 
         Raises:
-            TypeError: a payload can not be written as JSON.
+            RefusedError: a payload is not what the worker takes, or can not be written as JSON.
         """
-        job_type = self.definition.steps[0].config["job_type"]
-        iterator = iter(payloads)
-        while chunk := list(islice(iterator, PAGE)):
-            rows = []
-            for child_id, payload in zip(ids.block(len(chunk)), chunk, strict=True):
-                text = msgspec.json.encode(payload).decode()
-                rows.append((child_id, text, job_checksum(child_id, self.step_id, job_type, text), None))
+        job_type = self.worker.worker_type
+        for texts in self._encoded(payloads):
+            rows = [
+                (child_id, text, job_checksum(child_id, self.step_id, job_type, text), None)
+                for child_id, text in zip(ids.block(len(texts)), texts, strict=True)
+            ]
             if self._only is not None:
                 yield StagePage(self.run_id, self._only)
                 self._only = None
@@ -57,3 +61,26 @@ class FanOut:
         step = msgspec.structs.replace(step, config={**step.config, "pages": self._pages})
         definition = msgspec.structs.replace(self.definition, steps=(step,))
         return Submit(definition, self.run_id, (self.step_id,), key, self._only)
+
+    def _encoded(self, payloads: Iterable[Any]) -> Iterator[list[str]]:
+        """The payloads of one page after the other, as JSON that the worker can read."""
+        if isinstance(payloads, str | bytes | msgspec.Struct) or not isinstance(payloads, Iterable):
+            raise RefusedError(
+                f"payloads are many, one for each job, got a {type(payloads).__name__}: write [payload] if one is meant"
+            )
+        encode, check = msgspec.json.encode, self.worker.check_payload
+        texts: list[str] = []
+        size = 0
+        for number, payload in enumerate(payloads):
+            try:
+                text = encode(payload).decode()
+                check(text)
+            except (TypeError, ValueError, OverflowError, RecursionError, InvalidPayloadError) as error:
+                raise RefusedError(f"payloads[{number}]: {error}; it is {payload!r:.200}") from error
+            texts.append(text)
+            size += len(text)
+            if len(texts) >= PAGE or size >= PAGE_CHARACTERS:
+                yield texts
+                texts, size = [], 0
+        if texts:
+            yield texts

@@ -29,7 +29,10 @@ class ManagerActor(TypedActor):
         self._starts: dict[Address, StepStart] = {}
 
     def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
-        """Remember where pages are committed."""
+        """Remember where pages are committed; namings under way commit again what a dead store may have lost."""
+        if self._store is not None and self._store != message.store:
+            for naming in self._starts:
+                self.send(naming, message)
         self._store = message.store
 
     def receiveMsg_CreateChildren(self, message: CreateChildren, sender: Address) -> None:
@@ -55,6 +58,7 @@ class NamingActor(TypedActor):
     def __init__(self) -> None:
         super().__init__()
         self._task: CarryOut | None = None
+        self._unanswered: NameChildren | NamingFailed | None = None
 
     def receiveMsg_CarryOut(self, message: CarryOut, sender: Address) -> None:
         """Start the manager's code; its end comes back as a message."""
@@ -62,6 +66,13 @@ class NamingActor(TypedActor):
         manager: type[JobManager] = self.resource("managers")[message.start.step.action]
         context = ManagerContext(self.resource("clock"), self.resource)
         self.run_body(manager.dispatcher, _naming(manager, context, message.start), key=message.start.token)
+
+    def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
+        """There is a new store: whatever the old one did not answer is sent again, and recorded once."""
+        if self._task is not None:
+            self._task = CarryOut(self._task.start, message.store)
+            if self._unanswered is not None:
+                self._commit(self._unanswered)
 
     def receiveMsg_NameChildren(self, message: NameChildren, sender: Address) -> None:
         """The page is named: commit it."""
@@ -89,6 +100,7 @@ class NamingActor(TypedActor):
 
     def _commit(self, message: NameChildren | NamingFailed) -> None:
         if self._task is not None:
+            self._unanswered = message
             self.send(self._task.store, message)
 
 

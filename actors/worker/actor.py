@@ -89,9 +89,8 @@ class WorkerActor(TypedActor):
             at_ms=self._clock.wall_ms(),
             first_ms=job.backoff_ms,
         )
-        error = AttemptError(
-            message.error_type, message.message, message.traceback, job.attempt, failed.error.at_ms
-        )
+        text = message.message or message.error_type
+        error = AttemptError(message.error_type, text, message.traceback, job.attempt, failed.error.at_ms)
         logs = self._context.log_lines() if self._context is not None else ()
         self._report(
             self._stopped(
@@ -128,6 +127,15 @@ class WorkerActor(TypedActor):
         if self._body is not None:
             self._tell_body()
             self._body.abandon()
+
+    def handler_failed(self, message: object, sender: Address, error: Exception) -> None:
+        """A job whose body could not be started fails: with nobody at work on it, it would never end."""
+        if not isinstance(message, RunJob):
+            super().handler_failed(message, sender, error)
+            return
+        job = message.job
+        cause = AttemptError(type(error).__name__, f"the body could not be started: {error}", "", job.attempt)
+        self._report(Attempt(job.lease, job.step_id, Failed(cause)))
 
     def _tell_body(self) -> None:
         if self._context is not None:

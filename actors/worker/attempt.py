@@ -105,6 +105,11 @@ def _printable(text: str) -> str:
 
 def _ended(job: LeasedJob, context: JobContext, outcome: Outcome) -> BodyEnded:
     if not isinstance(outcome, Completed):
+        if context.children or context.documents:
+            context.warning(
+                f"{len(context.children)} child jobs and {len(context.documents)} documents were not recorded:"
+                " the attempt did not complete"
+            )
         return BodyEnded(Attempt(job.lease, job.step_id, outcome, logs=context.log_lines()))
     if context.children or context.documents or context.logs:
         return BodyEnded(

@@ -63,6 +63,10 @@ class Cancel(msgspec.Struct, frozen=True):
     reason: str
 
 
+DISPATCHERS = ("io", "loop", "core")
+"""Where bodies can run."""
+
+
 class WorkerOptions(msgspec.Struct, frozen=True):
     """How jobs of one type are run. ``[workers.<type>]`` in ``quaero.toml`` overrides each of them."""
 
@@ -82,7 +86,7 @@ class JobSpawner(Protocol):
 
     def spawn_child_job(
         self,
-        job_type: str,
+        job_type: "str | JobWorker",
         payload: msgspec.Struct,
         *,
         name: str | None = None,
@@ -98,7 +102,7 @@ class JobSpawner(Protocol):
         """Add a job to the step this one belongs to; it exists from the commit of this job's outcome on.
 
         Args:
-            job_type: the worker type that is to do it.
+            job_type: the worker that is to do it, or its type.
             payload: the worker type's payload.
             name: what people see; None = the type.
             unique_key: a second job of the step with this key is ignored.
@@ -173,7 +177,7 @@ class JobContext:
 
     def spawn_child_job(
         self,
-        job_type: str,
+        job_type: "str | JobWorker",
         payload: msgspec.Struct,
         *,
         name: str | None = None,
@@ -188,7 +192,7 @@ class JobContext:
     ) -> None:
         """See ``JobSpawner``."""
         child = ChildSpec(
-            type=job_type,
+            type=job_type.worker_type if isinstance(job_type, JobWorker) else job_type,
             payload=msgspec.json.encode(payload).decode(),
             name=name,
             unique_key=unique_key,
@@ -209,7 +213,7 @@ class JobContext:
     def log(self, level: LogLevel, text: str) -> None:
         """Add a line to the job's log; kept also when the attempt fails."""
         if len(self.logs) < MAX_LOG_LINES:
-            self.logs = _with(self.logs, LogLine(self.clock.wall_ms(), level, text))
+            self.logs = _with(self.logs, LogLine(self.clock.wall_ms(), level, _storable(text)))
         else:
             self._dropped_lines += 1
 
@@ -237,6 +241,12 @@ class JobContext:
         return (*self.logs, LogLine(self.clock.wall_ms(), LogLevel.WARNING, text))
 
 
+def _storable(text: object) -> str:
+    """What is logged as text: file names may have lone surrogates, which can not be stored."""
+    line = text if isinstance(text, str) else str(text)
+    return line if line.isascii() else line.encode("utf-8", "backslashreplace").decode()
+
+
 def _with(items: Sequence[Item], item: Item) -> Sequence[Item]:
     """The list with one more; the first one makes it."""
     if isinstance(items, list):
@@ -254,7 +264,7 @@ class JobWorker(ABC):
 
     worker_type: str
     payload_type: type[Any]
-    options: WorkerOptions
+    options: WorkerOptions = WorkerOptions()
     _decoder: "msgspec.json.Decoder[Any] | None" = None
 
     def prepare(self) -> None:
@@ -263,7 +273,10 @@ class JobWorker(ABC):
         msgspec 0.22 looks into a type when it is first decoded to, and several threads doing that at the same moment
         can crash the process.
         """
-        self._decoder = msgspec.json.Decoder(self.payload_type)
+        try:
+            self._decoder = msgspec.json.Decoder(self.payload_type)
+        except TypeError as error:
+            raise TypeError(f"the payload type of worker {self.worker_type!r}: {error}") from error
 
     @property
     def _payload_decoder(self) -> "msgspec.json.Decoder[Any]":
@@ -272,15 +285,23 @@ class JobWorker(ABC):
         return self._decoder  # type: ignore[return-value]
 
     def validate(self, job: LeasedJob) -> Any:
-        """Decode the payload.
+        """Decode the job's payload.
 
         Raises:
             InvalidPayloadError: it is not what ``payload_type`` says; the job fails without another attempt.
         """
+        return self.check_payload(job.payload)
+
+    def check_payload(self, payload: str) -> Any:
+        """Decode a payload, JSON text, be it of a job or of one that is to be made.
+
+        Raises:
+            InvalidPayloadError: it is not what ``payload_type`` says.
+        """
         try:
-            return self._payload_decoder.decode(job.payload)
+            return self._payload_decoder.decode(payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise InvalidPayloadError(f"payload of {job.type!r}: {error}") from error
+            raise InvalidPayloadError(f"payload of {self.worker_type!r}: {error}") from error
 
     @abstractmethod
     def execute(self, job: LeasedJob, context: JobContext) -> Any | Awaitable[Any]:

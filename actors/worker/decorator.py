@@ -55,6 +55,8 @@ def worker(
     Raises:
         TypeError: the function has no annotated payload parameter, or the dispatcher does not fit it.
     """
+    if not isinstance(worker_type, str):
+        raise TypeError(f'@worker names a job type: write @worker("{getattr(worker_type, "__name__", "…")}")')
 
     def make(function: Callable[..., Any]) -> FunctionWorker:
         coroutine = inspect.iscoroutinefunction(function)
@@ -84,7 +86,13 @@ def _payload_type(worker_type: str, function: Callable[..., Any]) -> type[Any]:
         raise TypeError(
             f"worker {worker_type!r}: the function takes (payload, context), it has {len(parameters)} parameters"
         )
-    hint = get_type_hints(function).get(parameters[0].name)
+    try:
+        hint = get_type_hints(function).get(parameters[0].name)
+    except NameError as error:
+        raise TypeError(
+            f"worker {worker_type!r}: its annotations can not be read ({error}); define the types they name at the"
+            " top of the module"
+        ) from error
     if hint is None:
         raise TypeError(
             f"worker {worker_type!r}: annotate {parameters[0].name!r} with the payload's type, a msgspec.Struct"

@@ -1,8 +1,9 @@
 """Which worker does which job type in this runtime."""
 
+import inspect
 from collections.abc import Iterable, Iterator, Mapping
 
-from actors.worker.contract import JobWorker
+from actors.worker.contract import DISPATCHERS, JobWorker
 
 
 class DuplicateWorkerError(ValueError):
@@ -15,8 +16,7 @@ class WorkerRegistry(Mapping[str, JobWorker]):
     def __init__(self, workers: Iterable[JobWorker] = ()) -> None:
         self._workers: dict[str, JobWorker] = {}
         for each in workers:
-            if not isinstance(each, JobWorker):
-                raise TypeError(f"{each!r} is not a JobWorker: decorate the function with @worker(...)")
+            _check(each)
             if self._workers.setdefault(each.worker_type, each) is not each:
                 raise DuplicateWorkerError(f"two workers have the type {each.worker_type!r}: rename one")
             each.prepare()
@@ -32,3 +32,22 @@ class WorkerRegistry(Mapping[str, JobWorker]):
 
     def __len__(self) -> int:
         return len(self._workers)
+
+
+def _check(worker: object) -> None:
+    """See that it is a worker, whole, on a dispatcher that can run it: else its jobs would hang or all fail."""
+    if not isinstance(worker, JobWorker):
+        made = isinstance(worker, type) and issubclass(worker, JobWorker)
+        hint = "make an instance of it" if made else "decorate the function with @worker(...)"
+        raise TypeError(f"{worker!r} is not a JobWorker: {hint}")
+    for name in ("worker_type", "payload_type"):
+        if not hasattr(worker, name):
+            raise TypeError(f"{type(worker).__name__} has no {name}: set it in the class")
+    dispatcher = worker.options.dispatcher
+    if dispatcher not in DISPATCHERS:
+        known = ", ".join(map(repr, DISPATCHERS))
+        raise ValueError(f"worker {worker.worker_type!r} has dispatcher {dispatcher!r}; there are {known}")
+    if inspect.iscoroutinefunction(getattr(worker, "function", worker.execute)) and dispatcher != "loop":
+        raise ValueError(
+            f'worker {worker.worker_type!r} is an async def, dispatcher {dispatcher!r} does not run such: use "loop"'
+        )

@@ -18,6 +18,7 @@ from runtime.cli.signals import Bell, SignalCount
 if TYPE_CHECKING:
     from runtime.embedding import Runtime
 
+_AT_ONCE = "stopping at once; what runs is given back. A third signal kills the process"
 HURRY_SECONDS = 3.0
 """After the second signal the process ends at the latest then."""
 
@@ -79,6 +80,8 @@ class Attendance:
             Exception: what ``Runtime.close`` raised.
         """
         hurried = self._signals.received > 1
+        if hurried:
+            tell(_AT_ONCE)
         ends: list[BaseException | None] = []
 
         def close() -> None:
@@ -96,7 +99,7 @@ class Attendance:
         while not ends:
             if self._signals.received > 1 and not hurried:
                 hurried = True
-                tell("stopping at once; what runs is given back. A third signal kills the process")
+                tell(_AT_ONCE)
                 self.runtime.hurry()
             waits += hurried
             if waits > HURRY_SECONDS / 0.5:

@@ -4,7 +4,8 @@ It carries no events: those are rows, and every reader takes them from the store
 that stops reading holds nothing up and costs nothing, and one that comes back misses nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from threading import Lock
 
 from actors.messages import ParentPicture
@@ -49,8 +50,7 @@ class EventHub:
             runs = list(self._waiters) if elsewhere else [run for run in ended_runs if run in self._waiters]
             for run_id in runs:
                 rings.extend(self._waiters[run_id].values())
-        for ring in rings:
-            ring()
+        _ring(rings)
 
     def pictured(self, picture: ParentPicture) -> None:
         """Keep the live picture of a parent, the last one."""
@@ -60,8 +60,7 @@ class EventHub:
             if len(self._pictures) > MAX_PICTURES:
                 del self._pictures[next(iter(self._pictures))]
             rings = list(self._readers.values())
-        for ring in rings:
-            ring()
+        _ring(rings)
 
     def picture(self, parent_id: int) -> ParentPicture | None:
         """The last picture of a parent that this runtime works on."""
@@ -78,3 +77,10 @@ class EventHub:
             rings.pop(key, None)
             if not rings:
                 self._waiters.pop(run_id, None)
+
+
+def _ring(rings: Iterable[Callable[[], object]]) -> None:
+    for ring in rings:
+        # The loop of one who was not told to leave may be closed; the others are still to hear.
+        with suppress(RuntimeError):
+            ring()

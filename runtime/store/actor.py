@@ -93,6 +93,10 @@ class StoreActor(TypedActor):
         except StoreError as error:
             self.reply(Refused(str(error)))
             return
+        except Exception as error:
+            logger.exception("the store can not be opened")
+            self.reply(Refused(f"the store can not be opened: {type(error).__name__}: {error}"))
+            return
         self._slots.recount(self._file.leased())
         self.reply(StoreOpened(self._file.owner))
 

@@ -107,13 +107,11 @@ def test_a_body_may_cancel_its_job(runtime: Runtime) -> None:
     assert (ended.state, ended.counts.cancelled) == (JobState.CANCELLED, 1)
 
 
-def test_an_invalid_payload_fails_without_another_attempt(runtime: Runtime) -> None:
-    run = runtime.fan_out("double", [{"number": "three"}])
-    run.wait(WAIT)
+def test_an_invalid_payload_is_refused_at_the_door_and_nothing_is_made(runtime: Runtime) -> None:
+    with pytest.raises(RefusedError, match=r"payloads\[1\].*Expected `int`, got `str` - at `\$.number`"):
+        runtime.fan_out("double", [Number(1), {"number": "three"}])
 
-    (job,) = runtime.reader.jobs(JobFilter(run_id=run.number, kind="job"))
-    assert (job["state"], job["attempt"]) == ("failed", 1)
-    assert "number" in job["error"]
+    assert runtime.reader.jobs(JobFilter()) == []
 
 
 def test_one_failure_among_successes_ends_the_run_completed_with_failures(runtime: Runtime) -> None:

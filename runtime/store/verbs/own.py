@@ -39,6 +39,18 @@ def extend(transaction: Transaction, job_ids: Sequence[int]) -> None:
     )
 
 
+def forget_staged(connection: sqlite3.Connection, owner: int) -> None:
+    """Remove what the owner staged for runs that it did not submit."""
+    connection.execute(
+        "DELETE FROM staged_page WHERE owner = ? AND run_id NOT IN (SELECT id FROM parent WHERE id = run_id)",
+        (owner,),
+    )
+
+
 def leave(connection: sqlite3.Connection, owner: int) -> None:
-    """Remove the row inside the open transaction: everything it held was given back."""
+    """Remove the row inside the open transaction: everything it held was given back.
+
+    Pages it staged for runs that were never submitted go with it.
+    """
+    forget_staged(connection, owner)
     connection.execute("DELETE FROM owner WHERE id = ?", (owner,))

@@ -12,6 +12,7 @@ from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import add_pending
 from runtime.store.verbs.end import judge_tolerance, settle_parent
+from runtime.store.verbs.own import leave
 
 _LEASED = "SELECT id, parent_id, lane_id, lost, attempt, cancel_reason FROM job WHERE state = 'running' AND "
 
@@ -25,11 +26,7 @@ def bury_owner(transaction: Transaction, owner: int) -> int:
     """The owner is dead (its lock could be taken): give back all it held and forget it; returns how many jobs."""
     given = give_back(transaction, "owner = ?", (owner,), "its runtime died", lost=True)
     _free_namings(transaction, "naming_owner = ?", (owner,))
-    transaction.connection.execute(
-        "DELETE FROM staged_page WHERE owner = ? AND run_id NOT IN (SELECT id FROM parent WHERE id = run_id)",
-        (owner,),
-    )
-    transaction.connection.execute("DELETE FROM owner WHERE id = ?", (owner,))
+    leave(transaction.connection, owner)
     return given
 
 
