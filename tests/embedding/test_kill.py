@@ -42,14 +42,14 @@ def test_a_run_killed_again_and_again_ends_once_with_the_right_counts(
     store: Path, tmp_path: Path, chance: random.Random
 ) -> None:
     """Attempts lost with their runtime are not consumed, and the record is exactly once."""
-    jobs, witness = 300 * ROUNDS, tmp_path / "witness"
+    jobs, witness = 800 * ROUNDS, tmp_path / "witness"
     run = submit(store, "write", str(witness), jobs)
     in_flight = 0
     for _ in range(ROUNDS):
         victim = start_victim(store)
         until(partial(progressed, victim, store, completed(store)), what="progress")
         moment = Event()
-        moment.wait(chance.random() * 0.1)  # nothing is waited for: the process is to die at any moment
+        moment.wait(chance.random() * 0.05)  # nothing is waited for: the process is to die at any moment
         if victim.poll() is None:
             in_flight += bool(sql(store, "SELECT 1 FROM job WHERE state IN ('running', 'pending') LIMIT 1"))
             kill_group(victim)
