@@ -6,10 +6,12 @@ request waits for nothing. What a commit makes ready is leased in that same comm
 """
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
-from actors.job import JobKind
+from actors.job import Closing, JobKind
 from actors.messages import (
+    CloseParent,
     CloseStore,
     Command,
     Committed,
@@ -19,6 +21,7 @@ from actors.messages import (
     Leased,
     NextDue,
     OpenStore,
+    ParentPicture,
     Refused,
     SetDemand,
     Settle,
@@ -36,6 +39,7 @@ from runtime.store.database import StoreError
 from runtime.store.file import StoreFile
 from runtime.store.pictures import Pictures
 from runtime.store.slots import Slots
+from runtime.store.verbs.end import DAMAGED_TEXT
 
 logger = logging.getLogger("quaero.store")
 
@@ -198,8 +202,7 @@ class StoreActor(TypedActor):
         if self._file is None or self._unavailable:
             return
         self._commit()
-        for watcher, picture in self._pictures.unseen(self._store.connection):
-            self.send(watcher, picture)
+        self._show(self._pictures.unseen(self._store.connection))
 
     def receiveMsg_Retry(self, message: Retry, sender: Address) -> None:
         """Try again what could not be committed."""
@@ -247,13 +250,20 @@ class StoreActor(TypedActor):
         self._slots.touched(done.touched)
         self._pictures.remember(done.starts)
         self._unsweeped |= done.unsweeped
-        for watcher, picture in self._pictures.of(self._store.connection, done.touched):
-            self.send(watcher, picture)
         if done.indexable and not self._indexing:
             self._indexing = True
             self.timers.start("index", INDEX_DELAY_SECONDS, IndexDocuments())
         if self._wiring is not None:
             self._report(done, self._wiring)
+        self._show(self._pictures.of(self._store.connection, done.touched))
+
+    def _show(self, pictures: Iterable[tuple[Address, ParentPicture | Refused]]) -> None:
+        """Send pictures to those who watch; a parent that is too damaged to be shown is closed."""
+        for watcher, picture in pictures:
+            self.send(watcher, picture)
+        for parent_id in self._pictures.take_damaged():
+            self._buffer(CloseParent(parent_id, Closing.FAILED, DAMAGED_TEXT), self.myAddress)
+            self._buffer(GiveBack(parent_id, DAMAGED_TEXT), self.myAddress)
 
     def _report(self, done: Commit, wiring: Wiring) -> None:
         if done.jobs or done.starts:
@@ -274,8 +284,7 @@ class StoreActor(TypedActor):
         self._slots.look_everywhere()
         jobs, parents = self._store.stopping_jobs()
         self._unsweeped.update(parents)
-        for watcher, picture in self._pictures.all(self._store.connection):
-            self.send(watcher, picture)
+        self._show(self._pictures.all(self._store.connection))
         if self._wiring is not None:
             if jobs:
                 self.send(self._wiring.processor, JobsToStop(tuple(jobs)))

@@ -8,7 +8,9 @@ import msgspec
 from actors.job import Counts, JobDefinition, JobKind, Step, StepStart
 from actors.messages import ParentPicture, Refused
 from actors.receive import Address
+from runtime.store.checksum import intact_payload
 from runtime.store.rows import ParentRow, read_parents
+from runtime.store.verbs.end import DAMAGED_TEXT
 
 
 class Pictures:
@@ -18,6 +20,7 @@ class Pictures:
         self._watchers: dict[int, Address] = {}
         self._unseen: set[int] = set()  # watched parents that were not shown yet
         self._about: dict[int, tuple[Step | None, str, tuple[str, ...]]] = {}
+        self._damaged: set[int] = set()
 
     def __repr__(self) -> str:
         return f"<Pictures(watched={len(self._watchers)})>"
@@ -36,13 +39,21 @@ class Pictures:
 
     def of(
         self, connection: sqlite3.Connection, rows: Iterable[ParentRow]
-    ) -> Iterator[tuple[Address, ParentPicture]]:
-        """The pictures of those of the rows that are watched; an ended one is shown for the last time."""
+    ) -> Iterator[tuple[Address, ParentPicture | Refused]]:
+        """The pictures of those of the rows that are watched; an ended one is shown for the last time.
+
+        Whoever watches a parent whose row is damaged is refused, and ``take_damaged`` names it.
+        """
         for row in rows:
             watcher = self._watchers.get(row.id)
             if watcher is not None:
                 self._unseen.discard(row.id)
-                yield watcher, self._picture(connection, row)
+                picture = self._picture(connection, row)
+                if picture is None:
+                    del self._watchers[row.id]
+                    if not row.ended:
+                        self._damaged.add(row.id)
+                yield watcher, picture or Refused(DAMAGED_TEXT)
             if row.ended:
                 self._watchers.pop(row.id, None)
                 self._about.pop(row.id, None)
@@ -58,12 +69,20 @@ class Pictures:
         for parent_id in missing:
             yield self._watchers.pop(parent_id), Refused(f"there is no parent job {parent_id}")
 
-    def all(self, connection: sqlite3.Connection) -> Iterator[tuple[Address, ParentPicture]]:
+    def take_damaged(self) -> set[int]:
+        """The open parents that were found damaged since the last call: nobody can supervise them."""
+        damaged, self._damaged = self._damaged, set()
+        return damaged
+
+    def all(self, connection: sqlite3.Connection) -> Iterator[tuple[Address, ParentPicture | Refused]]:
         """Every watched parent, as it is now."""
         return self.of(connection, read_parents(connection, list(self._watchers)))
 
-    def _picture(self, connection: sqlite3.Connection, row: ParentRow) -> ParentPicture:
-        step, definition_id, tags = self._describe(connection, row)
+    def _picture(self, connection: sqlite3.Connection, row: ParentRow) -> ParentPicture | None:
+        about = self._describe(connection, row)
+        if about is None:
+            return None
+        step, definition_id, tags = about
         return ParentPicture(
             id=row.id,
             run_id=row.run_id,
@@ -79,13 +98,12 @@ class Pictures:
 
     def _describe(
         self, connection: sqlite3.Connection, row: ParentRow
-    ) -> tuple[Step | None, str, tuple[str, ...]]:
+    ) -> tuple[Step | None, str, tuple[str, ...]] | None:
         known = self._about.get(row.id)
         if known is None:
-            run, own = connection.execute(
-                "SELECT run.payload, own.payload FROM job AS run, job AS own WHERE run.id = ? AND own.id = ?",
-                (row.run_id, row.id),
-            ).fetchone()
+            run, own = intact_payload(connection, row.run_id), intact_payload(connection, row.id)
+            if run is None or own is None:
+                return None
             definition = msgspec.json.decode(run, type=JobDefinition)
             step = msgspec.json.decode(own, type=Step) if row.kind == JobKind.STEP else None
             known = self._about[row.id] = (step, definition.id, definition.tags)
