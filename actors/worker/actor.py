@@ -33,17 +33,16 @@ class TimeOver(Command, frozen=True):
 class WorkerActor(TypedActor):
     """Runs one job at a time; idle, it may take the next child of the same step and type."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._orchestrator: Address | None = None
-        self._worker: JobWorker | None = None
-        self._step: Step | None = None
-        self._tags: tuple[str, ...] = ()
-        self._job: LeasedJob | None = None
-        self._context: JobContext | None = None
-        self._body: Any = None
-        self._stopping: StopJob | None = None
-        self._timed_out = False
+    # As attributes of the class: thousands of these actors are made each second.
+    _orchestrator: Address | None = None
+    _worker: JobWorker | None = None
+    _step: Step | None = None
+    _tags: tuple[str, ...] = ()
+    _job: LeasedJob | None = None
+    _context: JobContext | None = None
+    _body: Any = None
+    _stopping: StopJob | None = None
+    _timed_out = False
 
     def receiveMsg_StartWorker(self, message: StartWorker, sender: Address) -> None:
         """Learn the step and the type."""
