@@ -22,13 +22,14 @@ from actors.supervisor import RuntimeSupervisor
 from actors.worker import JobWorker, WorkerRegistry
 from actors.worker.crawler.fetch import Fetcher
 from actors.worker.crawler_url import crawler_url
+from runtime.admission import admitted
 from runtime.closing import CloseConnections, LoopCloser
 from runtime.engine import EngineConfig, ask, ask_async, close_system, open_system, tell
 from runtime.events.hub import EventHub
 from runtime.events.service import EventService
 from runtime.modules import import_manager, import_worker
 from runtime.precedence import Precedence
-from runtime.refusal import NOT_RUNNING, RefusedError, RuntimeStateError
+from runtime.refusal import NOT_RUNNING, RuntimeStateError
 from runtime.settings import RuntimeSettings
 from runtime.store.actor import StoreActor
 from runtime.store.database import StoreError
@@ -42,6 +43,25 @@ STOP_MARGIN_SECONDS = 30.0
 
 BUILT_IN_WORKERS: tuple[JobWorker, ...] = (crawler_url,)
 BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (CrawlManager, FanOutManager)
+
+
+RESERVED = frozenset(
+    {
+        "clock",
+        "event_hub",
+        "events_actor",
+        "lease_seconds",
+        "managers",
+        "on_failure",
+        "open_store",
+        "precedence",
+        "random",
+        "restart_intensity",
+        "store_actor",
+        "workers",
+    }
+)
+"""Names of resources that are the runtime's own."""
 
 
 class Assembly:
@@ -62,6 +82,9 @@ class Assembly:
         self.clock = clock or SystemClock()
         self.random = random or SystemRandom()
         self.hub = EventHub()
+        reserved = sorted(RESERVED & resources.keys())
+        if reserved:
+            raise ValueError(f"the resource {reserved[0]!r} is the runtime's own: give yours another name")
         if isinstance(workers, JobWorker):
             raise TypeError(f"workers is a list: write workers=[{workers!r}]")
         named = map(import_worker, settings.worker_modules)
@@ -176,26 +199,13 @@ class Assembly:
             raise DefinitionError(loaded.unrunnable)
         return loaded.definition
 
-    def check(self, definition: JobDefinition) -> None:
-        """See that every step's action has a manager here, and that every child type it makes has a worker.
+    def admitted(self, definition: JobDefinition) -> JobDefinition:
+        """The definition, if it can be run here.
 
         Raises:
-            RefusedError: one has not, or the definition is not enabled.
+            RefusedError: it can not; see ``admission``.
         """
-        if not definition.enabled:
-            raise RefusedError(f"definition {definition.id!r} is not enabled; set enabled = true to run it")
-        for step in definition.steps:
-            manager = self.managers.get(step.action)
-            if manager is None:
-                known = ", ".join(sorted(self.managers))
-                text = (
-                    f"step {step.name!r}: there is no manager for action {step.action!r}; there are {known}"
-                )
-                raise RefusedError(text)
-            missing = [child for child in manager.child_types if child not in self.workers]
-            if missing:
-                text = f"step {step.name!r}: action {step.action!r} makes {missing[0]!r} jobs, no worker does them"
-                raise RefusedError(text)
+        return admitted(definition, self.managers, self.workers)
 
     def _set_switch_interval(self) -> None:
         wanted = self.settings.switch_interval_seconds

@@ -20,6 +20,7 @@ from actors.manager import JobManager
 from actors.messages import CancelAcknowledged, CancelJob, Event, Refused, Submit, Submitted
 from actors.seams import Clock, Random
 from actors.worker import JobWorker
+from runtime.admission import admitted_key
 from runtime.assembly import Assembly
 from runtime.refusal import NOT_RUNNING, RefusedError, RuntimeStateError
 from runtime.run import Run
@@ -196,6 +197,7 @@ class Runtime:
         Raises:
             RefusedError: there is no such worker here, or a payload is not what it takes; nothing is made.
         """
+        key = admitted_key(key)
         fan_out = self._fan_out(worker, name, step)
         for page in fan_out.pages(self._assembly.ids, payloads):
             self._assembly.ask(page, ANSWER_SECONDS)
@@ -211,6 +213,7 @@ class Runtime:
         **step: Any,
     ) -> Run:
         """``fan_out`` for asyncio."""
+        key = admitted_key(key)
         fan_out = self._fan_out(worker, name, step)
         for page in fan_out.pages(self._assembly.ids, payloads):
             await self._assembly.ask_async(page, ANSWER_SECONDS)
@@ -271,9 +274,10 @@ class Runtime:
             raise RefusedError(
                 f"submit takes a JobDefinition or the path of its file, got a {type(definition).__name__}"
             )
-        self._assembly.check(definition)
+        definition = self._assembly.admitted(definition)
         ids = self._assembly.ids
-        return Submit(definition, ids.next(), tuple(ids.next() for _ in definition.steps), key)
+        steps = tuple(ids.next() for _ in definition.steps)
+        return Submit(definition, ids.next(), steps, admitted_key(key))
 
     def _fan_out(self, worker: str | JobWorker, name: str | None, step: dict[str, Any]) -> FanOut:
         self._assembly.raise_if_stopped()
@@ -286,8 +290,9 @@ class Runtime:
                 f"there is no worker of type {job_type!r} here, there are {', '.join(sorted(known))};"
                 " give it to Runtime(workers=[...])"
             )
-        made = Step(name=job_type, action="fan_out", config={"job_type": job_type}, **step)
+        made = Step(name=job_type, action="fan_out", config={"job_type": job_type, "pages": 0}, **step)
         definition = JobDefinition(id=job_type, name=name or job_type, steps=(made,))
+        definition = self._assembly.admitted(definition)
         ids = self._assembly.ids
         return FanOut(ids.next(), ids.next(), definition, known[job_type])
 

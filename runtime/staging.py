@@ -8,7 +8,7 @@ import msgspec
 from actors.ids import IdSource
 from actors.job import JobDefinition
 from actors.messages import StagedPage, StagePage, Submit
-from actors.worker import InvalidPayloadError, JobWorker
+from actors.worker import JobWorker, PermanentError
 from runtime.refusal import RefusedError
 from runtime.store.checksum import job_checksum
 
@@ -75,7 +75,7 @@ class FanOut:
             try:
                 text = encode(payload).decode()
                 check(text)
-            except (TypeError, ValueError, OverflowError, RecursionError, InvalidPayloadError) as error:
+            except (TypeError, ValueError, OverflowError, RecursionError, PermanentError) as error:
                 raise RefusedError(f"payloads[{number}]: {error}; it is {payload!r:.200}") from error
             texts.append(text)
             size += len(text)

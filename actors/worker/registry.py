@@ -5,6 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from actors.worker.contract import DISPATCHERS, JobWorker
 
+LEAST = {
+    "slots": 0,  # of a runtime that only submits
+    "max_attempts": 1,
+    "backoff_seconds": 0,
+    "backoff_multiplier": 0,
+    "max_backoff_seconds": 0,
+    "timeout_seconds": 0,
+    "jitter": 0,
+}
+"""The smallest values of options."""
+
 
 class DuplicateWorkerError(ValueError):
     """Two workers have one type."""
@@ -43,6 +54,10 @@ def _check(worker: object) -> None:
     for name in ("worker_type", "payload_type"):
         if not hasattr(worker, name):
             raise TypeError(f"{type(worker).__name__} has no {name}: set it in the class")
+    for name, least in LEAST.items():
+        value = getattr(worker.options, name)
+        if not value >= least:  # a NaN is not
+            raise ValueError(f"worker {worker.worker_type!r}: {name} must be {least} or more, got {value}")
     dispatcher = worker.options.dispatcher
     if dispatcher not in DISPATCHERS:
         known = ", ".join(map(repr, DISPATCHERS))

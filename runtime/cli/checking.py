@@ -78,7 +78,7 @@ def _check_definition(file: Path, assembly: "Assembly") -> Checked:
     errors = loaded.unrunnable
     if not errors:
         try:
-            assembly.check(loaded.definition)
+            assembly.admitted(loaded.definition)
         except ValueError as error:
             errors = (Diagnostic(str(error), loaded.file),)
     return Checked(

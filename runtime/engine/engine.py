@@ -22,6 +22,7 @@ from runtime.engine.control import CheckCapabilities, Kill, Start
 from runtime.engine.creation import create_child, create_primary
 from runtime.engine.dead_letters import DeadLetters
 from runtime.engine.ending import DEAD, EXITING
+from runtime.engine.errors import UnknownResourceError
 from runtime.engine.order import Order
 from runtime.engine.plan import ActorPlan
 from runtime.engine.ports import Port, ThreadPort
@@ -206,7 +207,7 @@ class Engine:
             return self._resources[name]
         except KeyError:
             known = ", ".join(sorted(self._resources)) or "none"
-            raise KeyError(f"no resource {name!r} was given to open_system; there are: {known}") from None
+            raise UnknownResourceError(f"there is no resource {name!r}; there are: {known}") from None
 
     def wait_for(self, port: ThreadPort, timeout_seconds: float) -> bool:
         """Wait in a host thread until the port is settled; whether it was in time.

@@ -23,6 +23,12 @@ class UnknownDispatcherError(EngineError, ValueError):
     """There is no dispatcher of that name."""
 
 
+class UnknownResourceError(EngineError, KeyError):
+    """The engine was given no object of that name."""
+
+    __str__ = Exception.__str__  # a KeyError shows its message in quotes
+
+
 class HandlerFailedError(EngineError):
     """The handler of the asked message raised."""
 

@@ -1,7 +1,12 @@
 """The checksum over a job's immutable columns: a damaged row ends its job, it is never executed."""
 
 import sqlite3
+from typing import TypeVar
 from zlib import crc32
+
+import msgspec
+
+T = TypeVar("T")
 
 
 def job_checksum(job_id: int, parent_id: int | None, job_type: str, payload: str) -> int:
@@ -21,3 +26,12 @@ def intact_payload(connection: sqlite3.Connection, job_id: int) -> str | None:
     except UnicodeDecodeError:
         return None
     return text if whole else None
+
+
+def intact(connection: sqlite3.Connection, job_id: int, kind: type[T]) -> T | None:
+    """The job's payload as what it is said to be; None if its row does not match its checksum, or is no such thing."""
+    payload = intact_payload(connection, job_id)
+    try:
+        return None if payload is None else msgspec.json.decode(payload, type=kind)
+    except (msgspec.DecodeError, RecursionError):
+        return None

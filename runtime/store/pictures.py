@@ -3,12 +3,10 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
 from actors.job import Counts, JobDefinition, JobKind, Step, StepStart
 from actors.messages import ParentPicture, Refused
 from actors.receive import Address
-from runtime.store.checksum import intact_payload
+from runtime.store.checksum import intact
 from runtime.store.rows import ParentRow, read_parents
 from runtime.store.verbs.end import DAMAGED_TEXT
 
@@ -101,10 +99,9 @@ class Pictures:
     ) -> tuple[Step | None, str, tuple[str, ...]] | None:
         known = self._about.get(row.id)
         if known is None:
-            run, own = intact_payload(connection, row.run_id), intact_payload(connection, row.id)
-            if run is None or own is None:
+            definition = intact(connection, row.run_id, JobDefinition)
+            step = intact(connection, row.id, Step) if row.kind == JobKind.STEP else None
+            if definition is None or (row.kind == JobKind.STEP and step is None):
                 return None
-            definition = msgspec.json.decode(run, type=JobDefinition)
-            step = msgspec.json.decode(own, type=Step) if row.kind == JobKind.STEP else None
             known = self._about[row.id] = (step, definition.id, definition.tags)
         return known

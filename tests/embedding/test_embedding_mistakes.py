@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from actors.ids import IdSource
-from actors.job import JobDefinition, JobState, Step
+from actors.job import ErrorTolerance, JobDefinition, JobState, Step
 from actors.seams import ManualClock
 from actors.worker import Cancel, JobContext, JobWorker, WorkerOptions, worker
 from runtime import Runtime
@@ -194,6 +194,78 @@ def test_only_a_worker_or_its_type_can_be_fanned_out(runtime: Runtime, given: An
 def test_only_a_definition_or_a_path_can_be_submitted(runtime: Runtime, given: Any) -> None:
     with pytest.raises(RefusedError, match="submit takes a JobDefinition or the path of its file, got a"):
         runtime.submit(given)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"slots": -1}, "slots must be 0 or more"), ({"max_attempts": 0}, "max_attempts must be 1 or more")],
+)
+def test_options_with_which_no_job_would_ever_run_are_refused(
+    tmp_path: Path, options: dict[str, int], message: str
+) -> None:
+    made = worker("eager", **options)(plain)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=f"worker 'eager': {message}, got"):
+        Runtime(store=tmp_path / "jobs.db", workers=[made])
+
+
+def test_a_resource_can_not_take_the_place_of_the_runtimes_own(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="the resource 'clock' is the runtime's own"):
+        Runtime(store=tmp_path / "jobs.db", resources={"clock": 5})
+
+
+STEP = Step("one", "crawl", {"start_urls": ["https://example.com/"]})
+replace = msgspec.structs.replace
+
+
+@pytest.mark.parametrize(
+    ("definition", "message"),
+    [
+        (JobDefinition(5, "d", (STEP,)), r"Expected `str`, got `int` - at `\$.id`"),  # type: ignore[arg-type]
+        (JobDefinition("d", "", (STEP,)), "name must be a text of 1 to 200 characters, got ''"),
+        (JobDefinition("d", "caf\udce9", (STEP,)), "surrogates not allowed"),
+        (JobDefinition("d", "d", (STEP,), enabled=False), "not enabled"),
+        (JobDefinition("d", "d", (STEP,), timeout_seconds=-1), "timeout_seconds must be 0 or more, got -1"),
+        (JobDefinition("d", "d", (STEP,), timeout_seconds=float("nan")), "got `null`"),
+        (JobDefinition("d", "d", (STEP,), pre_jobs=("x",)), "pre_jobs can not be run by this version"),
+        (replace(STEP, concurrency=-1), "step 'one': concurrency must be 0 or more, got -1"),
+        (replace(STEP, concurrency="3"), r"Expected `int`, got `str` - at `\$.steps\[0\].concurrency`"),
+        (replace(STEP, condition="x > 1"), "step 'one': conditions can not be evaluated"),
+        (replace(STEP, error_tolerance=ErrorTolerance(max_failure_ratio=5)), "must be from 0 to 1, got 5"),
+        (replace(STEP, config={"start_urls": 5}), r"step 'one': config: Expected `array`, got `int`"),
+        (
+            replace(STEP, config={"start_urls": ["http://x.org/"], "include_patterns": ["("]}),
+            "step 'one': include_patterns",
+        ),
+        (replace(STEP, config={"f": print}), "Encoding objects of type builtin_function_or_method"),
+        (
+            replace(STEP, action="crwal"),
+            "step 'one': there is no manager for action 'crwal'; there are crawl",
+        ),
+        (replace(STEP, depends=("two",)), "step 'one' depends on 'two', which definition 'd' lacks"),
+    ],
+)
+def test_a_definition_made_in_code_is_checked_before_it_is_stored(
+    runtime: Runtime, definition: JobDefinition | Step, message: str
+) -> None:
+    """A row that can not be read would stop the store of every runtime that takes it up."""
+    if isinstance(definition, Step):
+        definition = JobDefinition("d", "d", (definition,))
+    with pytest.raises(RefusedError, match=message):
+        runtime.submit(definition)
+
+    assert runtime.reader.jobs(JobFilter()) == []
+
+
+def test_steps_may_be_given_as_a_list(runtime: Runtime) -> None:
+    made = JobDefinition("d", "d", [Step("one", "fan_out", {"job_type": "double", "pages": 0})])  # type: ignore[arg-type]
+
+    assert runtime.submit(made).wait(WAIT).state is JobState.COMPLETED
+
+
+@pytest.mark.parametrize("key", [5, "", "caf\udce9", "x" * 1001])
+def test_what_can_be_no_submit_key_is_refused(runtime: Runtime, key: Any) -> None:
+    with pytest.raises(RefusedError, match="key must be a text of 1 to 1000 characters, got"):
+        runtime.fan_out("double", [Number(1)], key=key)
 
 
 # -- bodies --------------------------------------------------------------------------------------------------------

@@ -207,7 +207,9 @@ def test_an_unknown_action_or_worker_is_refused_and_nothing_is_written(runtime: 
 
 def test_a_step_that_fails_closes_the_run_unless_it_says_continue(runtime: Runtime) -> None:
     def chain(on_error: OnError) -> JobDefinition:
-        broken = Step("broken", "fan_out", {"job_type": "missing"}, on_error=on_error)  # no key "pages"
+        broken = Step(
+            "broken", "fan_out", {"job_type": "double", "pages": 1}, on_error=on_error
+        )  # not staged
         after = Step("after", "fan_out", {"job_type": "double", "pages": 0}, depends=("broken",))
         return JobDefinition("chain", "chain", (broken, after))
 

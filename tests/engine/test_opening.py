@@ -151,7 +151,7 @@ def test_an_actor_fetches_resources_and_a_missing_one_is_named() -> None:
 
         def fetch(actor: Scripted) -> None:
             with pytest.raises(
-                KeyError, match=r"no resource 'fetcher' was given to open_system; there are: .*script, seen"
+                KeyError, match=r"there is no resource 'fetcher'; there are: .*script, seen"
             ):
                 actor.resource("fetcher")
             actor.saw("named")

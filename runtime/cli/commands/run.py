@@ -87,7 +87,7 @@ def loaded(runtime: "Runtime", file: Path) -> "tuple[JobDefinition, list[str]]":
     if found.unrunnable:
         raise DefinitionError(found.unrunnable)
     try:
-        runtime.assembly.check(found.definition)
+        runtime.assembly.admitted(found.definition)
     except ValueError as error:
         raise CommandError(str(error), file=found.file) from error
     return found.definition, warnings

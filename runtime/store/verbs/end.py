@@ -10,7 +10,7 @@ from actors.job import Closing, FailureAction, JobState, Step
 from actors.orchestrator.outcome import run_outcome, step_outcome
 from actors.orchestrator.plan import StepPosition, after_step_end
 from actors.orchestrator.tolerance import exceeded, exceeded_text, exceeded_within
-from runtime.store.checksum import intact_payload
+from runtime.store.checksum import intact
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 
@@ -106,8 +106,7 @@ def start_steps(
 
 def read_step(transaction: Transaction, step_id: int) -> Step | None:
     """The step as its run's definition has it; None if its row is damaged."""
-    payload = intact_payload(transaction.connection, step_id)
-    return None if payload is None else msgspec.json.decode(payload, type=Step)
+    return intact(transaction.connection, step_id, Step)
 
 
 def close_run(transaction: Transaction, run: ParentRow, closing: Closing, reason: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from actors.job import Closing, JobDefinition, JobState, LeasedJob, Step, StepStart
-from runtime.store.checksum import intact_payload
+from runtime.store.checksum import intact
 from runtime.store.rows import LaneRow, ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.end import DAMAGED_TEXT, close, settle_parent
@@ -66,8 +66,8 @@ def _ready_steps(transaction: Transaction, actions: Sequence[str], limit: int) -
 def _lease_start(transaction: Transaction, parent: ParentRow) -> StepStart | None:
     if parent.naming != "ready":
         return None  # another of these steps was damaged, and its end closed this one
-    step = intact_payload(transaction.connection, parent.id)
-    definition = intact_payload(transaction.connection, parent.run_id)
+    step = intact(transaction.connection, parent.id, Step)
+    definition = intact(transaction.connection, parent.run_id, JobDefinition)
     if step is None or definition is None:
         close(transaction, parent, Closing.FAILED, DAMAGED_TEXT)
         settle_parent(transaction, parent)
@@ -85,8 +85,8 @@ def _lease_start(transaction: Transaction, parent: ParentRow) -> StepStart | Non
         token=parent.token,
         cursor=parent.cursor,
         attempt=parent.naming_attempt,
-        step=msgspec.json.decode(step, type=Step),
-        definition=msgspec.json.decode(definition, type=JobDefinition),
+        step=step,
+        definition=definition,
     )
 
 

@@ -1,0 +1,113 @@
+"""What a definition must be to be run here. One made in code comes as it is: no loader has looked at it.
+
+A definition that is admitted is read back from the store as it was given: a row that could not be read would stop the
+step, and every runtime that takes it up. Pure.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from actors.job import ErrorTolerance, JobDefinition, Step
+from actors.manager import JobManager
+from runtime.refusal import RefusedError
+
+MAX_NAME = 200
+"""Characters of an id or a name."""
+MAX_KEY = 1000
+"""Characters of a submit key."""
+
+
+def admitted(
+    definition: JobDefinition, managers: Mapping[str, type[JobManager]], workers: Mapping[str, Any]
+) -> JobDefinition:
+    """The definition as it will be read from the store.
+
+    Raises:
+        RefusedError: it can not be run here; the first thing that is wrong is named, with its value.
+    """
+    try:
+        whole = msgspec.json.decode(msgspec.json.encode(definition), type=JobDefinition)
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise RefusedError(f"the definition can not be stored: {error}") from error
+    for problem in _problems(whole, managers, workers):
+        raise RefusedError(problem)
+    return whole
+
+
+def admitted_key(key: str | None) -> str | None:
+    """The submit key.
+
+    Raises:
+        RefusedError: it can be none.
+    """
+    if key is None or _is_key(key):
+        return key
+    raise RefusedError(f"key must be a text of 1 to {MAX_KEY} characters, got {key!r:.200}")
+
+
+def _problems(
+    definition: JobDefinition, managers: Mapping[str, type[JobManager]], workers: Mapping[str, Any]
+) -> Iterator[str]:
+    if not definition.enabled:
+        yield f"definition {definition.id!r} is not enabled; set enabled = true to run it"
+    for field in ("id", "name"):
+        yield from _name_problems(field, getattr(definition, field))
+    yield from _number_problems("timeout_seconds", definition.timeout_seconds)
+    yield from _tolerance_problems(definition.error_tolerance)
+    for field in ("pre_jobs", "post_jobs"):
+        if getattr(definition, field):
+            yield f"{field} can not be run by this version; run those definitions by themselves"
+    for step in definition.steps:
+        for problem in _step_problems(step, managers, workers):
+            yield f"step {step.name!r}: {problem}"
+
+
+def _step_problems(
+    step: Step, managers: Mapping[str, type[JobManager]], workers: Mapping[str, Any]
+) -> Iterator[str]:
+    yield from _name_problems("name", step.name)
+    for field in ("timeout_seconds", "concurrency", "max_retries"):
+        yield from _number_problems(field, getattr(step, field))
+    yield from _tolerance_problems(step.error_tolerance)
+    if step.condition is not None:
+        yield "conditions can not be evaluated by this version; remove the condition"
+    manager = managers.get(step.action)
+    if manager is None:
+        yield f"there is no manager for action {step.action!r}; there are {', '.join(sorted(managers))}"
+        return
+    for child in manager.child_types:
+        if child not in workers:
+            yield f"action {step.action!r} makes {child!r} jobs, no worker does them"
+    try:
+        msgspec.convert(step.config, manager.config_type)
+        problems = manager.problems(step)
+    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
+        yield f"config: {error}"
+        return
+    for key, sentence in problems:
+        yield sentence if sentence.startswith(key) else f"{key}: {sentence}"
+
+
+def _name_problems(field: str, name: str) -> Iterator[str]:
+    if not 0 < len(name) <= MAX_NAME:
+        yield f"{field} must be a text of 1 to {MAX_NAME} characters, got {name!r:.220}"
+
+
+def _number_problems(field: str, value: float) -> Iterator[str]:
+    if not 0 <= value <= 1e9:
+        yield f"{field} must be 0 or more, got {value!r}"
+
+
+def _tolerance_problems(tolerance: ErrorTolerance | None) -> Iterator[str]:
+    if tolerance is None:
+        return
+    for field in ("max_child_failures", "min_finished"):
+        yield from _number_problems(f"error_tolerance.{field}", getattr(tolerance, field))
+    if not 0 <= tolerance.max_failure_ratio <= 1:
+        yield f"error_tolerance.max_failure_ratio must be from 0 to 1, got {tolerance.max_failure_ratio!r}"
+
+
+def _is_key(key: object) -> bool:
+    return isinstance(key, str) and 0 < len(key) <= MAX_KEY and key.encode(errors="replace").decode() == key
