@@ -161,4 +161,7 @@ def _fetch_error(url: str, error: Exception, timeout_seconds: float) -> FetchErr
         return FetchError(f"{url} has no valid certificate: {error}", retryable=False)
     if isinstance(error, (EncodingError, aiohttp.InvalidURL)):
         return FetchError(f"{url} can not be read: {error}", retryable=False)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        said = error.os_error.strerror or error.os_error
+        return FetchError(f"{url} can not be reached: {said}", retryable=True)
     return FetchError(f"{url} can not be read: {type(error).__name__}: {error}", retryable=True)
