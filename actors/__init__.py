@@ -5,8 +5,10 @@ Read it in this order:
 - ``job``           the nouns: Job states, Lease, Outcome, Counts, JobDefinition, Step, ErrorTolerance
 - ``ids``           time-ordered job ids and their text form
 - ``messages``      the protocol: commands go down, reports go up
-- ``receive``       TypedActor: one handler per message type
+- ``receive``       TypedActor: one handler per message type; ``extras`` is what it asks of its carrier,
+                    ``encoding`` messages as bytes, ``portable`` TypedActor on Thespian's own bases
 - ``supervisor``    the root of the tree: starts, restarts, drains, stops
+- ``supervision``   restart intensity (pure)
 - ``processor``     JobProcessor: asks the store for ready work and routes it
 - ``scheduler``     timers: backoff, rates, leases, heartbeats
 - ``manager``       the JobManager contract and one file per action
