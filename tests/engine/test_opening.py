@@ -150,9 +150,7 @@ def test_an_actor_fetches_resources_and_a_missing_one_is_named() -> None:
     with Stage() as stage:
 
         def fetch(actor: Scripted) -> None:
-            with pytest.raises(
-                KeyError, match=r"there is no resource 'fetcher'; there are: .*script, seen"
-            ):
+            with pytest.raises(KeyError, match=r"there is no resource 'fetcher'; there are: .*script, seen"):
                 actor.resource("fetcher")
             actor.saw("named")
 
