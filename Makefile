@@ -1,5 +1,5 @@
 # Every target sets up what it needs: a virtual environment in .venv from requirements.lock.
-# Usage: make run | test | check | conformance | soak | lock | clean
+# Usage: make run | test | check | docs | conformance | soak | lock | clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,13 +12,14 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint conformance soak lock clean install
+.PHONY: help run test check lint docs conformance soak lock clean install
 .SUFFIXES:
 
 help:
 	@echo "make run          crawl Python's own documentation server and search what was found"
 	@echo "make test         the test suite"
 	@echo "make check        ruff, mypy --strict, import-linter, the test suite"
+	@echo "make docs         write docs/reference/ anew from the code"
 	@echo "make conformance  Thespian's own test suite on our engine"
 	@echo "make soak         the long tests: kill -9 loops, large runs"
 	@echo "make lock         compile requirements.lock again"
@@ -33,10 +34,13 @@ test: $(STAMP)
 lint: $(STAMP)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy --no-error-summary actors runtime tests docs/examples
+	@$(BIN)/mypy --no-error-summary actors runtime tests docs/examples docs/generate.py
 	@$(BIN)/lint-imports --no-logo
 
 check: lint test
+
+docs: $(STAMP)
+	@$(BIN)/python docs/generate.py
 
 conformance: $(STAMP)
 	@$(BIN)/python -m pytest tests/conformance -m conformance -p no:randomly

@@ -29,6 +29,7 @@ class System(Section, frozen=True):
     """``[system]``: what carries the actors."""
 
     base: Literal["inprocess", "multiprocTCPBase"] = "inprocess"
+    """Thespian's system base: this runtime's own, or (checked only) a process for each actor."""
     grace_seconds: Annotated[
         Seconds, Meta(description="running attempts get this long to end when the runtime stops")
     ] = _DEFAULTS.grace_seconds
@@ -38,12 +39,15 @@ class Store(Section, frozen=True):
     """``[store]``: the one file. A relative path begins at the current directory."""
 
     path: Text = str(_DEFAULTS.store)
+    """The SQLite file; made if there is none."""
     synchronous: Annotated[
         Literal["FULL", "NORMAL"],
         Meta(description="FULL survives power loss; NORMAL only the death of processes"),
     ] = "FULL"
     busy_timeout_seconds: Seconds = _DEFAULTS.busy_timeout_seconds
+    """How long to wait for another process's write."""
     lease_seconds: Annotated[float, Meta(ge=0.3, le=86400)] = _DEFAULTS.lease_seconds
+    """How long a frozen runtime keeps its jobs; those of a dead one are taken over at once."""
     max_lost: Annotated[Count, Meta(description="attempts lost with their runtime before a job fails")] = (
         _DEFAULTS.max_lost
     )
@@ -53,6 +57,7 @@ class IoDispatcher(Section, frozen=True):
     """``[dispatchers.io]``: threads for workers that block."""
 
     threads: Annotated[int, Meta(ge=1, le=1024)] = _DEFAULTS.io_threads
+    """At most so many, made when there is work for them."""
 
 
 class Dispatchers(Section, frozen=True):
@@ -65,21 +70,32 @@ class Supervision(Section, frozen=True):
     """``[supervision]``: an actor that dies is started again, at most so often within the period."""
 
     max_restarts: Annotated[int, Meta(ge=0, le=1_000_000)] = _INTENSITY.max_restarts
+    """Beyond them a step closes as failed, and the runtime gives up."""
     period_seconds: Annotated[float, Meta(gt=0, le=1e9)] = _INTENSITY.period_seconds
+    """The period within which restarts count."""
 
 
 class Worker(Section, frozen=True):
     """``[workers.<type>]``: overrides the options the worker's code gives; a key left out leaves them."""
 
     slots: Annotated[int, Meta(ge=1, le=100_000)] | UnsetType = UNSET
+    """Jobs of this type running at once in one runtime."""
     max_attempts: Annotated[int, Meta(ge=1, le=1000)] | UnsetType = UNSET
+    """Attempts of one job altogether."""
     timeout_seconds: Seconds | UnsetType = UNSET
+    """Time for one attempt, 0 = no limit."""
     backoff_seconds: Seconds | UnsetType = UNSET
+    """Wait before the second attempt."""
     backoff_multiplier: Annotated[float, Meta(ge=1, le=1000)] | UnsetType = UNSET
+    """How much longer each further wait is."""
     max_backoff_seconds: Seconds | UnsetType = UNSET
+    """The longest wait."""
     jitter: Annotated[float, Meta(ge=0, le=1)] | UnsetType = UNSET
+    """Share of a wait that is drawn at random."""
     dispatcher: Literal["io", "loop", "core"] | UnsetType = UNSET
-    allow_private_addresses: bool | UnsetType = UNSET  # crawler_url only
+    """Where bodies run: threads, the asyncio loop (`async def` only), or inline (must not block)."""
+    allow_private_addresses: bool | UnsetType = UNSET
+    """`crawler_url` only: addresses that are not of the internet may be crawled, whatever the step says."""
 
     def options(self) -> dict[str, Any]:
         """What is set of ``WorkerOptions``."""
@@ -95,29 +111,38 @@ class Modules(Section, frozen=True):
     """``[modules]``: workers and managers of one's own, as "module:name"."""
 
     workers: tuple[Annotated[str, Meta(pattern="^[^:]+:[^:]+$")], ...] = ()
+    """Workers; a module is looked for beside the file first."""
     managers: tuple[Annotated[str, Meta(pattern="^[^:]+:[^:]+$")], ...] = ()
+    """Managers."""
 
 
 class Definitions(Section, frozen=True):
     """``[definitions]``: where job definitions are."""
 
     directory: str = ""
+    """Checked only."""
 
 
 class Gateway(Section, frozen=True):
     """``[gateway]``: the HTTP API. Checked only."""
 
     host: Text = "127.0.0.1"
+    """Address to listen on."""
     port: Annotated[int, Meta(ge=0, le=65535)] = 8085
+    """Port to listen on."""
     token: str = ""
+    """What clients have to present."""
 
 
 class Retention(Section, frozen=True):
     """``[retention]``: how long ended runs and events are kept, 0 = for ever. Checked only."""
 
     completed_days: Annotated[float, Meta(ge=0, le=36_500)] = 0
+    """Runs that completed."""
     failed_days: Annotated[float, Meta(ge=0, le=36_500)] = 0
+    """Runs that failed or were cancelled."""
     events_days: Annotated[float, Meta(ge=0, le=36_500)] = 0
+    """Events."""
 
 
 class Config(Section, frozen=True):
@@ -128,11 +153,13 @@ class Config(Section, frozen=True):
     dispatchers: Dispatchers = Dispatchers()
     supervision: Supervision = Supervision()
     workers: dict[str, Worker] = {}
-    managers: dict[str, dict[str, Any]] = {}  # checked only
+    managers: dict[str, dict[str, Any]] = {}
+    """Settings of one manager. Checked only."""
     modules: Modules = Modules()
     definitions: Definitions = Definitions()
     gateway: Gateway = Gateway()
-    integrations: dict[str, dict[str, Any]] = {}  # checked only
+    integrations: dict[str, dict[str, Any]] = {}
+    """Message brokers and webhooks. Checked only."""
     retention: Retention = Retention()
 
 

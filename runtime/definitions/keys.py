@@ -21,9 +21,13 @@ class ToleranceKeys(msgspec.Struct, frozen=True, omit_defaults=True):
     """``[error_tolerance]``: how many children of a step may fail, and what happens then."""
 
     max_child_failures: Natural = 0
+    """So many failures use it up; 0 = any number is borne."""
     max_failure_ratio: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    """Such a share of the ended children uses it up; 0 = any share is borne."""
     min_finished: Natural = 10
+    """The share is looked at from so many ended children on."""
     failure_action: FailureAction = FailureAction.STOP_ALL
+    """The step closes as failed, goes on, or goes on with a warning."""
 
     def tolerance(self) -> ErrorTolerance:
         """The same as the runtime's noun."""
@@ -34,21 +38,34 @@ class DefinitionKeys(msgspec.Struct, frozen=True, omit_defaults=True):
     """The keys at a file's top, beside its steps."""
 
     id: Name
+    """Names the definition."""
     name: Name
+    """What people see."""
     description: str = ""
+    """For people."""
     tags: tuple[str, ...] = ()
+    """Given to every document."""
     enabled: bool = True
+    """Whether it may be run."""
     auto_start: bool = False
+    """Kept for a later version."""
     schedule: Annotated[str, Meta(description='five-field cron, "" = none', examples=["0 3 * * *"])] = ""
     time_zone: Annotated[str, Meta(description="of the schedule", examples=["Europe/Berlin"])] = ""
     timeout: Duration = 0
+    """Of the run, from its beginning, a number of seconds or text like "30m"; 0 = none."""
     priority: Annotated[int, Meta(ge=-1_000_000, le=1_000_000, description="lower goes first")] = 0
     source_type: str = ""
+    """Kind of the documents, for steps that say none."""
     base_url: str = ""
+    """Address of the system that `source_type` names."""
     auth_id: str = ""
+    """Accepted for older files: crawls are anonymous."""
     pre_jobs: tuple[Name, ...] = ()
+    """Definitions to run before; not in this version."""
     post_jobs: tuple[Name, ...] = ()
+    """Definitions to run after; not in this version."""
     error_tolerance: ToleranceKeys | None = None
+    """For steps that have none of their own, see below."""
     config: Annotated[dict[str, Any], Meta(description="variables: {config.x} in a step's texts")] = {}
 
 
@@ -57,15 +74,21 @@ class StepKeys(msgspec.Struct, frozen=True, omit_defaults=True):
 
     depends: Annotated[tuple[Name, ...] | str, Meta(description="names of steps that must have ended")] = ()
     on_error: Literal["fail", "continue", "retry"] = "fail"
+    """When the step fails: the run fails, goes on, or fails after more attempts of each job."""
     description: str = ""
+    """For people."""
     enabled: bool = True
+    """If not, the step ends completed as skipped."""
     condition: str | None = None
+    """Not in this version."""
     timeout: Duration = 0
+    """Of the step, from its beginning, a number of seconds or text like "30m"; 0 = none."""
     concurrency: Annotated[int, Meta(ge=0, le=100_000, description="jobs running at once, 0 = no limit")] = 0
     max_retries: Annotated[
         int, Meta(ge=0, le=1000, description="on_error = retry: more attempts per job")
     ] = 3
     error_tolerance: ToleranceKeys | None = None
+    """Instead of the definition's."""
 
 
 def field_names(struct: type[msgspec.Struct]) -> frozenset[str]:

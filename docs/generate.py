@@ -1,0 +1,236 @@
+"""Writes docs/reference/ from what the code says: the commands, the configuration, the keys of a definition.
+
+``python docs/generate.py`` writes, ``python docs/generate.py --check`` only says what is out of date (exit 1). A key's
+meaning is its ``Meta`` description, or the text below the field in the source.
+"""
+
+import ast
+import inspect
+import sys
+import textwrap
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+from msgspec import UNSET, UnsetType
+from msgspec import inspect as shapes
+
+from actors.worker.crawler.config import CrawlConfig
+from runtime.cli.application import application
+from runtime.cli.arguments import LARGEST
+from runtime.config.schema import Config, Worker
+from runtime.definitions.keys import DefinitionKeys, StepKeys, ToleranceKeys
+
+REFERENCE = Path(__file__).parent / "reference"
+MADE = "<!-- Made by docs/generate.py (make docs); a test says when it is out of date. -->\n\n"
+COMMON = ("--store", "--config", "--json")
+
+EXITS = """\
+Exit codes: 0 completed, 1 failed or cancelled, 2 bad input or usage, 3 completed with failures, 130 interrupted
+(drained). Results go to stdout, progress and logs to stderr. Every command takes:
+"""
+
+CONFIGURATION = """\
+`quaero.toml` configures the runtime. A flag goes before an environment variable, that before the file. A variable is
+`QUAERO_` and the key with `__` for the dot: `QUAERO_STORE__PATH=jobs.db`. An unknown key is a warning with the nearest
+known one, a wrong value an error with its line; `quaero check quaero.toml` shows both without starting anything.
+"""
+
+DEFINITION = """\
+A definition is a TOML file: keys of its own at the top, and a table `[step.NAME]` for each step. Steps run in the order
+of the file unless one names `depends`. `quaero schema definition` prints all this as JSON Schema. What this version can
+not do (`condition`, `pre_jobs`, `post_jobs`) makes a definition unrunnable instead of being ignored.
+"""
+
+
+def pages() -> dict[str, str]:
+    """The pages by file name."""
+    return {
+        "commands.md": "".join(("# Commands\n\n", MADE, *_commands())),
+        "configuration.md": "".join(("# Configuration\n\n", MADE, CONFIGURATION, *_configuration())),
+        "definition.md": "".join(("# Definition\n\n", MADE, DEFINITION, *_definition())),
+    }
+
+
+# -- commands ------------------------------------------------------------------------------------------------------
+
+
+def _commands() -> Iterator[str]:
+    root: Any = typer.main.get_command(application)
+    context = root.make_context("quaero", [], resilient_parsing=True)
+    yield EXITS
+    yield _table(("option", "meaning"), _options(root.commands["run"], context, common=True))
+    yield from _command_sections(root, context)
+
+
+def _command_sections(group: Any, context: Any) -> Iterator[str]:
+    for name, command in group.commands.items():
+        own = command.make_context(name, [], parent=context, resilient_parsing=True)
+        if hasattr(command, "commands"):
+            yield from _command_sections(command, own)
+            continue
+        arguments = [_argument(each) for each in command.params if not each.opts[0].startswith("-")]
+        yield f"\n## {' '.join([own.command_path, *arguments])}\n\n{inspect.cleandoc(command.help)}\n"
+        options = list(_options(command, own, common=False))
+        if options:
+            yield _table(("option", "meaning"), options)
+
+
+def _options(command: Any, context: Any, *, common: bool) -> Iterator[tuple[str, str]]:
+    for parameter in command.params:
+        record = parameter.get_help_record(context)
+        if record is not None and (parameter.opts[0] in COMMON) is common:
+            name = record[0] if parameter.opts[0].startswith("-") else _argument(parameter)
+            yield f"`{name}`", record[1].replace(f"<={LARGEST}", "").replace("  [required]", "")
+
+
+def _argument(parameter: Any) -> str:
+    name = (parameter.metavar or parameter.name).upper().rstrip(".") + (
+        "..." if parameter.nargs == -1 else ""
+    )
+    return name if parameter.required else f"[{name.strip('[]')}]"
+
+
+# -- keys ----------------------------------------------------------------------------------------------------------
+
+
+def _configuration() -> Iterator[str]:
+    for field in msgspec.structs.fields(Config):
+        shape = shapes.type_info(field.type)
+        name = field.encode_name
+        if isinstance(shape, shapes.StructType):
+            yield from _section(f"[{name}]", shape.cls)
+            for inner in msgspec.structs.fields(shape.cls):
+                part = shapes.type_info(inner.type)
+                if isinstance(part, shapes.StructType):
+                    yield from _section(f"[{name}.{inner.encode_name}]", part.cls)
+        elif name == "workers":
+            yield from _section("[workers.TYPE]", Worker)
+        else:
+            yield f"\n## [{name}.NAME]\n\n{_meanings(Config)[name]}\n"
+
+
+def _definition() -> Iterator[str]:
+    yield from _section("At the top", DefinitionKeys)
+    yield from _section("[error_tolerance], [step.NAME.error_tolerance]", ToleranceKeys)
+    yield from _section("[step.NAME]", StepKeys)
+    yield from _section('[step.NAME] with action = "crawl"', CrawlConfig)
+
+
+def _section(title: str, struct: type[msgspec.Struct]) -> Iterator[str]:
+    meanings = _meanings(struct)
+    rows = []
+    for field in msgspec.structs.fields(struct):
+        shape = shapes.type_info(field.type)
+        if isinstance(shape, shapes.StructType):
+            continue  # a section of its own
+        default = _shown(field.default if field.default is not msgspec.NODEFAULT else _made(field))
+        extra = shape.extra_json_schema if isinstance(shape, shapes.Metadata) else None
+        meaning = meanings.get(field.encode_name) or (extra or {})["description"]
+        rows.append((f"`{field.encode_name}`", _kind(shape), default, meaning[0].upper() + meaning[1:]))
+    if rows:
+        about = inspect.cleandoc(struct.__doc__ or "").replace("``", "`")
+        yield f"\n## {title}\n\n{about}\n"
+        yield _table(("key", "value", "default", "meaning"), rows)
+
+
+def _made(field: Any) -> Any:
+    return field.default_factory() if field.default_factory is not msgspec.NODEFAULT else msgspec.NODEFAULT
+
+
+def _shown(value: Any) -> str:
+    if value is msgspec.NODEFAULT:
+        return "must be given"
+    if value is UNSET or value is None:
+        return "none" if value is None else "the worker's own"
+    return f"`{msgspec.json.encode(value).decode()}`"
+
+
+def _kind(shape: shapes.Type) -> str:
+    """A type in words, with its limits."""
+    match shape:
+        case shapes.Metadata(type=inner):
+            return _kind(inner)
+        case shapes.UnionType(types=types):
+            return " or ".join(
+                dict.fromkeys(_kind(each) for each in types if not isinstance(each, shapes.NoneType | _Unset))
+            )
+        case shapes.LiteralType(values=values):
+            return ", ".join(f"`{msgspec.json.encode(value).decode()}`" for value in values)
+        case shapes.EnumType(cls=cls):
+            return ", ".join(f"`{msgspec.json.encode(each).decode()}`" for each in cls)
+        case shapes.IntType() | shapes.FloatType():
+            word = "integer" if isinstance(shape, shapes.IntType) else "number"
+            return word + _limits(shape.ge, shape.gt, shape.le)
+        case shapes.VarTupleType(item_type=item):
+            return f"list of {_kind(item)}"
+    return _WORDS[type(shape)]
+
+
+_WORDS = {
+    shapes.BoolType: "true or false",
+    shapes.DictType: "table",
+    shapes.StrType: "text",
+    shapes.StructType: "table",
+}
+_Unset = type(shapes.type_info(UnsetType))
+
+
+def _limits(least: float | None, above: float | None, most: float | None) -> str:
+    if least is not None and most is not None:
+        return f" {least:,.15g} … {most:,.15g}"
+    limits = ((" ≥ ", least), (" > ", above), (" ≤ ", most))
+    return ",".join(f"{sign}{limit:,.15g}" for sign, limit in limits if limit is not None)
+
+
+@cache
+def _meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """The texts below a Struct's fields."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(struct))).body
+    found: dict[str, str] = {}
+    body = definition.body if isinstance(definition, ast.ClassDef) else []
+    for field, text in pairwise(body):
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(text, ast.Expr)
+            and isinstance(text.value, ast.Constant)
+        ):
+            found[field.target.id] = " ".join(str(text.value.value).split()).replace("``", "`")
+    return found
+
+
+def _table(head: tuple[str, ...], rows: Any) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n" + "".join(f"| {' | '.join(_cell(cell) for cell in line)} |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with ``--check`` compare them; returns the exit code."""
+    made = pages()
+    stale = [
+        name
+        for name, text in made.items()
+        if not (REFERENCE / name).is_file() or (REFERENCE / name).read_text("utf-8") != text
+    ]
+    if "--check" in arguments:
+        for name in stale:
+            print(f"{REFERENCE / name} is out of date: make docs")
+        return 1 if stale else 0
+    REFERENCE.mkdir(exist_ok=True)
+    for name in stale:
+        (REFERENCE / name).write_text(made[name], encoding="utf-8")
+        print(f"wrote {REFERENCE / name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
