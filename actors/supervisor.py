@@ -7,8 +7,11 @@ restart intensity the runtime stops and says so: the rows are safe, and whoever 
 
 import logging
 
+from actors.ids import id_text
+from actors.job import Closing
 from actors.manager.actor import ManagerActor
 from actors.messages import (
+    CloseParent,
     CloseStore,
     Command,
     Drain,
@@ -55,6 +58,7 @@ class RuntimeSupervisor(TypedActor):
         self._runs: dict[int, Address] = {}
         self._run_at: dict[Address, int] = {}
         self._restarts: tuple[float, ...] = ()
+        self._run_restarts: dict[int, tuple[float, ...]] = {}
         self._starter: Address | None = None
         self._drain: tuple[Address, Drain] | None = None
         self._interrupted = False
@@ -146,7 +150,9 @@ class RuntimeSupervisor(TypedActor):
                 self.send(
                     self._children["store"], GiveBack(run_id, f"the run's orchestrator died ({reason})")
                 )
-                self._count_restart(f"the orchestrator of run {run_id}", reason)
+                self._run_died(run_id, reason)
+            else:
+                self._run_restarts.pop(run_id, None)
             return
         name = next((name for name, known in self._children.items() if known == address), None)
         if name is None or self._failed or self._drain is not None:
@@ -154,6 +160,17 @@ class RuntimeSupervisor(TypedActor):
         if self._count_restart(name, reason):
             logger.error("%s died (%s); restarting it", name, reason)
             self._restart(name)
+
+    def _run_died(self, run_id: int, reason: str) -> None:
+        """The next work of the run makes a new orchestrator; a run whose orchestrators keep dying is closed."""
+        intensity: RestartIntensity = self.resource("restart_intensity")
+        now = self.resource("clock").monotonic()
+        self._run_restarts[run_id], too_many = add_restart(self._run_restarts.get(run_id, ()), now, intensity)
+        logger.error("the orchestrator of run %s died (%s)", id_text(run_id), reason)
+        if too_many:
+            del self._run_restarts[run_id]
+            text = f"the run's orchestrator died more than {intensity.max_restarts} times"
+            self.send(self._children["store"], CloseParent(run_id, Closing.FAILED, text))
 
     def _restart(self, name: str) -> None:
         if name == "store":

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from actors.job import Closing, FailureAction, JobState, Step
+from actors.job import AttemptError, Closing, FailureAction, JobState, LogLevel, Step
 from actors.orchestrator.outcome import run_outcome, step_outcome
 from actors.orchestrator.plan import StepPosition, after_step_end
 from actors.orchestrator.tolerance import exceeded, exceeded_text, exceeded_within
@@ -15,6 +15,7 @@ from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 
 DAMAGED_TEXT = "the job's row is damaged: its checksum does not match; it was not run"
+LANELESS_TEXT = "the job's row is damaged: there is no lane of its number; it can not be run again"
 
 LOW_WATER = 2000
 """A step whose pending children fall below this asks its manager for the next page."""
@@ -102,6 +103,21 @@ def start_steps(
             waiting.extend(_end_step(transaction, parent))
         else:
             parent.naming = "ready"
+
+
+def end_damaged(transaction: Transaction, parent: ParentRow, job_id: int, text: str = DAMAGED_TEXT) -> None:
+    """End a job whose row is damaged: ``failed``, without being run. Its old state is no longer counted."""
+    error = AttemptError("DamagedRowError", text, at_ms=transaction.now_ms)
+    transaction.connection.execute(
+        "UPDATE job SET state = 'failed', finished_at = ?, error = ?, errors = ?, owner = NULL,"
+        " lease_expires = NULL WHERE id = ?",
+        (transaction.now_ms, text, msgspec.json.encode([error]).decode(), job_id),
+    )
+    transaction.change_parent(parent).failed += 1
+    transaction.log(parent.run_id, job_id, LogLevel.ERROR, text)
+    transaction.events.status(parent.run_id, JobState.FAILED, [job_id], parent_id=parent.id, error=text)
+    judge_tolerance(transaction, parent)
+    settle_parent(transaction, parent)
 
 
 def read_step(transaction: Transaction, step_id: int) -> Step | None:

@@ -11,7 +11,7 @@ from actors.job import AttemptError, JobState, LogLevel
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import add_pending
-from runtime.store.verbs.end import judge_tolerance, settle_parent
+from runtime.store.verbs.end import LANELESS_TEXT, end_damaged, judge_tolerance, settle_parent
 from runtime.store.verbs.own import leave
 
 _LEASED = "SELECT id, parent_id, lane_id, lost, attempt, cancel_reason FROM job WHERE state = 'running' AND "
@@ -69,6 +69,8 @@ def give_back(
             )
             transaction.events.status(parent.run_id, JobState.CANCELLED, [job_id], parent_id=parent_id)
             judge_tolerance(transaction, parent)
+        elif lane_id not in transaction.lanes:
+            end_damaged(transaction, parent, job_id, LANELESS_TEXT)
         elif times > transaction.context.max_lost:
             _give_up(transaction, parent, job_id, token=token, times=times, attempt=attempt)
         else:

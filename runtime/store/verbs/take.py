@@ -9,11 +9,11 @@ from contextlib import suppress
 
 import msgspec
 
-from actors.job import AttemptError, JobState, LeasedJob, LogLevel
+from actors.job import JobState, LeasedJob
 from runtime.store.checksum import job_checksum
 from runtime.store.rows import LaneRow, ParentRow
 from runtime.store.transaction import LONG, Transaction
-from runtime.store.verbs.end import DAMAGED_TEXT, judge_tolerance, settle_parent
+from runtime.store.verbs.end import end_damaged, settle_parent
 
 _ROW = """
 SELECT CAST(json_group_array(json_array(job.id, ?1, job.parent_id, job.root_id, job.type, job.payload, job.name,
@@ -156,17 +156,6 @@ def _read(
 
 def _end_damaged(transaction: Transaction, parent: ParentRow, lane: LaneRow, job_id: int) -> None:
     """The row does not match its checksum: the job ends ``failed`` without being run."""
-    error = AttemptError("DamagedRowError", DAMAGED_TEXT, at_ms=transaction.now_ms)
-    transaction.connection.execute(
-        "UPDATE job SET state = 'failed', finished_at = ?, error = ?, errors = ? WHERE id = ?",
-        (transaction.now_ms, DAMAGED_TEXT, msgspec.json.encode([error]).decode(), job_id),
-    )
     lane.pending -= 1
     parent.pending -= 1
-    parent.failed += 1
-    transaction.log(parent.run_id, job_id, LogLevel.ERROR, DAMAGED_TEXT)
-    transaction.events.status(
-        parent.run_id, JobState.FAILED, [job_id], parent_id=parent.id, error=DAMAGED_TEXT
-    )
-    judge_tolerance(transaction, parent)
-    settle_parent(transaction, parent)
+    end_damaged(transaction, parent, job_id)

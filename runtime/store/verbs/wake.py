@@ -5,7 +5,7 @@ import msgspec
 from actors.job import Closing, JobKind, JobState
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import add_pending
-from runtime.store.verbs.end import close, close_run, settle_parent
+from runtime.store.verbs.end import LANELESS_TEXT, close, close_run, end_damaged, settle_parent
 
 SLICE = 2000
 """Jobs woken in one transaction."""
@@ -43,9 +43,13 @@ def wake_due(transaction: Transaction) -> None:
     transaction.load_lanes({lane_id for _, _, lane_id in rows})
     woken: dict[int, list[int]] = {}
     for job_id, parent_id, lane_id in rows:
-        add_pending(transaction, transaction.lanes[lane_id], 1)
         parent = transaction.change_parent(transaction.parent(parent_id))
         parent.scheduled -= 1
+        found_lane = transaction.lanes.get(lane_id)
+        if found_lane is None:
+            end_damaged(transaction, parent, job_id, LANELESS_TEXT)
+            continue
+        add_pending(transaction, found_lane, 1)
         parent.pending += 1
         woken.setdefault(parent_id, []).append(job_id)
     for parent_id, ids in woken.items():
