@@ -26,7 +26,7 @@ class Checked(msgspec.Struct, frozen=True):
 
 def check_directory(directory: Path, assembly: "Assembly") -> list[Checked]:
     """Check every ``*.toml`` file of the directory, by name, and what the definitions say of each other."""
-    from runtime.definitions import load_directory
+    from runtime.definitions import DefinitionLibrary
 
     try:
         files = sorted(each for each in directory.iterdir() if each.suffix == ".toml")
@@ -41,7 +41,7 @@ def check_directory(directory: Path, assembly: "Assembly") -> list[Checked]:
     if any(each.errors for each in found) or any(each.kind == "configuration" for each in found):
         return found
     try:
-        load_directory(directory, managers=assembly.managers)
+        DefinitionLibrary.from_directory(directory, managers=assembly.managers)
     except BadFileError as error:
         return [
             msgspec.structs.replace(

@@ -1,6 +1,8 @@
 """Job-definition files: read, normalised into ``actors.job.JobDefinition``, checked with file and line.
 
-- ``load``       one file or text, or a directory of files
+- ``load``       one file or text
+- ``library``    the definitions a runtime knows, by id
+- ``links``      pre_jobs and post_jobs: who comes along, circles
 - ``keys``       the keys of a file and of a step, as Structs
 - ``shapes``     the four shapes of files, as one list of raw steps
 - ``steps``      a raw step against its action's configuration type
@@ -13,22 +15,17 @@
 """
 
 from runtime.definitions.duration import parse_duration
-from runtime.definitions.load import (
-    DefinitionError,
-    Loaded,
-    load_definition,
-    load_definition_text,
-    load_directory,
-)
+from runtime.definitions.library import DefinitionLibrary
+from runtime.definitions.load import DefinitionError, Loaded, load_definition, load_definition_text
 from runtime.definitions.schema import definition_schema, payload_schema
 
 __all__ = [
     "DefinitionError",
+    "DefinitionLibrary",
     "Loaded",
     "definition_schema",
     "load_definition",
     "load_definition_text",
-    "load_directory",
     "parse_duration",
     "payload_schema",
 ]

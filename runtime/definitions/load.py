@@ -1,4 +1,4 @@
-"""Load job definitions: a file, a text, or a directory of files.
+"""Load job definitions: a file or a text; what a directory of files says together is a library's.
 
 A file is either a ``JobDefinition`` that the runtime accepts as it is, with warnings, or a ``DefinitionError`` with all
 that is wrong. A step whose action no manager here carries out loads, so that files written for another runtime can be
@@ -6,7 +6,6 @@ checked and listed; such a definition is not to be run (``Loaded.unrunnable``).
 """
 
 import os
-from collections.abc import Iterable
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -71,28 +70,17 @@ def load_definition_text(text: str | bytes, *, managers: Managers, file: str = "
     return _loaded(document, managers)
 
 
-def load_directory(path: str | os.PathLike[str], *, managers: Managers) -> tuple[Loaded, ...]:
-    """Load every ``*.toml`` file of a directory, by name, and check what they say of each other.
+def directory_files(path: str | os.PathLike[str]) -> list[FilePath]:
+    """The ``*.toml`` files of a directory, by name.
 
     Raises:
-        DefinitionError: a file is no definition, two have one id, or pre_jobs and post_jobs go in a circle.
+        DefinitionError: the directory can not be read.
     """
-    loaded: list[Loaded] = []
-    diagnostics: list[Diagnostic] = []
     try:
-        files = sorted(each for each in FilePath(path).iterdir() if each.suffix == ".toml")
+        return sorted(each for each in FilePath(path).iterdir() if each.suffix == ".toml")
     except OSError as error:
         message = f"the directory of definitions can not be read: {error.strerror}"
         raise DefinitionError([Diagnostic(message, os.fsdecode(path))]) from error
-    for file in files:
-        try:
-            loaded.append(load_definition(file, managers=managers))
-        except DefinitionError as error:
-            diagnostics.extend(error.diagnostics)
-    diagnostics.extend(_between(loaded))
-    if any(each.severity is Severity.ERROR for each in diagnostics):
-        raise DefinitionError(diagnostics)
-    return tuple(loaded)
 
 
 def _loaded(document: Document, managers: Managers) -> Loaded:
@@ -146,11 +134,6 @@ def _check_keys(findings: Findings, keys: DefinitionKeys) -> None:
         problem = name_problem(name.replace(",", "") if key == "name" else name)
         if problem:
             findings.add((key,), f"{key} {problem}, got {quoted(name)}")
-    for key, others in (("pre_jobs", keys.pre_jobs), ("post_jobs", keys.post_jobs)):
-        if others and keys.id not in others and all(others):
-            message = f"{key} can not be run by this version"
-            hint = f"remove {key} and run those definitions by themselves"
-            findings.add((key,), message, hint, severity=Severity.UNRUNNABLE)
     if keys.schedule.strip() and (problem_and_hint := schedule_problem(keys.schedule)):
         findings.add(("schedule",), f"schedule {problem_and_hint[0]}", problem_and_hint[1])
     if keys.time_zone and (problem_and_hint := time_zone_problem(keys.time_zone)):
@@ -195,24 +178,3 @@ def _dependencies(findings: Findings, raw: list[RawStep]) -> dict[str, tuple[str
 
 def _with_depends(step: Step, depends: tuple[str, ...]) -> Step:
     return msgspec.structs.replace(step, depends=depends)
-
-
-def _between(loaded: Iterable[Loaded]) -> list[Diagnostic]:
-    """What is wrong between the definitions of one directory."""
-    diagnostics: list[Diagnostic] = []
-    by_id: dict[str, Loaded] = {}
-    for each in loaded:
-        first = by_id.setdefault(each.definition.id, each)
-        if first is not each:
-            message = f"the id {quoted(each.definition.id)} is that of {first.file} too"
-            diagnostics.append(
-                Diagnostic(message, each.file, key_path="id", hint="give one of them another id")
-            )
-    before = {name: [*each.definition.pre_jobs, *each.definition.post_jobs] for name, each in by_id.items()}
-    if (names := circle(before)) is not None:
-        way = " → ".join(quoted(name) for name in names)
-        message = f"pre_jobs and post_jobs start each other in a circle: {way}"
-        diagnostics.append(
-            Diagnostic(message, by_id[names[0]].file, key_path="pre_jobs", hint="remove one of them")
-        )
-    return diagnostics

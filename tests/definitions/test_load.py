@@ -1,12 +1,9 @@
 """What a loaded definition is: the shapes, the defaults, the order of steps."""
 
 import time
-from pathlib import Path
-
-import pytest
 
 from actors.job import ErrorTolerance, JobDefinition, OnError
-from runtime.definitions import DefinitionError, Loaded, load_definition_text, load_directory
+from runtime.definitions import Loaded, load_definition_text
 from tests.definitions.actions import MANAGERS
 
 TOP = 'id = "docs"\nname = "Docs"\n'
@@ -159,45 +156,6 @@ def test_an_action_without_a_manager_loads_and_is_named_as_not_to_be_run() -> No
         'docs.toml:4: step "a": no manager carries out "crawll"; did you mean "crawl"?'
     ]
     assert found.definition.steps[0].config == {"anything": [1, 2], "when": "2026-01-01"}
-
-
-def test_a_directory_is_loaded_by_name(tmp_path: Path) -> None:
-    for name in ("b", "a"):
-        (tmp_path / f"{name}.toml").write_text(f'id = "{name}"\nname = "x"\nmax_depth = 1\n')
-    (tmp_path / "notes.txt").write_text("not TOML")
-
-    assert [each.definition.id for each in load_directory(tmp_path, managers=MANAGERS)] == ["a", "b"]
-
-
-def test_two_files_of_a_directory_may_not_have_one_id(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        (tmp_path / f"{name}.toml").write_text('id = "same"\nname = "x"\nmax_depth = 1\n')
-
-    with pytest.raises(DefinitionError, match=r'b\.toml.*the id "same" is that of .*a\.toml too'):
-        load_directory(tmp_path, managers=MANAGERS)
-
-
-def test_definitions_that_start_each_other_in_a_circle_are_an_error(tmp_path: Path) -> None:
-    (tmp_path / "a.toml").write_text('id = "a"\nname = "x"\nmax_depth = 1\npre_jobs = ["b"]\n')
-    (tmp_path / "b.toml").write_text('id = "b"\nname = "x"\nmax_depth = 1\npost_jobs = ["a"]\n')
-
-    with pytest.raises(DefinitionError, match='in a circle: "a" → "b" → "a"'):
-        load_directory(tmp_path, managers=MANAGERS)
-
-
-def test_all_faults_of_all_files_of_a_directory_are_told_at_once(tmp_path: Path) -> None:
-    (tmp_path / "a.toml").write_text("max_depth = 1\n")
-    (tmp_path / "b.toml").write_text("not TOML")
-
-    with pytest.raises(DefinitionError) as refused:
-        load_directory(tmp_path, managers=MANAGERS)
-
-    assert len(refused.value.diagnostics) == 3
-
-
-def test_a_directory_that_is_not_there_is_one_message(tmp_path: Path) -> None:
-    with pytest.raises(DefinitionError, match="can not be read: No such file or directory"):
-        load_directory(tmp_path / "absent", managers=MANAGERS)
 
 
 def test_a_thousand_steps_load_within_two_seconds() -> None:
