@@ -2,9 +2,7 @@
 
 import logging
 import os
-import sys
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -27,6 +25,7 @@ from runtime.closing import CloseConnections, LoopCloser
 from runtime.engine import EngineConfig, ask, ask_async, close_system, open_system, tell
 from runtime.events.hub import EventHub
 from runtime.events.service import EventService
+from runtime.interpreter import tune
 from runtime.modules import import_manager, import_worker
 from runtime.precedence import Precedence
 from runtime.refusal import NOT_RUNNING, RuntimeStateError
@@ -148,7 +147,8 @@ class Assembly:
             except BaseException:
                 close_system(system, STOP_MARGIN_SECONDS)
                 raise
-            self._set_switch_interval()
+            if self.settings.own_process:
+                self._closers.append(tune())
             self._store = reply.wiring.store
             self._system = system
 
@@ -206,13 +206,6 @@ class Assembly:
             RefusedError: it can not; see ``admission``.
         """
         return admitted(definition, self.managers, self.workers)
-
-    def _set_switch_interval(self) -> None:
-        wanted = self.settings.switch_interval_seconds
-        if wanted is not None:
-            before = sys.getswitchinterval()
-            sys.setswitchinterval(wanted)
-            self._closers.append(partial(sys.setswitchinterval, before))
 
     def raise_if_stopped(self) -> None:
         """Raise if requests can not be answered.

@@ -7,10 +7,6 @@ import msgspec
 
 from actors.supervision import RestartIntensity
 
-OWN_PROCESS_SWITCH_SECONDS = 0.0005
-"""The switch interval where the process is the runtime's own. A thread that comes back from SQLite waits that long for
-the interpreter lock while another computes; with Python's default of 5 ms the store spends half its time waiting."""
-
 
 class RuntimeSettings(msgspec.Struct, frozen=True):
     """How one runtime runs. ``runtime.config`` makes it of ``quaero.toml``, the environment and flags."""
@@ -21,7 +17,7 @@ class RuntimeSettings(msgspec.Struct, frozen=True):
     lease_seconds: float = 30.0
     max_lost: int = 20
     io_threads: int = 32
-    switch_interval_seconds: float | None = None  # of the interpreter; None leaves it as the host has it
+    own_process: bool = False  # the process is the runtime's own: it may tune the interpreter
     grace_seconds: float = 10.0  # running attempts get this long to end when the runtime stops
     restart_intensity: RestartIntensity = RestartIntensity()
     worker_options: dict[str, dict[str, Any]] = {}  # by type: fields of WorkerOptions to override

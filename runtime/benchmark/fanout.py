@@ -12,7 +12,7 @@ from runtime.benchmark.floor import floor_rate
 from runtime.benchmark.memory import peak_rss_mb
 from runtime.benchmark.noop import Nothing, noop, noop_async
 from runtime.embedding import Run, Runtime
-from runtime.settings import OWN_PROCESS_SWITCH_SECONDS, RuntimeSettings
+from runtime.settings import RuntimeSettings
 from runtime.store.reading.reader import StoreReader
 
 CLIENTS = 32
@@ -65,9 +65,7 @@ def measure(
     """
     with tempfile.TemporaryDirectory(prefix="quaero-bench-", dir=directory) as scratch:
         store = Path(scratch) / "store.db"
-        settings = RuntimeSettings(
-            store=store, synchronous=synchronous, switch_interval_seconds=OWN_PROCESS_SWITCH_SECONDS
-        )
+        settings = RuntimeSettings(store=store, synchronous=synchronous, own_process=True)
         worker = noop_async if loop else noop
         with Runtime(settings, workers=[worker]) as runtime:
             started = perf_counter()

@@ -10,7 +10,7 @@ from runtime.benchmark.fanout import percentile
 from runtime.benchmark.memory import peak_rss_mb
 from runtime.benchmark.noop import Nothing, noop
 from runtime.embedding import Runtime
-from runtime.settings import OWN_PROCESS_SWITCH_SECONDS, RuntimeSettings
+from runtime.settings import RuntimeSettings
 
 
 class LatencyFigures(msgspec.Struct, frozen=True):
@@ -32,7 +32,7 @@ def measure(*, runs: int = 300, synchronous: str = "FULL", directory: Path | Non
         settings = RuntimeSettings(
             store=Path(scratch) / "store.db",
             synchronous=synchronous,
-            switch_interval_seconds=OWN_PROCESS_SWITCH_SECONDS,
+            own_process=True,
         )
         with Runtime(settings, workers=[noop]) as runtime:
             for _ in range(runs + 10):

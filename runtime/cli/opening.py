@@ -125,7 +125,6 @@ def ready_runtime(store: Path | None, config: Path | None, *, quiet: bool = Fals
     from runtime.cli.output import tell
     from runtime.config import load_config, settings_of
     from runtime.embedding import Runtime
-    from runtime.settings import OWN_PROCESS_SWITCH_SECONDS
 
     file = config_file(config)
     loaded = configuration(store, config)
@@ -135,7 +134,7 @@ def ready_runtime(store: Path | None, config: Path | None, *, quiet: bool = Fals
         settings_of(loaded.config),
         worker_modules=(),
         manager_modules=(),
-        switch_interval_seconds=OWN_PROCESS_SWITCH_SECONDS,
+        own_process=True,
     )
     try:
         runtime = Runtime(wanted, workers=own.workers, managers=own.managers)

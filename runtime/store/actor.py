@@ -28,6 +28,7 @@ from actors.messages import (
     StoreClosed,
     StoreIdle,
     StoreOpened,
+    Submit,
     Sweep,
     TellWhenIdle,
     WatchParent,
@@ -231,6 +232,10 @@ class StoreActor(TypedActor):
             raise SystemExit(1) from error
         self._unsweeped.difference_update(sweep)
         self._slots.committed(demand, commits)
+        begun = [request for request in asked if isinstance(request, Submit) and request.page is not None]
+        if begun:
+            touched = {row.id for done in commits for row in done.touched}
+            self._pictures.remember_runs(request for request in begun if request.run_id in touched)
         senders = [sender for sender, _ in requests]
         for done in commits:
             replying, senders = senders[: len(done.replies)], senders[len(done.replies) :]

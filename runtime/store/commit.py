@@ -20,6 +20,7 @@ from actors.messages import (
     Refused,
     Settle,
     Settled,
+    Submit,
 )
 from actors.seams import Clock
 from runtime.precedence import Precedence
@@ -234,9 +235,9 @@ class Committer:
     def _answer(self, transaction: Transaction, requests: Sequence[Any]) -> list[Any]:
         """One reply for each request; settlements that stand side by side are recorded together."""
         starts = [each.start for each in requests if isinstance(each, NameChildren | NamingFailed)]
-        transaction.load_parents(
-            [parent_id for start in starts for parent_id in (start.step_id, start.run_id)]
-        )
+        wanted = [parent_id for start in starts for parent_id in (start.step_id, start.run_id)]
+        wanted += [each.run_id for each in requests if isinstance(each, Submit)]
+        transaction.load_parents(wanted)
         replies: list[Any] = []
         index = 0
         while index < len(requests):

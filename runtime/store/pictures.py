@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from actors.job import Counts, JobDefinition, JobKind, Step, StepStart
-from actors.messages import ParentPicture, Refused
+from actors.messages import ParentPicture, Refused, Submit
 from actors.receive import Address
 from runtime.store.checksum import intact
 from runtime.store.rows import ParentRow, read_parents
@@ -34,6 +34,15 @@ class Pictures:
             about = start.definition.id, start.definition.tags
             self._about[start.step_id] = start.step, *about
             self._about.setdefault(start.run_id, (None, *about))
+
+    def remember_runs(self, submitted: Iterable[Submit]) -> None:
+        """The same of runs that begin at once."""
+        for request in submitted:
+            definition = request.definition
+            about = definition.id, definition.tags
+            self._about[request.run_id] = (None, *about)
+            for step_id, step in zip(request.step_ids, definition.steps, strict=True):
+                self._about[step_id] = step, *about
 
     def of(
         self, connection: sqlite3.Connection, rows: Iterable[ParentRow]

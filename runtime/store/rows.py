@@ -18,38 +18,38 @@ class ParentRow(msgspec.Struct, array_like=True, gc=False):
     id: int
     run_id: int
     kind: str
-    state: JobState
-    action: str
-    priority: int
-    total: int
-    scheduled: int
-    pending: int
-    running: int
-    completed: int
-    failed: int
-    cancelled: int
-    open_steps: int
-    waiting: int
-    named: int
-    cursor: str | None
-    naming: str
-    naming_owner: int | None
-    naming_attempt: int
-    naming_at: int
-    token: int
-    served: int
-    closing: Closing | None
-    reason: str | None
-    paused: int
-    max_children: int
-    concurrency: int
-    by_level: int
-    timeout_ms: int
-    deadline: int | None
-    on_error: OnError
-    max_retries: int
-    tolerance: str | None
-    warned: int
+    state: JobState = JobState.PENDING
+    action: str = ""
+    priority: int = 0
+    total: int = 0
+    scheduled: int = 0
+    pending: int = 0
+    running: int = 0
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    open_steps: int = 0
+    waiting: int = 0
+    named: int = 0
+    cursor: str | None = None
+    naming: str = "idle"
+    naming_owner: int | None = None
+    naming_attempt: int = 0
+    naming_at: int = 0
+    token: int = 0
+    served: int = 0
+    closing: Closing | None = None
+    reason: str | None = None
+    paused: int = 0
+    max_children: int = 0
+    concurrency: int = 0
+    by_level: int = 0
+    timeout_ms: int = 0
+    deadline: int | None = None
+    on_error: OnError = OnError.FAIL
+    max_retries: int = 0
+    tolerance: str | None = None
+    warned: int = 0
     was_blocked: bool = False  # not a column: as it was when read
 
     @property
@@ -125,6 +125,17 @@ _UPDATE_PARENTS = (
     + ", ".join(f"j.value ->> {PARENT_COLUMNS.index(column)}" for column in _CHANGING)
     + ") FROM json_each(?) AS j WHERE parent.id = j.value ->> 0"
 )
+_COUNTS = ("total", "scheduled", "pending", "running", "completed", "failed", "cancelled")
+_UPDATE_COUNTS = (
+    f"UPDATE parent SET ({', '.join(_COUNTS)}) = ("
+    + ", ".join(f"j.value ->> {place}" for place in range(1, len(_COUNTS) + 1))
+    + ") FROM json_each(?) AS j WHERE parent.id = j.value ->> 0"
+)
+_INSERT_PARENTS = (
+    f"INSERT INTO parent ({', '.join(PARENT_COLUMNS)}) SELECT "
+    + ", ".join(f"value ->> {place}" for place in range(len(PARENT_COLUMNS)))
+    + " FROM json_each(?)"
+)
 _UPDATE_LANES = (
     "UPDATE lane SET pending = j.value ->> 1, served = j.value ->> 2, not_before = j.value ->> 3,"
     " ready = j.value ->> 4 FROM json_each(?) AS j WHERE lane.id = j.value ->> 0"
@@ -149,6 +160,30 @@ def read_lanes_where(
 ) -> list[LaneRow]:
     """The lanes that meet an SQL condition."""
     return _lanes.decode(connection.execute(_SELECT_LANES_WHERE + condition, parameters).fetchone()[0])
+
+
+def insert_parents(connection: sqlite3.Connection, rows: list[ParentRow]) -> None:
+    """Write these new parents, as they are by now."""
+    connection.execute(_INSERT_PARENTS, (_encode(rows).decode(),))
+
+
+def write_counts(connection: sqlite3.Connection, rows: list[ParentRow]) -> None:
+    """Write no more of these parents than the numbers of their children."""
+    values = [
+        (
+            row.id,
+            row.total,
+            row.scheduled,
+            row.pending,
+            row.running,
+            row.completed,
+            row.failed,
+            row.cancelled,
+        )
+        for row in rows
+    ]
+    connection.execute(_UPDATE_COUNTS, (_encode(values).decode(),))
+    write_readiness(connection, rows)
 
 
 def write_parents(connection: sqlite3.Connection, rows: list[ParentRow]) -> None:

@@ -16,9 +16,11 @@ from runtime.store.events import EventLog
 from runtime.store.rows import (
     LaneRow,
     ParentRow,
+    insert_parents,
     read_lanes,
     read_lanes_where,
     read_parents,
+    write_counts,
     write_lanes,
     write_parents,
     write_readiness,
@@ -28,6 +30,12 @@ _LANE = """
 INSERT INTO lane (parent_id, type, rate_key, rate_ms, priority) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (parent_id, type, rate_key) DO UPDATE SET rate_ms = lane.rate_ms
 RETURNING id, rate_ms, priority, pending, served, not_before
+"""
+_INSERT_JOBS = """
+INSERT INTO job (id, root_id, parent_id, kind, type, name, payload, crc, state, priority, created_at)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+       'pending', value ->> 8, ?1
+FROM json_each(?2)
 """
 _TRANSITION = """
 UPDATE job SET state = j.value ->> 1,
@@ -83,10 +91,14 @@ class Transaction:
         ).fetchone()
         self._before = (self.token, self.turn)
         self.parents: dict[int, ParentRow] = {}
+        self._absent: set[int] = set()  # looked for, and there are none
         self.lanes: dict[int, LaneRow] = {}
         self._lane_ids: dict[tuple[int, str, str], int] = {}
         self._transitions: dict[int, tuple[JobState, str | None]] = {}
+        self._new_parents: list[ParentRow] = []
+        self._new_jobs: list[tuple[object, ...]] = []  # of the new parents
         self._dirty_parents: dict[int, ParentRow] = {}
+        self._counted_parents: dict[int, ParentRow] = {}  # of which only the counts changed
         self._dirty_lanes: dict[int, LaneRow] = {}
         self.touched: dict[int, ParentRow] = {}  # parents changed in this commit, for those who watch them
         self.logs: list[tuple[int, int, int, str, str]] = []
@@ -116,16 +128,38 @@ class Transaction:
 
     def load_parents(self, ids: Iterable[int]) -> None:
         """Read the parents that were not read yet, together."""
-        missing = [each for each in ids if each not in self.parents]
+        missing = [each for each in ids if each not in self.parents and each not in self._absent]
         if missing:
             for row in read_parents(self.connection, missing):
                 self.parents[row.id] = row
+            self._absent.update(each for each in missing if each not in self.parents)
+
+    def exists(self, parent_id: int) -> bool:
+        """Whether there is such a run or step."""
+        self.load_parents((parent_id,))
+        return parent_id in self.parents
 
     def change_parent(self, row: ParentRow) -> ParentRow:
         """Say that the row is about to be changed."""
         self._dirty_parents[row.id] = row
         self.touched[row.id] = row
         return row
+
+    def count_parent(self, row: ParentRow) -> ParentRow:
+        """Say that the numbers of the row's children are about to be changed, and nothing else of it."""
+        self._counted_parents[row.id] = row
+        self.touched[row.id] = row
+        return row
+
+    def add_parent(self, row: ParentRow, job: tuple[object, ...]) -> None:
+        """A new run or step; both its rows are written with the next ``flush``, for all that are new together.
+
+        ``job`` holds id, root_id, parent_id, kind, type, name, payload, crc and priority.
+        """
+        self.parents[row.id] = row
+        self._new_parents.append(row)
+        self._new_jobs.append(job)
+        self.touched[row.id] = row
 
     def load_lanes(self, ids: Iterable[int]) -> None:
         """Read the lanes that were not read yet, together, and their parents."""
@@ -190,6 +224,15 @@ class Transaction:
 
     def flush(self) -> None:
         """Write the changed parents and lanes, so that SQL sees them."""
+        if self._new_parents:
+            jobs = msgspec.json.encode(self._new_jobs).decode()
+            self.connection.execute(_INSERT_JOBS, (self.now_ms, jobs))
+            insert_parents(self.connection, self._new_parents)
+            for row in self._new_parents:
+                self._dirty_parents.pop(row.id, None)
+                self._counted_parents.pop(row.id, None)
+            write_readiness(self.connection, self._new_parents)
+            self._new_parents, self._new_jobs = [], []
         if self._transitions:
             changes = [
                 (job_id, state, state.terminal, error) for job_id, (state, error) in self._transitions.items()
@@ -198,12 +241,18 @@ class Transaction:
             self._transitions.clear()
         if self._dirty_parents:
             write_parents(self.connection, list(self._dirty_parents.values()))
-            self._dirty_parents.clear()
+        if self._counted_parents:
+            counted = [row for row in self._counted_parents.values() if row.id not in self._dirty_parents]
+            if counted:
+                write_counts(self.connection, counted)
+            self._counted_parents.clear()
+        self._dirty_parents.clear()
         self._write_lanes()
 
     def flush_lanes(self) -> None:
         """Write what decides which lanes are ready, and no more."""
         write_readiness(self.connection, self._dirty_parents.values())
+        write_readiness(self.connection, self._counted_parents.values())
         self._write_lanes()
 
     def _write_lanes(self) -> None:

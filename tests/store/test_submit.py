@@ -1,5 +1,6 @@
 """A submit is whole or not at all, and one key or one run id is one run."""
 
+import msgspec
 import pytest
 
 from actors.job import JobDefinition, Page, Step
@@ -152,9 +153,24 @@ def test_a_small_fan_out_comes_whole_with_its_submit(store: StoreDriver) -> None
     request = Submit(request.definition, request.run_id, request.step_ids, "k", page)
     assert store.submitted(request).created
     assert not store.submitted(request).created
-    assert store.commit(NameChildren(store.start(), Page(stored=0))).replies[0].inserted == 3
+    assert store.value("SELECT count(*) FROM staged_page") == 0
+    (found,) = store.rows("SELECT state, total, pending, named, naming FROM parent WHERE kind = 'step'")
+    assert found == ("running", 3, 3, 1, "idle")
     store.complete(*store.lease())
+    assert store.value("SELECT state FROM parent WHERE kind = 'run'") == "completed"
     assert not store.submitted(request).created
+    assert store.value("SELECT count(*) FROM job WHERE kind = 'job'") == 3
+
+
+def test_a_small_fan_out_whose_step_may_not_begin_takes_no_children(store: StoreDriver) -> None:
+    request = fan_out(store)
+    page = staged(store, request, 0, [None] * 3).page
+    (step,) = request.definition.steps
+    skipped = msgspec.structs.replace(step, enabled=False)
+    definition = msgspec.structs.replace(request.definition, steps=(skipped,))
+    store.submitted(Submit(definition, request.run_id, request.step_ids, None, page))
+    assert store.value("SELECT state FROM parent WHERE kind = 'run'") == "completed"
+    assert store.value("SELECT count(*) FROM job WHERE kind = 'job'") == 0
     assert store.value("SELECT count(*) FROM staged_page") == 0
 
 

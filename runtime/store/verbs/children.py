@@ -78,7 +78,7 @@ def insert_children(
         else:
             add_pending(transaction, lane, 1)
             parent.pending += 1
-    transaction.change_parent(parent).total += len(rows)
+    transaction.count_parent(parent).total += len(rows)
     text = msgspec.json.encode(rows).decode()
     transaction.execute_long(
         _INSERT, (parent.run_id, parent.id, spawned_by, transaction.now_ms, text), len(rows)
@@ -105,7 +105,14 @@ def insert_staged(
         raise MissingPageError(
             f"page {number} of the children handed over with run {id_text(parent.run_id)} is not in the store"
         )
-    rows = found[0][0].decode()
+    return insert_page(transaction, parent, found[0][0], job_type, max_attempts)
+
+
+def insert_page(
+    transaction: Transaction, parent: ParentRow, page: bytes, job_type: str, max_attempts: int
+) -> list[int]:
+    """Insert the children of the rows of a ``StagedPage``; returns their ids."""
+    rows = page.decode()
     decoded = _staged.decode(rows)
     if any(row.unique_key is not None for row in decoded):
         known = _known_keys(
@@ -121,7 +128,7 @@ def insert_staged(
     values = (parent.run_id, parent.id, job_type, attempts, lane.id, transaction.now_ms, rows)
     transaction.execute_long(INSERT_STAGED, values, len(identities))
     add_pending(transaction, lane, len(identities))
-    transaction.change_parent(parent)
+    transaction.count_parent(parent)
     parent.pending += len(identities)
     parent.total += len(identities)
     transaction.events.status(parent.run_id, JobState.PENDING, identities, parent_id=parent.id)

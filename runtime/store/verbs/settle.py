@@ -97,7 +97,7 @@ def _complete_together(transaction: Transaction, attempts: Sequence[Attempt]) ->
         return False
     # The statement found every row below the parent that its attempt named, so these are the rows' own parents.
     for parent_id, ids in by_parent.items():
-        parent = transaction.change_parent(transaction.parent(parent_id))
+        parent = transaction.count_parent(transaction.parent(parent_id))
         parent.running -= len(ids)
         parent.completed += len(ids)
         transaction.events.status(parent.run_id, JobState.COMPLETED, ids, parent_id=parent_id)

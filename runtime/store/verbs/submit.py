@@ -2,25 +2,14 @@
 
 import msgspec
 
-from actors.job import JobDefinition, JobState, OnError, Step
+from actors.job import JobDefinition, JobKind, JobState, OnError, Step
 from actors.messages import StagedPage, Submit
 from runtime.store.checksum import job_checksum
+from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
-from runtime.store.verbs.end import end_run, start_steps
-
-_INSERT_JOBS = """
-INSERT INTO job (id, root_id, parent_id, kind, type, name, payload, crc, state, priority, created_at)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-       'pending', ?1, ?2
-FROM json_each(?3)
-"""
-_INSERT_PARENTS = """
-INSERT INTO parent (id, run_id, kind, action, timeout_ms, open_steps, waiting, concurrency, on_error, max_retries,
-                    tolerance, priority)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-       value ->> 8, value ->> 9, value ->> 10, ?1
-FROM json_each(?2)
-"""
+from runtime.store.verbs.children import insert_page
+from runtime.store.verbs.end import end_run, settle_parent, start_steps
+from runtime.store.verbs.lease import mark_running
 
 
 class UnknownStepError(ValueError):
@@ -48,24 +37,31 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
         connection.execute(
             "INSERT INTO submit_key (key, run_id) VALUES (?, ?)", (request.submit_key, request.run_id)
         )
-    elif connection.execute("SELECT 1 FROM parent WHERE id = ?", (request.run_id,)).fetchone() is not None:
+    elif transaction.exists(request.run_id):
         return request.run_id, False  # the same request again: its answer was lost
     run_id = request.run_id
     steps = dict(zip((step.name for step in definition.steps), request.step_ids, strict=True))
-    _insert_rows(transaction, request, steps)
-    if request.page is not None:
-        stage_page(transaction, run_id, request.page)
+    rows = _add_rows(transaction, request, steps)
     transaction.events.status(run_id, JobState.PENDING, [run_id])
     transaction.events.status(run_id, JobState.PENDING, list(steps.values()), parent_id=run_id)
-    transaction.load_parents((run_id, *steps.values()))
-    rows = [transaction.parent(step_id) for step_id in steps.values()]
-    for row in rows:
-        row.served = transaction.turn
-        transaction.change_parent(row)
     known = {steps[step.name]: step for step in definition.steps}
     start_steps(transaction, [row.id for row in rows if row.waiting == 0], known)
+    if request.page is not None:
+        _take_in(transaction, request.page, rows[0], definition.steps[0])
     end_run(transaction, transaction.parent(run_id))  # one without steps ends at once
     return run_id, True
+
+
+def _take_in(transaction: Transaction, page: StagedPage, parent: ParentRow, step: Step) -> None:
+    """All children came with the submit: they are named at once if the step may begin, else they are kept for it."""
+    if parent.naming != "ready":
+        if not parent.ended:
+            stage_page(transaction, parent.run_id, page)
+        return
+    mark_running(transaction, parent)
+    insert_page(transaction, parent, page.rows, step.config["job_type"], step.config.get("max_attempts", 0))
+    parent.naming, parent.named = "idle", 1
+    settle_parent(transaction, parent)
 
 
 def stage_page(transaction: Transaction, run_id: int, page: StagedPage) -> None:
@@ -96,48 +92,54 @@ def _check_plan(definition: JobDefinition) -> None:
         )
 
 
-def _insert_rows(transaction: Transaction, request: Submit, steps: dict[str, int]) -> None:
-    """The run and its steps, each in ``job`` and in ``parent``, and who waits for whom."""
-    connection, definition, run_id = transaction.connection, request.definition, request.run_id
+def _add_rows(transaction: Transaction, request: Submit, steps: dict[str, int]) -> list[ParentRow]:
+    """The run and its steps, and who waits for whom; returns the steps' rows."""
+    definition, run_id = request.definition, request.run_id
     text = msgspec.json.encode(definition).decode()
-    jobs = [_job_row(run_id, run_id, None, ("run", definition.id, definition.name), text)]
-    parents: list[tuple[object, ...]] = [
-        (run_id, run_id, "run", "", _ms(definition.timeout_seconds), len(steps), 0, 0, OnError.FAIL, 0, None)
-    ]
-    for step in definition.steps:
-        step_id, text = steps[step.name], msgspec.json.encode(step).decode()
-        jobs.append(_job_row(step_id, run_id, run_id, ("step", step.action, step.name), text))
-        parents.append(
-            (step_id, run_id, "step", step.action, _ms(step.timeout_seconds), 0, *_life(step, definition))
-        )
-    connection.execute(
-        _INSERT_JOBS, (definition.priority, transaction.now_ms, msgspec.json.encode(jobs).decode())
+    run = ParentRow(
+        id=run_id,
+        run_id=run_id,
+        kind=JobKind.RUN,
+        priority=definition.priority,
+        open_steps=len(steps),
+        timeout_ms=_ms(definition.timeout_seconds),
     )
-    connection.execute(_INSERT_PARENTS, (definition.priority, msgspec.json.encode(parents).decode()))
+    transaction.add_parent(run, _job_row(run, None, definition.id, definition.name, text))
+    rows = []
     for step in definition.steps:
+        row = _step_row(steps[step.name], run_id, step, definition)
+        row.served = transaction.turn
+        text = msgspec.json.encode(step).decode()
+        transaction.add_parent(row, _job_row(row, run_id, step.action, step.name, text))
+        rows.append(row)
         for needed in dict.fromkeys(step.depends):
-            connection.execute("INSERT INTO dependency VALUES (?, ?)", (steps[step.name], steps[needed]))
+            transaction.connection.execute("INSERT INTO dependency VALUES (?, ?)", (row.id, steps[needed]))
+    return rows
+
+
+def _step_row(step_id: int, run_id: int, step: Step, definition: JobDefinition) -> ParentRow:
+    tolerance = step.error_tolerance or definition.error_tolerance
+    return ParentRow(
+        id=step_id,
+        run_id=run_id,
+        kind=JobKind.STEP,
+        action=step.action,
+        priority=definition.priority,
+        waiting=len(set(step.depends)),
+        concurrency=step.concurrency,
+        timeout_ms=_ms(step.timeout_seconds),
+        on_error=step.on_error,
+        max_retries=step.max_retries if step.on_error is OnError.RETRY else 0,
+        tolerance=None if tolerance is None else msgspec.json.encode(tolerance).decode(),
+    )
 
 
 def _ms(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def _life(step: Step, definition: JobDefinition) -> tuple[object, ...]:
-    """What the decisions about a step need: waiting, concurrency, on_error, max_retries, tolerance."""
-    tolerance = step.error_tolerance or definition.error_tolerance
-    return (
-        len(set(step.depends)),
-        step.concurrency,
-        step.on_error,
-        step.max_retries if step.on_error is OnError.RETRY else 0,
-        None if tolerance is None else msgspec.json.encode(tolerance).decode(),
-    )
-
-
 def _job_row(
-    job_id: int, run_id: int, parent_id: int | None, identity: tuple[str, str, str], payload: str
+    row: ParentRow, parent_id: int | None, job_type: str, name: str, payload: str
 ) -> tuple[object, ...]:
-    """``identity`` is kind, type and name."""
-    checksum = job_checksum(job_id, parent_id, identity[1], payload)
-    return (job_id, run_id, parent_id, *identity, payload, checksum)
+    checksum = job_checksum(row.id, parent_id, job_type, payload)
+    return (row.id, row.run_id, parent_id, row.kind, job_type, name, payload, checksum, row.priority)

@@ -122,7 +122,7 @@ def _mark(transaction: Transaction, token: int, ids: list[int]) -> None:
 
 
 def _count(transaction: Transaction, parent: ParentRow, ids: list[int]) -> None:
-    transaction.change_parent(parent)
+    transaction.count_parent(parent)
     parent.pending -= len(ids)
     parent.running += len(ids)
     transaction.events.status(parent.run_id, JobState.RUNNING, ids, parent_id=parent.id)
