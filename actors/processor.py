@@ -28,6 +28,8 @@ NAMING_SLOTS = 64
 class JobProcessor(TypedActor):
     """Leases and routes."""
 
+    fails_whole = True
+
     def __init__(self) -> None:
         super().__init__()
         self._wiring: Wiring | None = None

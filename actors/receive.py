@@ -55,6 +55,10 @@ class BodyFailed(msgspec.Struct, frozen=True, tag=True, tag_field="tag"):
     key: int
 
 
+class Collapse(msgspec.Struct, frozen=True, tag=True, tag_field="tag"):
+    """An actor to itself: end as one that failed, see ``TypedActor.fails_whole``."""
+
+
 class ActorExited(ChildActorExited):
     """Thespian's ChildActorExited, and why. ``watched``: for a stranger's death watch, not the parent's."""
 
@@ -83,6 +87,10 @@ class TypedActor(Actor):
 
     dispatcher: ClassVar[str] = "core"
     """Where our engine runs the handlers: core, store, io or loop. One that may block must not be on core."""
+
+    fails_whole: ClassVar[bool] = False
+    """Whether a handler that raises is this actor's death. So it is for one that holds leases: with half of a message
+    done, some would be held by nobody; its parent gives all of them back instead, and makes a new one."""
 
     _named: ClassVar[dict[str, Handler]] = {}
     _handlers: ClassVar[dict[type, Handler | None]] = {}  # our engine reads it, past deliver()
@@ -224,6 +232,12 @@ class TypedActor(Actor):
             self.handler_failed(message, sender, error)
         except Exception:
             logger.exception("%s.handler_failed failed", type(self).__qualname__)
+        if self.fails_whole:
+            self.send(self.myAddress, Collapse())
+
+    def receiveMsg_Collapse(self, message: Collapse, sender: Address) -> None:
+        """A handler raised, and that is this actor's end."""
+        raise SystemExit(1)
 
     def receiveMsg_ChildActorExited(self, message: ChildActorExited, sender: Address) -> None:
         """Thespian's notice of a child's end, or our engine's with its reason."""

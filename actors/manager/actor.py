@@ -23,6 +23,8 @@ class CarryOut(Command, frozen=True):
 class ManagerActor(TypedActor):
     """One per action: hands each start to an actor of its own and goes on receiving."""
 
+    fails_whole = True
+
     def __init__(self) -> None:
         super().__init__()
         self._store: Address | None = None
@@ -54,6 +56,8 @@ class ManagerActor(TypedActor):
 
 class NamingActor(TypedActor):
     """Runs a manager's ``create_children`` once, on the dispatcher its class names."""
+
+    fails_whole = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -25,6 +25,8 @@ class ParentJobOrchestrator(TypedActor):
     - ``GetMonitoringStatus``: answered by ``MonitoringStatus``
     """
 
+    fails_whole = True
+
     def __init__(self) -> None:
         super().__init__()
         self._start: StartMonitoring | None = None

@@ -33,6 +33,8 @@ class TimeOver(Command, frozen=True):
 class WorkerActor(TypedActor):
     """Runs one job at a time; idle, it may take the next child of the same step and type."""
 
+    fails_whole = True
+
     # As attributes of the class: thousands of these actors are made each second.
     _orchestrator: Address | None = None
     _worker: JobWorker | None = None

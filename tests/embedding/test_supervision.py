@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from thespian.actors import ActorExitRequest
 
-from actors.job import JobState
+from actors.job import JobDefinition, JobState, Step, StepStart
+from actors.messages import Leased
 from actors.supervision import RestartIntensity
 from runtime import Runtime
 from runtime.embedding import RuntimeStateError
@@ -75,6 +76,23 @@ def test_the_death_of_any_actor_is_repaired_and_every_job_is_counted_once(
     assert (ended.state, ended.counts.completed, ended.counts.total) == (JobState.COMPLETED, JOBS, JOBS)
     repeated = sum(job["attempt"] > 1 for job in jobs)
     assert repeated == (1 if name == "WorkerActor" else 0)
+
+
+def test_a_handler_that_raises_with_leases_in_its_hands_is_its_actors_death_and_loses_none(
+    tmp_path: Path, gate: str
+) -> None:
+    with Runtime(RuntimeSettings(store=tmp_path / "jobs.db", grace_seconds=1.0), workers=ALL) as runtime:
+        run = runtime.fan_out("gated", [Where(gate)] * JOBS)
+        until(lambda: len(cells(runtime, "WorkerActor")) == 16, what="the first sixteen")
+        (victim,) = cells(runtime, "JobProcessor")
+        definition = JobDefinition("d", "d", (Step("s", "an action without a manager"),))
+        start = StepStart(1, 2, 3, None, 1, definition.steps[0], definition)
+        tell(runtime.assembly.system, victim.address, Leased((), (start,)))
+        until(partial(gone, runtime, victim), what="its death")
+        GATES[gate].set()
+        ended = run.wait(WAIT)
+
+    assert (ended.state, ended.counts.completed) == (JobState.COMPLETED, JOBS)
 
 
 def test_the_processors_death_with_many_runs_alive_is_one_restart(tmp_path: Path, gate: str) -> None:
