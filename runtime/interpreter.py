@@ -1,5 +1,6 @@
-"""Tunes the interpreter where the process is the runtime's own (``quaero run``, ``work``, ``bench``); a host's is left alone.
+"""Tunes the interpreter where the process is the runtime's own: ``quaero run``, ``work`` and ``bench``.
 
+A host's interpreter is left alone.
 Measured in docs/decisions/0007-precedence.md and 0009-garbage-collection.md.
 """
 
