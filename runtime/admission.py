@@ -11,6 +11,8 @@ import msgspec
 
 from actors.job import ErrorTolerance, JobDefinition, Step
 from actors.manager import JobManager
+from actors.orchestrator.condition import Surroundings
+from runtime.definitions.conditions import condition_faults
 from runtime.refusal import RefusedError
 
 MAX_NAME = 200
@@ -62,6 +64,11 @@ def _problems(
     for step in definition.steps:
         for problem in _step_problems(step, managers, workers):
             yield f"step {step.name!r}: {problem}"
+    conditions = {step.name: step.condition for step in definition.steps if step.condition is not None}
+    depends = {step.name: step.depends for step in definition.steps}
+    around = Surroundings(definition.variables, definition.tags)
+    for name, sentence, hint in condition_faults(conditions, depends, around):
+        yield f"step {name!r}: {sentence}{f'; {hint}' if hint else ''}"
 
 
 def _step_problems(
@@ -71,8 +78,6 @@ def _step_problems(
     for field in ("timeout_seconds", "concurrency", "max_retries"):
         yield from _number_problems(field, getattr(step, field))
     yield from _tolerance_problems(step.error_tolerance)
-    if step.condition is not None:
-        yield "conditions can not be evaluated by this version; remove the condition"
     manager = managers.get(step.action)
     if manager is None:
         yield f"there is no manager for action {step.action!r}; there are {', '.join(sorted(managers))}"

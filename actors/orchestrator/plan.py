@@ -2,7 +2,10 @@
 
 import msgspec
 
-from actors.job import JobState, OnError
+from actors.job import Closing, JobState, OnError
+
+UNDONE = frozenset({JobState.FAILED, JobState.CANCELLED})
+"""Ends after which what was asked for is not there. With some failures it is: the definition bears them."""
 
 
 class StepPosition(msgspec.Struct, frozen=True):
@@ -18,7 +21,8 @@ class PlanDecision(msgspec.Struct, frozen=True):
     """What is to be done, in this order: close the run, close steps, cancel steps, start steps."""
 
     close_run: str | None = None  # the reason
-    close: tuple[int, ...] = ()  # started steps, which end as failed once their children have ended
+    closing: Closing = Closing.FAILED  # of the run and of the steps
+    close: tuple[int, ...] = ()  # started steps, which end once their children have ended
     cancel: tuple[int, ...] = ()  # steps that never start
     start: tuple[int, ...] = ()  # steps that waited only for the one that ended
 
@@ -28,16 +32,21 @@ def after_step_end(
 ) -> PlanDecision:
     """Decide what follows a step's end.
 
+    A step that failed or was cancelled has not done what those behind it wait for: unless it may be passed over
+    (``on_error = "continue"``), the run closes with it, as failed or as cancelled.
+
     Args:
         ended: the step, with its terminal state.
         ended_name: for the sentence.
         others: the run's other steps that have not ended.
         ready: those of them whose last unended dependency was this step.
     """
-    if ended.state is JobState.FAILED and ended.on_error is not OnError.CONTINUE:
-        return PlanDecision(
-            close_run=f"step {ended_name!r} failed",
-            close=tuple(step.id for step in others if step.started),
-            cancel=tuple(step.id for step in others if not step.started),
-        )
-    return PlanDecision(start=ready)
+    if ended.on_error is OnError.CONTINUE or ended.state not in UNDONE:
+        return PlanDecision(start=ready)
+    failed = ended.state is JobState.FAILED
+    return PlanDecision(
+        close_run=f"step {ended_name!r} {'failed' if failed else 'was cancelled'}",
+        closing=Closing.FAILED if failed else Closing.CANCEL,
+        close=tuple(step.id for step in others if step.started),
+        cancel=tuple(step.id for step in others if not step.started),
+    )

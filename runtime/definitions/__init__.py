@@ -6,7 +6,8 @@
 - ``keys``       the keys of a file and of a step, as Structs
 - ``shapes``     the four shapes of files, as one list of raw steps
 - ``steps``      a raw step against its action's configuration type
-- ``order``      dependencies: file order, a graph, circles
+- ``order``       dependencies: file order, a graph, circles
+- ``conditions`` conditions of steps against what they wait for
 - ``variables``  ``{config.x}`` in a step's texts
 - ``duration``   "1h30m"
 - ``schedule``   five-field cron and time zones

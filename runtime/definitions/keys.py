@@ -79,8 +79,13 @@ class StepKeys(msgspec.Struct, frozen=True, omit_defaults=True):
     """For people."""
     enabled: bool = True
     """If not, the step ends completed as skipped."""
-    condition: str | None = None
-    """Not in this version."""
+    condition: Annotated[
+        str | None,
+        Meta(
+            description="over earlier steps; false = the step is skipped",
+            examples=["crawl.completed > 0 and crawl.failed == 0"],
+        ),
+    ] = None
     timeout: Duration = 0
     """Of the step, from its beginning, a number of seconds or text like "30m"; 0 = none."""
     concurrency: Annotated[int, Meta(ge=0, le=100_000, description="jobs running at once, 0 = no limit")] = 0

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 
 from actors.job import JobDefinition, Step
+from actors.orchestrator.condition import Surroundings
+from runtime.definitions.conditions import condition_faults
 from runtime.definitions.findings import Findings, did_you_mean
 from runtime.definitions.keys import (
     CRAWL_KEYS,
@@ -28,7 +30,7 @@ from runtime.toml.diagnostic import BadFileError, Diagnostic, Severity
 from runtime.toml.diagnostic import in_order as sorted_diagnostics
 from runtime.toml.document import Document, UnreadableError, parse_document, read_document
 from runtime.toml.shape import fit
-from runtime.toml.wording import quoted
+from runtime.toml.wording import quoted, shown
 
 
 class DefinitionError(BadFileError):
@@ -99,6 +101,7 @@ def _loaded(document: Document, managers: Managers) -> Loaded:
     raw = raw_steps(findings, flat)
     steps = [checked_step(each, findings, managers, keys.config) for each in raw]
     depends = _dependencies(findings, raw)
+    _check_conditions(findings, raw, depends, Surroundings(keys.config, keys.tags))
     if findings.failed:
         raise DefinitionError(findings.found)
     by_name = {step.name: step for step in steps if step is not None}
@@ -174,6 +177,18 @@ def _dependencies(findings: Findings, raw: list[RawStep]) -> dict[str, tuple[str
             (*first.path, "depends"), f"steps depend on each other in a circle: {way}", "remove one of them"
         )
     return depends
+
+
+def _check_conditions(
+    findings: Findings, raw: list[RawStep], depends: dict[str, tuple[str, ...]], around: Surroundings
+) -> None:
+    by_name = {step.name: step for step in raw}
+    texts = {step.name: step.keys.get("condition") for step in raw}
+    conditions = {name: text for name, text in texts.items() if isinstance(text, str) and text.strip()}
+    for name, sentence, hint in condition_faults(conditions, depends, around):
+        step = by_name[name]
+        message = f"{step.subject}: {sentence}"
+        findings.add((*step.path, "condition"), message, hint, value=shown(conditions[name]))
 
 
 def _with_depends(step: Step, depends: tuple[str, ...]) -> Step:

@@ -32,6 +32,18 @@ def in_order(depends: Mapping[str, Iterable[str]]) -> list[str]:
     return ordered
 
 
+def all_before(name: str, depends: Mapping[str, Iterable[str]]) -> dict[str, None]:
+    """All that a name depends on, directly or not, nearest first."""
+    found: dict[str, None] = {}
+    waiting = [name]
+    for each in waiting:
+        for needed in depends.get(each, ()):
+            if needed not in found:
+                found[needed] = None
+                waiting.append(needed)
+    return found
+
+
 def circle(depends: Mapping[str, Iterable[str]]) -> list[str] | None:
     """One circle of dependencies, its first name repeated at the end; None if there is none."""
     stuck = set(depends) - set(in_order(depends))

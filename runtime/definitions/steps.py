@@ -56,13 +56,6 @@ def checked_step(
         _flatten(raw, config, manager, findings)
         configured = fit(config, manager.config_type)
         findings.add_fit(configured, raw.subject, raw.place, STEP_KEYS | SELECTORS)
-    if keys.condition is not None:
-        findings.add(
-            raw.place(("condition",)),
-            f"{raw.subject}: conditions can not be evaluated by this version",
-            "remove the condition",
-            severity=Severity.UNRUNNABLE,
-        )
     step = Step(
         name=raw.name,
         action=raw.action,
@@ -70,7 +63,7 @@ def checked_step(
         on_error=OnError(keys.on_error),
         description=keys.description,
         enabled=keys.enabled,
-        condition=keys.condition,
+        condition=keys.condition if (keys.condition or "").strip() else None,
         timeout_seconds=timeout_seconds,
         concurrency=keys.concurrency,
         max_retries=keys.max_retries,

@@ -52,6 +52,9 @@ CASES = [
     ("[step.'a,b']\naction = 'crawl'", 'docs.toml:5: step "a,b": a step\'s name must not have a comma: depends lists names with commas; rename it'),
     ("[[steps]]\nname = 'x'", "docs.toml:5: the file has both [[steps]] and [step.…]; write all steps in one of the two ways"),
     ("type = 'crawler'", 'docs.toml:5: step "crawl": type has no effect beside action'),
+    ("\ncondition = 'other.failed > 0'", "docs.toml:6: step \"crawl\": condition names 'other', which is no step; this step waits for no other"),
+    ("condition = 'crawl.failed > 0'", "docs.toml:5: step \"crawl\": condition names 'crawl', the step itself; name steps before it"),
+    ("condition = 3", 'docs.toml:5: step "crawl": condition must be text, got 3; write condition = "3"'),
     ("tags = 'x'\n", 'docs.toml:5: step "crawl": unknown key tags; it has no effect'),
 ]  # fmt: skip
 

@@ -115,13 +115,25 @@ def test_a_limit_of_jobs_is_a_setting_of_the_action_or_of_the_step() -> None:
     assert (agent.concurrency, agent.config) == (3, {"agent_type": "x"})
 
 
+def test_a_condition_may_name_any_step_that_its_own_waits_for() -> None:
+    text = '[step.a]\naction = "crawl"\n[step.b]\naction = "crawl"\n[step.c]\naction = "crawl"\n'
+    step = definition_of(
+        text + 'condition = "a.failed == 0 and b.completed > config.x"\n[config]\nx = 2\n'
+    ).steps[2]
+    assert step.condition == "a.failed == 0 and b.completed > config.x"
+
+
+def test_an_empty_condition_is_none() -> None:
+    assert definition_of('[step.a]\naction = "crawl"\ncondition = " "\n').steps[0].condition is None
+
+
 def test_a_step_may_have_limits_of_its_own() -> None:
     (step,) = definition_of(
-        '[step.a]\naction = "crawl"\ntimeout = "90s"\nmax_retries = 5\nenabled = false\ncondition = "x"\n'
+        '[step.a]\naction = "crawl"\ntimeout = "90s"\nmax_retries = 5\nenabled = false\ncondition = "1 < 2"\n'
         "[step.a.error_tolerance]\nmax_child_failures = 2\n"
     ).steps
 
-    assert (step.timeout_seconds, step.max_retries, step.enabled, step.condition) == (90, 5, False, "x")
+    assert (step.timeout_seconds, step.max_retries, step.enabled, step.condition) == (90, 5, False, "1 < 2")
     assert step.error_tolerance == ErrorTolerance(max_child_failures=2)
     assert step.config == {}
 

@@ -229,7 +229,10 @@ replace = msgspec.structs.replace
         (JobDefinition("d", "d", (STEP,), pre_jobs=("x",)), "pre_jobs can not be run by this version"),
         (replace(STEP, concurrency=-1), "step 'one': concurrency must be 0 or more, got -1"),
         (replace(STEP, concurrency="3"), r"Expected `int`, got `str` - at `\$.steps\[0\].concurrency`"),
-        (replace(STEP, condition="x > 1"), "step 'one': conditions can not be evaluated"),
+        (
+            replace(STEP, condition="x.failed > 1"),
+            "step 'one': condition names 'x', which is no step; this step",
+        ),
         (replace(STEP, error_tolerance=ErrorTolerance(max_failure_ratio=5)), "must be from 0 to 1, got 5"),
         (replace(STEP, config={"start_urls": 5}), r"step 'one': config: Expected `array`, got `int`"),
         (

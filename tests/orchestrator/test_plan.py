@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from actors.job import TERMINAL, JobState, OnError
-from actors.orchestrator.plan import PlanDecision, StepPosition, after_step_end
+from actors.job import TERMINAL, Closing, JobState, OnError
+from actors.orchestrator.plan import UNDONE, PlanDecision, StepPosition, after_step_end
 
 STARTED = StepPosition(2, JobState.RUNNING, started=True, on_error=OnError.FAIL)
 WAITING = StepPosition(3, JobState.PENDING, started=False, on_error=OnError.FAIL)
@@ -26,7 +26,20 @@ def test_a_failed_step_that_may_be_passed_over_starts_what_waited_for_it() -> No
     assert decision == PlanDecision(start=(3,))
 
 
-@pytest.mark.parametrize(("state", "on_error"), list(product(sorted(TERMINAL - {JobState.FAILED}), OnError)))
+@pytest.mark.parametrize("on_error", [OnError.FAIL, OnError.RETRY])
+def test_a_cancelled_step_cancels_the_run_its_branches_and_what_has_not_begun(on_error: OnError) -> None:
+    decision = after_step_end(ended(JobState.CANCELLED, on_error), "crawl", (STARTED, WAITING), (3,))
+    assert decision == PlanDecision(
+        close_run="step 'crawl' was cancelled", closing=Closing.CANCEL, close=(2,), cancel=(3,)
+    )
+
+
+def test_a_cancelled_step_that_may_be_passed_over_starts_what_waited_for_it() -> None:
+    decision = after_step_end(ended(JobState.CANCELLED, OnError.CONTINUE), "crawl", (STARTED, WAITING), (3,))
+    assert decision == PlanDecision(start=(3,))
+
+
+@pytest.mark.parametrize(("state", "on_error"), list(product(sorted(TERMINAL - UNDONE), OnError)))
 def test_any_other_end_starts_what_waited_only_for_it(state: JobState, on_error: OnError) -> None:
     assert after_step_end(ended(state, on_error), "crawl", (STARTED, WAITING), (3,)) == PlanDecision(
         start=(3,)

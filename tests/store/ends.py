@@ -60,7 +60,7 @@ def judge_step(store: StoreDriver, step_id: int) -> None:
     else:
         expected = "cancelled" if states == {"cancelled"} else "completed"
     assert store.state(step_id) == expected
-    if expected == "failed" and parent["on_error"] != "continue":
+    if expected in ("failed", "cancelled") and parent["on_error"] != "continue":
         assert run_closed
 
 

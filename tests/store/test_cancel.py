@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.job import Interrupted, JobState, Outcome, Snoozed
+from actors.job import Interrupted, JobState, OnError, Outcome, Snoozed
 from actors.messages import CancelAcknowledged, CancelJob, Refused
 from actors.seams import ManualClock
 from runtime.store.verbs import sweep as sweeping
@@ -81,8 +81,8 @@ def test_whatever_is_no_success_becomes_cancelled_in_a_cancelled_run(
     assert store.column("error", job.id) == "cancelled: enough"
 
 
-def test_cancelling_a_step_leaves_the_others_alone(store: StoreDriver) -> None:
-    run_id = store.submit(definition(step("a"), step("b")))
+def test_cancelling_a_step_that_may_fail_leaves_the_others_alone(store: StoreDriver) -> None:
+    run_id = store.submit(definition(step("a", on_error=OnError.CONTINUE), step("b")))
     for start in store.commit(starts=2).starts:
         store.name(start, *specs(3))
     steps = store.steps(run_id)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.job import Attempt, Closing, Completed, Lease, OnError, Page
+from actors.job import Attempt, Cancelled, Closing, Completed, Lease, OnError, Page
 from actors.messages import CloseParent, NameChildren, Refused
 from tests.store.driver import StoreDriver, definition, spec, specs, step
 
@@ -148,12 +148,45 @@ def test_a_step_with_some_failures_does_not_trigger_on_error(store: StoreDriver)
     assert store.state(run_id) == "completed_with_failures"
 
 
-def test_a_cancelled_step_lets_those_behind_it_start(store: StoreDriver) -> None:
+def test_a_cancelled_step_cancels_the_run_and_nothing_behind_it_starts(store: StoreDriver) -> None:
     run_id = store.submit(definition(step("a"), step("b", depends=("a",))))
+    store.cancel(store.steps(run_id)["a"], "not wanted")
+    assert let_run(store) == {}
+    assert store.states(run_id) == ["cancelled", "cancelled"]
+    assert store.state(run_id) == "cancelled"
+    assert store.column("error", run_id) == "step 'a' was cancelled: cancelled: not wanted"
+
+
+def test_a_cancelled_step_cancels_parallel_branches(store: StoreDriver) -> None:
+    run_id = store.submit(definition(step("a"), step("b")))
+    a, b = store.commit(starts=2).starts
+    store.commit(NameChildren(a, Page((spec(),))), NameChildren(b, Page(specs(3))))
+    running = store.lease(3)
+    assert {job.step_id for job in running} == {a.step_id, b.step_id}
+    store.cancel(a.step_id)
+    assert store.parent(run_id)["closing"] is None  # it has not ended yet
+    store.fail(*(job for job in running if job.step_id == a.step_id))
+    assert store.parent(run_id)["closing"] == store.parent(b.step_id)["closing"] == "cancel"
+    store.sweep()
+    store.fail(*(job for job in running if job.step_id == b.step_id))
+    assert store.states(run_id) == ["cancelled", "cancelled"]
+    assert store.state(run_id) == "cancelled"
+
+
+def test_a_cancelled_step_that_may_fail_lets_the_run_go_on(store: StoreDriver) -> None:
+    run_id = store.submit(definition(step("a", on_error=CONTINUE), step("b", depends=("a",))))
     store.cancel(store.steps(run_id)["a"])
     assert list(let_run(store)) == ["b"]
     assert store.states(run_id) == ["cancelled", "completed"]
     assert store.state(run_id) == "completed_with_failures"
+
+
+def test_a_step_whose_jobs_all_gave_up_counts_as_cancelled(store: StoreDriver) -> None:
+    run_id = store.run_with(spec(), of=definition(step("a"), step("b", depends=("a",))))
+    (job,) = store.lease()
+    store.settle(store.attempt(job, Cancelled("nothing to do")))
+    assert store.states(run_id) == ["cancelled", "cancelled"]
+    assert store.state(run_id) == "cancelled"
 
 
 def test_a_run_that_takes_too_long_fails_and_what_never_began_is_cancelled(store: StoreDriver) -> None:

@@ -8,11 +8,12 @@ import msgspec
 
 from actors.job import AttemptError, Closing, FailureAction, JobState, LogLevel, Step
 from actors.orchestrator.outcome import run_outcome, step_outcome
-from actors.orchestrator.plan import StepPosition, after_step_end
+from actors.orchestrator.plan import UNDONE, StepPosition, after_step_end
 from actors.orchestrator.tolerance import exceeded, exceeded_text, exceeded_within
 from runtime.store.checksum import intact
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
+from runtime.store.verbs.condition import SKIPPED, verdict_of
 
 DAMAGED_TEXT = "the job's row is damaged: its checksum does not match; it was not run"
 LANELESS_TEXT = "the job's row is damaged: there is no lane of its number; it can not be run again"
@@ -99,10 +100,19 @@ def start_steps(
             waiting.extend(_end_step(transaction, parent))
         elif not step.enabled:
             parent.named = 1
-            parent.reason = "skipped: the step is not enabled"
+            parent.reason = f"{SKIPPED}: the step is not enabled"
+            waiting.extend(_end_step(transaction, parent))
+        elif (verdict := verdict_of(transaction, parent, step)) is None or verdict.holds:
+            parent.naming = "ready"
+        elif verdict.holds is None:
+            text = f"condition {step.condition!r} can not be evaluated: {verdict.values}"
+            close(transaction, parent, Closing.FAILED, text)
             waiting.extend(_end_step(transaction, parent))
         else:
-            parent.naming = "ready"
+            parent.named = 1
+            values = f" ({verdict.values})" if verdict.values else ""
+            parent.reason = f"{SKIPPED}: condition {step.condition!r} is false{values}"
+            waiting.extend(_end_step(transaction, parent))
 
 
 def end_damaged(transaction: Transaction, parent: ParentRow, job_id: int, text: str = DAMAGED_TEXT) -> None:
@@ -155,15 +165,15 @@ def _end_step(transaction: Transaction, parent: ParentRow) -> tuple[int, ...]:
 def _follow_plan(
     transaction: Transaction, run: ParentRow, parent: ParentRow, ended: StepPosition, ready: tuple[int, ...]
 ) -> tuple[int, ...]:
-    failed = ended.state is JobState.FAILED
-    others = tuple(_position(step) for step in _open_steps(transaction, run.id)) if failed else ()
-    decision = after_step_end(ended, _name(transaction, parent.id) if failed else "", others, ready)
+    undone = ended.state in UNDONE
+    others = tuple(_position(step) for step in _open_steps(transaction, run.id)) if undone else ()
+    decision = after_step_end(ended, _name(transaction, parent.id) if undone else "", others, ready)
     if decision.close_run is not None:
         text = f"{decision.close_run}: {parent.reason}" if parent.reason else decision.close_run
-        close(transaction, run, Closing.FAILED, text)
+        close(transaction, run, decision.closing, text)
         for step_id in (*decision.close, *decision.cancel):
             step = transaction.parent(step_id)
-            close(transaction, step, Closing.FAILED, text)
+            close(transaction, step, decision.closing, text)
             settle_parent(transaction, step)
     return decision.start
 
@@ -191,7 +201,7 @@ def _write_end(transaction: Transaction, parent: ParentRow, state: JobState) -> 
     parent.deadline = None
     transaction.unsweeped.discard(parent.id)
     failed = state in (JobState.FAILED, JobState.CANCELLED)
-    error = parent.reason if failed or (parent.reason or "").startswith("skipped") else None
+    error = parent.reason if failed or (parent.reason or "").startswith(SKIPPED) else None
     transaction.transition(parent, state, error=error)
 
 
