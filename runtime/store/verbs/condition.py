@@ -22,6 +22,7 @@ def verdict_of(transaction: Transaction, parent: ParentRow, step: Step) -> Verdi
     """Judge the step's condition; None if it has none."""
     if step.condition is None:
         return None
+    transaction.flush()  # of a run that is just being submitted, the rows too
     named = steps_named(step.condition)
     ids: dict[str, int] = dict(transaction.connection.execute(_NAMES, (parent.run_id,)).fetchall())
     facts = {
