@@ -93,8 +93,9 @@ def start_steps(
         parent = transaction.parent(waiting.popleft())
         if parent.ended or parent.closing is not None or parent.naming != "idle":
             continue
-        transaction.change_parent(parent)
         step = known.get(parent.id) or read_step(transaction, parent.id)
+        verdict = verdict_of(transaction, parent, step) if step is not None and step.enabled else None
+        transaction.change_parent(parent)
         if step is None:
             close(transaction, parent, Closing.FAILED, DAMAGED_TEXT)
             waiting.extend(_end_step(transaction, parent))
@@ -102,7 +103,7 @@ def start_steps(
             parent.named = 1
             parent.reason = f"{SKIPPED}: the step is not enabled"
             waiting.extend(_end_step(transaction, parent))
-        elif (verdict := verdict_of(transaction, parent, step)) is None or verdict.holds:
+        elif verdict is None or verdict.holds:
             parent.naming = "ready"
         elif verdict.holds is None:
             text = f"condition {step.condition!r} can not be evaluated: {verdict.values}"
