@@ -89,6 +89,17 @@ class OnError(StrEnum):
     RETRY = "retry"
 
 
+class WaitRole(StrEnum):
+    """Why a step waits for the end of another step, or of another run."""
+
+    STEP = "step"  # it depends on another step of its run
+    PRE = "pre"  # its run has a pre-job, which must complete
+    PRE_OPTIONAL = (
+        "pre_optional"  # its run has a pre-job, which may fail: the first step's on_error is continue
+    )
+    POST = "post"  # its run is a post-job, for the case that the other run completes
+
+
 class FailureAction(StrEnum):
     """What happens when an error tolerance is used up."""
 

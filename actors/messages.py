@@ -29,6 +29,7 @@ from actors.job import (
     Page,
     Step,
     StepStart,
+    WaitRole,
 )
 from actors.receive import Address
 
@@ -62,14 +63,35 @@ class StagedPage(msgspec.Struct, frozen=True):
     children: int
 
 
+class LinkedRun(msgspec.Struct, frozen=True):
+    """A run that is written with another: its pre-job or post-job, or one of theirs."""
+
+    definition: JobDefinition
+    run_id: int
+    step_ids: tuple[int, ...]
+
+
+class RunWait(msgspec.Struct, frozen=True):
+    """The first steps of a run wait for the end of another run of the same submit."""
+
+    run_id: int
+    needs_id: int
+    role: WaitRole
+
+
 class Submit(Command, frozen=True):
-    """Write a run with all its steps. Answered by ``Submitted`` once durable, or ``Refused``."""
+    """Write a run with all its steps, and the runs linked with it, all or none.
+
+    Answered by ``Submitted`` once durable, or ``Refused``.
+    """
 
     definition: JobDefinition
     run_id: int
     step_ids: tuple[int, ...]  # one for each step of the definition
     submit_key: str | None = None
     page: StagedPage | None = None  # the only page of a small fan-out, which needs no staging
+    linked: tuple[LinkedRun, ...] = ()
+    waits: tuple[RunWait, ...] = ()
 
 
 class StagePage(Command, frozen=True):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from actors.job import Closing, JobState, OnError
+from actors.job import Closing, JobState, OnError, WaitRole
 
 UNDONE = frozenset({JobState.FAILED, JobState.CANCELLED})
 """Ends after which what was asked for is not there. With some failures it is: the definition bears them."""
@@ -50,3 +50,28 @@ def after_step_end(
         close=tuple(step.id for step in others if step.started),
         cancel=tuple(step.id for step in others if not step.started),
     )
+
+
+class LinkDecision(msgspec.Struct, frozen=True):
+    """A run that waited for another closes, since the other was not done."""
+
+    closing: Closing
+    reason: str
+
+
+def after_run_end(state: JobState, role: WaitRole, subject: str) -> LinkDecision | None:
+    """Decide what the end of a run means for one that waits for it; None = it may go on.
+
+    A run that completed with failures counts as completed: its definition bears them.
+
+    Args:
+        state: how the run ended.
+        role: why the other one waits for it.
+        subject: the ended run, for the sentence: "'fetch' (run 7k3…)".
+    """
+    if state not in UNDONE or role in {WaitRole.STEP, WaitRole.PRE_OPTIONAL}:
+        return None
+    how = "failed" if state is JobState.FAILED else "was cancelled"
+    if role is WaitRole.POST:
+        return LinkDecision(Closing.CANCEL, f"not run: {subject}, after which it was to run, {how}")
+    return LinkDecision(Closing.FAILED, f"pre-job {subject} {how}")

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from actors.job import JobDefinition
+from actors.job import JobDefinition, OnError, WaitRole
 from runtime.definitions.findings import did_you_mean
-from runtime.definitions.order import circle
+from runtime.definitions.order import all_before, circle
 from runtime.toml.wording import quoted
 
 MOST_RUNS = 100
@@ -46,16 +46,37 @@ def linked(definition: JobDefinition, lookup: Lookup) -> tuple[JobDefinition, ..
     return tuple(found.values())
 
 
-def waits_for(definitions: Iterable[JobDefinition]) -> dict[str, tuple[str, ...]]:
-    """Whose runs each definition's run waits for, among these."""
-    every = tuple(definitions)
-    waits: dict[str, dict[str, None]] = {each.id: {} for each in every}
-    for each in every:
-        waits[each.id].update((before, None) for before in each.pre_jobs if before in waits)
+def waits(definitions: Iterable[JobDefinition]) -> dict[tuple[str, str], WaitRole]:
+    """Whose run waits for whose end, and why, among these: (waiting, awaited) ids.
+
+    What is to run before a post-job waits with it, unless it is needed earlier: else it would run for nothing.
+    """
+    every = {each.id: each for each in definitions}
+    found: dict[tuple[str, str], WaitRole] = {}
+    for each in every.values():
+        lenient = bool(each.steps) and each.steps[0].on_error is OnError.CONTINUE
+        for before in each.pre_jobs:
+            if before in every:
+                found[each.id, before] = WaitRole.PRE_OPTIONAL if lenient else WaitRole.PRE
+    before_of = {each.id: [name for name in each.pre_jobs if name in every] for each in every.values()}
+    for each in every.values():
         for after in each.post_jobs:
-            if after in waits:
-                waits[after][each.id] = None
-    return {name: tuple(needed) for name, needed in waits.items()}
+            if after in every:
+                found.setdefault((after, each.id), WaitRole.POST)
+    for after, awaited in [pair for pair, role in found.items() if role is WaitRole.POST]:
+        for before in all_before(after, before_of):
+            if before != awaited and before not in all_before(awaited, needs(found)):
+                found.setdefault((before, awaited), WaitRole.POST)
+    return found
+
+
+def needs(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The same pairs as a mapping: whose runs each one waits for."""
+    found: dict[str, list[str]] = {}
+    for waiting, awaited in pairs:
+        found.setdefault(waiting, []).append(awaited)
+        found.setdefault(awaited, [])
+    return found
 
 
 def link_faults(
@@ -87,7 +108,7 @@ def link_faults(
         if len(together) > MOST_RUNS:
             message = f"pre_jobs and post_jobs bring {len(together) - 1} more runs, at most {MOST_RUNS} are one submit"
             yield LinkFault(each.id, "pre_jobs", None, message, "link fewer definitions")
-        elif (names := circle(waits_for(together))) is not None:
+        elif (names := circle(needs(waits(together)))) is not None:
             message = f"the runs of pre_jobs and post_jobs would wait for each other: {_way(names)}"
             yield LinkFault(
                 each.id,
@@ -112,6 +133,10 @@ def _entry_faults(
         hint = did_you_mean(named, known, "put its file into the same directory, or give it to the runtime")
         message = f"{key}: no definition has the id {quoted(named)}"
         yield LinkFault(definition.id, key, position, message, hint)
+    elif not (definition if key == "pre_jobs" else other).steps:
+        waiting = definition if key == "pre_jobs" else other
+        message = f"{key}: definition {quoted(waiting.id)} has no steps, so that nothing of it could wait"
+        yield LinkFault(definition.id, key, position, message, "give it a step")
     elif not other.enabled and key == "pre_jobs":
         message = f"{key}: definition {quoted(named)} is not enabled, so that this one could never start"
         yield LinkFault(definition.id, key, position, message, "enable it, or remove it here")

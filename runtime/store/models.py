@@ -116,10 +116,11 @@ class Lane(Model):
 
 
 class Dependency(Model):
-    """A step that waits for another."""
+    """A step that waits for another, or for another run."""
 
     step_id = BigIntegerField()
     needs_id = BigIntegerField()
+    role = TextField(default="step")
 
     class Meta:
         table_name = "dependency"

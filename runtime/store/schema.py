@@ -198,7 +198,12 @@ CREATE TABLE search_queue (document_id INTEGER PRIMARY KEY, old_title TEXT, old_
 INSERT INTO search_queue SELECT id, NULL, NULL FROM document;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SEARCH)
+_WAIT_ROLES = """
+ALTER TABLE dependency ADD COLUMN role TEXT NOT NULL DEFAULT 'step'
+    CHECK (role IN ('step','pre','pre_optional','post'));
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SEARCH, _WAIT_ROLES)
 """Migration n (from 1) is element n - 1; a released one is never changed."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.job import JobDefinition
+from actors.job import JobDefinition, OnError, Step, WaitRole
 from runtime.definitions import DefinitionError, DefinitionLibrary
+from runtime.definitions.links import waits
 from tests.definitions.actions import MANAGERS
 
 
@@ -18,7 +19,7 @@ def write(directory: Path, name: str, *lines: str) -> Path:
 def made(
     name: str, *, pre: tuple[str, ...] = (), post: tuple[str, ...] = (), enabled: bool = True
 ) -> JobDefinition:
-    return JobDefinition(name, name, (), pre_jobs=pre, post_jobs=post, enabled=enabled)
+    return JobDefinition(name, name, (Step("only", "act"),), pre_jobs=pre, post_jobs=post, enabled=enabled)
 
 
 def library_of(directory: Path) -> DefinitionLibrary:
@@ -170,3 +171,38 @@ def test_a_definition_of_no_library_finds_its_links_in_it() -> None:
     assert [each.id for each in library.linked(made("a", pre=("b",)))] == ["a", "b"]
     with pytest.raises(DefinitionError, match='no definition has the id "c"'):
         library.linked(made("a", pre=("c",)))
+
+
+def test_a_definition_whose_run_must_wait_needs_a_step() -> None:
+    empty = JobDefinition("empty", "Empty", (), pre_jobs=("a",))
+
+    assert 'definition "empty" has no steps' in faults_of(made("a"), empty)[0]
+    assert "has no steps" in faults_of(JobDefinition("b", "B", ()), made("a", post=("b",)))[0]
+
+
+def test_runs_wait_for_what_is_before_them() -> None:
+    main = made("main", pre=("fetch",), post=("report",))
+    lenient = JobDefinition(
+        "lenient", "x", (Step("s", "act", on_error=OnError.CONTINUE),), pre_jobs=("fetch",)
+    )
+
+    assert waits([main, made("fetch"), made("report")]) == {
+        ("main", "fetch"): WaitRole.PRE,
+        ("report", "main"): WaitRole.POST,
+    }
+    assert waits([lenient, made("fetch")]) == {("lenient", "fetch"): WaitRole.PRE_OPTIONAL}
+
+
+def test_what_runs_before_a_post_job_waits_with_it_unless_it_is_needed_earlier() -> None:
+    shared = made("main", pre=("fetch",), post=("report",))
+    report = made("report", pre=("fetch", "layout"))
+    layout = made("layout", pre=("fonts",))
+
+    found = waits([shared, made("fetch"), report, layout, made("fonts")])
+
+    assert {pair for pair, role in found.items() if role is WaitRole.POST} == {
+        ("report", "main"),
+        ("layout", "main"),
+        ("fonts", "main"),
+    }
+    assert ("report", "fetch") in found

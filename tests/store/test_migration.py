@@ -109,6 +109,7 @@ import os, signal, sys
 from pathlib import Path
 from runtime.store import database
 
+WRITING = ("ALTER", "CREATE", "DELETE", "DROP", "INSERT", "UPDATE", "PRAGMA USER_VERSION =", "PRAGMA APP", "COMMIT")
 statements = 0
 real_connect = database._connect
 
@@ -117,7 +118,7 @@ class Killing:
         self.connection = connection
     def execute(self, text, *rest):
         global statements
-        if text.strip().upper().startswith(("CREATE", "INSERT", "PRAGMA USER_VERSION =", "PRAGMA APP", "COMMIT")):
+        if text.strip().upper().startswith(WRITING):
             statements += 1
             if statements == int(sys.argv[2]):
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -133,11 +134,18 @@ print("upgraded", flush=True)
 """
 
 
-def test_an_upgrade_killed_at_any_statement_leaves_the_old_schema_and_can_be_done_again(
+def test_an_upgrade_killed_at_any_statement_leaves_a_whole_schema_and_can_be_done_again(
     old: Path, tmp_path: Path
 ) -> None:
-    before, killed = schema_of(old), 0
-    for statement in range(1, 30):
+    schemas, killed = {1: schema_of(old)}, 0
+    for version in range(2, SCHEMA_VERSION + 1):
+        path = tmp_path / f"version-{version}.db"
+        shutil.copy(old, path)
+        connection = sqlite3.connect(path, isolation_level=None)
+        assert migrate(connection, target=version) == 1
+        connection.close()
+        schemas[version] = schema_of(path)
+    for statement in range(1, 100):
         path = tmp_path / f"copy-{statement}.db"
         shutil.copy(old, path)
         done = subprocess.run(
@@ -150,11 +158,12 @@ def test_an_upgrade_killed_at_any_statement_leaves_the_old_schema_and_can_be_don
             break
         killed += 1
         assert done.returncode == -9, done.stderr
-        assert (schema_of(path), version_of(path)) == (before, 1)
+        assert schema_of(path) == schemas[version_of(path)]
         open_writer(path).close()
         assert version_of(path) == SCHEMA_VERSION
-    # Every statement of the second migration, the two pragmas and the commit.
-    assert killed == len([each for each in MIGRATIONS[1].split(";\n") if each.strip()]) + 3
+    # Every statement of each migration but the first, the two pragmas and the commit.
+    statements = [[each for each in text.split(";\n") if each.strip()] for text in MIGRATIONS[1:]]
+    assert killed == sum(len(each) + 3 for each in statements)
 
 
 def test_making_a_new_store_killed_in_the_middle_leaves_one_that_can_be_made(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from types import MappingProxyType
 
 import msgspec
 
-from actors.job import AttemptError, Closing, FailureAction, JobState, LogLevel, Step
+from actors.ids import id_text
+from actors.job import AttemptError, Closing, FailureAction, JobState, LogLevel, Step, WaitRole
 from actors.orchestrator.outcome import run_outcome, step_outcome
-from actors.orchestrator.plan import UNDONE, StepPosition, after_step_end
+from actors.orchestrator.plan import UNDONE, LinkDecision, StepPosition, after_run_end, after_step_end
 from actors.orchestrator.tolerance import exceeded, exceeded_text, exceeded_within
 from runtime.store.checksum import intact
 from runtime.store.rows import ParentRow
@@ -17,6 +18,20 @@ from runtime.store.verbs.condition import SKIPPED, verdict_of
 
 DAMAGED_TEXT = "the job's row is damaged: its checksum does not match; it was not run"
 LANELESS_TEXT = "the job's row is damaged: there is no lane of its number; it can not be run again"
+
+_ENDING = """
+SELECT (SELECT json_group_array(json_array(id, state)) FROM parent WHERE run_id = ?1 AND kind = 'step'),
+       (SELECT json_group_array(json_array(step_id, role)) FROM dependency WHERE needs_id = ?1)
+"""
+_USELESS = """
+SELECT json_group_array(DISTINCT pre.id) FROM parent AS step
+    JOIN dependency ON dependency.step_id = step.id AND dependency.role IN ('pre','pre_optional')
+    JOIN parent AS pre ON pre.id = dependency.needs_id AND pre.closing IS NULL AND pre.state IN ('pending','running')
+WHERE step.run_id = ?1 AND step.kind = 'step' AND NOT EXISTS (
+    SELECT 1 FROM dependency AS other JOIN parent AS waiter ON waiter.id = other.step_id
+    WHERE other.needs_id = pre.id AND other.role IN ('pre','pre_optional')
+        AND waiter.closing IS NULL AND waiter.state IN ('pending','running'))
+"""
 
 LOW_WATER = 2000
 """A step whose pending children fall below this asks its manager for the next page."""
@@ -142,7 +157,7 @@ def close_run(transaction: Transaction, run: ParentRow, closing: Closing, reason
     for step in _open_steps(transaction, run.id):
         close(transaction, step, closing, reason)
         settle_parent(transaction, step)
-    end_run(transaction, run)
+    start_steps(transaction, end_run(transaction, run))
 
 
 def _end_step(transaction: Transaction, parent: ParentRow) -> tuple[int, ...]:
@@ -159,8 +174,7 @@ def _end_step(transaction: Transaction, parent: ParentRow) -> tuple[int, ...]:
     if run.closing is None and not run.ended:
         position = StepPosition(parent.id, state, began, parent.on_error)
         starting = _follow_plan(transaction, run, parent, position, ready)
-    end_run(transaction, run)
-    return starting
+    return starting + end_run(transaction, run)
 
 
 def _follow_plan(
@@ -179,20 +193,50 @@ def _follow_plan(
     return decision.start
 
 
-def end_run(transaction: Transaction, run: ParentRow) -> None:
-    """End the run if all its steps have ended."""
+def end_run(transaction: Transaction, run: ParentRow) -> tuple[int, ...]:
+    """End the run if all its steps have ended; returns the steps of other runs that are to start now."""
     if run.ended or run.open_steps:
-        return
+        return ()
     transaction.change_parent(run)
-    found = transaction.connection.execute(
-        "SELECT json_group_array(json_array(id, state)) FROM parent WHERE run_id = ? AND kind = 'step'",
-        (run.id,),
-    ).fetchone()[0]
+    found, followers = transaction.connection.execute(_ENDING, (run.id,)).fetchone()
     states = dict(msgspec.json.decode(found, type=list[tuple[int, JobState]]))
     states.update(
         (step_id, transaction.parents[step_id].state) for step_id in states if step_id in transaction.parents
     )
     _write_end(transaction, run, run_outcome(states.values(), run.closing))
+    if run.closing is not None:
+        _drop_pre_runs(transaction, run)
+    return () if followers == "[]" else _release_runs(transaction, run, followers)
+
+
+def _release_runs(transaction: Transaction, run: ParentRow, followers: str) -> tuple[int, ...]:
+    """The run has ended: those that wait for it go on, or close; returns the steps that are to start now."""
+    ready, closing = [], dict[int, LinkDecision]()
+    subject = f"{_type(transaction, run.id)!r} (run {id_text(run.id)})"
+    for step_id, role in sorted(msgspec.json.decode(followers, type=list[tuple[int, WaitRole]])):
+        row = transaction.change_parent(transaction.parent(step_id))
+        row.waiting -= 1
+        if row.waiting == 0 and not row.ended:
+            ready.append(step_id)
+        decision = after_run_end(run.state, role, subject)
+        if decision is not None:
+            text = f"{decision.reason}: {run.reason}" if run.reason else decision.reason
+            closing[row.run_id] = msgspec.structs.replace(decision, reason=text)
+    # First all are marked: the end of one may be news to another, which has closed for its own reason by then.
+    for run_id, decision in closing.items():
+        close(transaction, transaction.parent(run_id), decision.closing, decision.reason)
+    for run_id, decision in closing.items():
+        close_run(transaction, transaction.parent(run_id), decision.closing, decision.reason)
+    return tuple(ready)
+
+
+def _drop_pre_runs(transaction: Transaction, run: ParentRow) -> None:
+    """The run has ended before its pre-jobs have: they are cancelled, unless another run still waits for them."""
+    transaction.flush()
+    found = transaction.connection.execute(_USELESS, (run.id,)).fetchone()[0]
+    text = f"cancelled: run {id_text(run.id)}, whose pre-job this was, has ended"
+    for pre_id in msgspec.json.decode(found, type=list[int]):
+        close_run(transaction, transaction.parent(pre_id), Closing.CANCEL, text)
 
 
 def _write_end(transaction: Transaction, parent: ParentRow, state: JobState) -> None:
@@ -228,6 +272,12 @@ def _open_steps(transaction: Transaction, run_id: int) -> list[ParentRow]:
     ids = sorted(msgspec.json.decode(found, type=list[int]))
     transaction.load_parents(ids)
     return [row for row in map(transaction.parent, ids) if not row.ended]
+
+
+def _type(transaction: Transaction, run_id: int) -> str:
+    transaction.flush()
+    found = transaction.connection.execute("SELECT type FROM job WHERE id = ?", (run_id,)).fetchone()
+    return str(found[0])
 
 
 def _name(transaction: Transaction, step_id: int) -> str:

@@ -1,9 +1,9 @@
-"""A run with all its steps, whole or not at all; and the pages of children that are staged before it."""
+"""A run with its steps and the runs linked with it, whole or not at all; and the pages that are staged before it."""
 
 import msgspec
 
 from actors.job import JobDefinition, JobKind, JobState, OnError, Step
-from actors.messages import StagedPage, Submit
+from actors.messages import LinkedRun, RunWait, StagedPage, Submit
 from runtime.store.checksum import job_checksum
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
@@ -23,7 +23,9 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
         UnknownStepError: the definition was not checked; nothing was written.
     """
     connection, definition = transaction.connection, request.definition
-    _check_plan(definition)
+    runs = (LinkedRun(definition, request.run_id, request.step_ids), *request.linked)
+    for each in runs:
+        _check_plan(each.definition)
     if request.submit_key is not None:
         known = connection.execute(
             "SELECT run_id FROM submit_key WHERE key = ?", (request.submit_key,)
@@ -39,17 +41,34 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
         )
     elif transaction.exists(request.run_id):
         return request.run_id, False  # the same request again: its answer was lost
-    run_id = request.run_id
-    steps = dict(zip((step.name for step in definition.steps), request.step_ids, strict=True))
-    rows = _add_rows(transaction, request, steps)
-    transaction.events.status(run_id, JobState.PENDING, [run_id])
-    transaction.events.status(run_id, JobState.PENDING, list(steps.values()), parent_id=run_id)
-    known = {steps[step.name]: step for step in definition.steps}
+    known = {
+        step_id: step
+        for each in runs
+        for step_id, step in zip(each.step_ids, each.definition.steps, strict=True)
+    }
+    rows = [row for each in runs for row in _add_rows(transaction, each)]
+    for wait in request.waits:
+        _wait_for_run(transaction, wait, rows, known)
     start_steps(transaction, [row.id for row in rows if row.waiting == 0], known)
     if request.page is not None:
         _take_in(transaction, request.page, rows[0], definition.steps[0])
-    end_run(transaction, transaction.parent(run_id))  # one without steps ends at once
-    return run_id, True
+    for each in runs:
+        if not each.step_ids:  # it ends at once
+            start_steps(transaction, end_run(transaction, transaction.parent(each.run_id)), known)
+    return request.run_id, True
+
+
+def _wait_for_run(
+    transaction: Transaction, wait: RunWait, rows: list[ParentRow], known: dict[int, Step]
+) -> None:
+    """The first steps of a run wait for the end of another run."""
+    for row in rows:
+        if row.run_id == wait.run_id and not known[row.id].depends:
+            row.waiting += 1
+            transaction.connection.execute(
+                "INSERT INTO dependency (step_id, needs_id, role) VALUES (?, ?, ?)",
+                (row.id, wait.needs_id, wait.role),
+            )
 
 
 def _take_in(transaction: Transaction, page: StagedPage, parent: ParentRow, step: Step) -> None:
@@ -92,9 +111,10 @@ def _check_plan(definition: JobDefinition) -> None:
         )
 
 
-def _add_rows(transaction: Transaction, request: Submit, steps: dict[str, int]) -> list[ParentRow]:
+def _add_rows(transaction: Transaction, new: LinkedRun) -> list[ParentRow]:
     """The run and its steps, and who waits for whom; returns the steps' rows."""
-    definition, run_id = request.definition, request.run_id
+    definition, run_id = new.definition, new.run_id
+    steps = dict(zip((step.name for step in definition.steps), new.step_ids, strict=True))
     text = msgspec.json.encode(definition).decode()
     run = ParentRow(
         id=run_id,
@@ -113,7 +133,11 @@ def _add_rows(transaction: Transaction, request: Submit, steps: dict[str, int]) 
         transaction.add_parent(row, _job_row(row, run_id, step.action, step.name, text))
         rows.append(row)
         for needed in dict.fromkeys(step.depends):
-            transaction.connection.execute("INSERT INTO dependency VALUES (?, ?)", (row.id, steps[needed]))
+            transaction.connection.execute(
+                "INSERT INTO dependency (step_id, needs_id) VALUES (?, ?)", (row.id, steps[needed])
+            )
+    transaction.events.status(run_id, JobState.PENDING, [run_id])
+    transaction.events.status(run_id, JobState.PENDING, list(steps.values()), parent_id=run_id)
     return rows
 
 
