@@ -11,12 +11,17 @@ from runtime.store.rows import ParentRow, read_parents
 from runtime.store.verbs.end import DAMAGED_TEXT
 
 
+MAX_RECENT = 256
+"""Rows kept for those who begin to watch a parent that has just begun; beyond them the rows are read again."""
+
+
 class Pictures:
     """Who watches which parent, and what is known of its step."""
 
     def __init__(self) -> None:
         self._watchers: dict[int, Address] = {}
         self._unseen: set[int] = set()  # watched parents that were not shown yet
+        self._recent: dict[int, ParentRow] = {}  # changed by the last commits, and watched by nobody yet
         self._about: dict[int, tuple[Step | None, str, tuple[str, ...]]] = {}
         self._damaged: set[int] = set()
 
@@ -53,7 +58,12 @@ class Pictures:
         """
         for row in rows:
             watcher = self._watchers.get(row.id)
-            if watcher is not None:
+            self._recent.pop(row.id, None)
+            if watcher is None and not row.ended:
+                if len(self._recent) >= MAX_RECENT:
+                    self._recent.clear()
+                self._recent[row.id] = row
+            elif watcher is not None:
                 self._unseen.discard(row.id)
                 picture = self._picture(connection, row)
                 if picture is None:
@@ -70,7 +80,10 @@ class Pictures:
         if not self._unseen:
             return
         missing, self._unseen = self._unseen, set()
-        rows = read_parents(connection, missing)
+        rows = [self._recent[each] for each in missing if each in self._recent]
+        unknown = missing - self._recent.keys()
+        if unknown:
+            rows += read_parents(connection, unknown)
         missing = missing - {row.id for row in rows}
         yield from self.of(connection, rows)
         for parent_id in missing:
@@ -82,7 +95,8 @@ class Pictures:
         return damaged
 
     def all(self, connection: sqlite3.Connection) -> Iterator[tuple[Address, ParentPicture | Refused]]:
-        """Every watched parent, as it is now."""
+        """Every watched parent, as it is now, whoever has changed it."""
+        self._recent.clear()
         return self.of(connection, read_parents(connection, list(self._watchers)))
 
     def _picture(self, connection: sqlite3.Connection, row: ParentRow) -> ParentPicture | None:

@@ -104,8 +104,10 @@ def _complete_together(transaction: Transaction, attempts: Sequence[Attempt]) ->
     for each in attempts:
         if each.children or each.documents or each.logs:
             _record(transaction, transaction.parent(each.step_id), each)
-    for parent_id in by_parent:
-        settle_parent(transaction, transaction.parent(parent_id))
+    parents = [transaction.parent(parent_id) for parent_id in by_parent]
+    transaction.load_parents({parent.run_id for parent in parents if not parent.open})  # they may end with it
+    for parent in parents:
+        settle_parent(transaction, parent)
     return True
 
 
