@@ -10,7 +10,6 @@ from runtime.store.checksum import intact
 from runtime.store.rows import ParentRow, read_parents
 from runtime.store.verbs.end import DAMAGED_TEXT
 
-
 MAX_RECENT = 256
 """Rows kept for those who begin to watch a parent that has just begun; beyond them the rows are read again."""
 

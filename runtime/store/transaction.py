@@ -57,7 +57,7 @@ class StoreContext(msgspec.Struct, frozen=True):
     max_lost: int = 20
 
 
-LONG = 100
+LONG = 256
 """Rows from which a statement takes so long that others may go on meanwhile."""
 DEFAULT_MAX_ATTEMPTS = 3
 """Attempts of a job whose worker type this runtime does not know."""

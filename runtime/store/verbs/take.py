@@ -12,7 +12,7 @@ import msgspec
 from actors.job import JobState, LeasedJob
 from runtime.store.checksum import job_checksum
 from runtime.store.rows import LaneRow, ParentRow
-from runtime.store.transaction import LONG, Transaction
+from runtime.store.transaction import Transaction
 from runtime.store.verbs.end import end_damaged, settle_parent
 
 _ROW = """
@@ -60,7 +60,7 @@ def _take_together(transaction: Transaction, shares: Sequence[tuple[LaneRow, int
     try:
         for limit, lanes in by_limit.items():
             wanted = (token, msgspec.json.encode(lanes).decode(), limit)
-            found = transaction.execute_long(_TAKE_LANES, wanted, LONG).fetchone()[0]
+            found = transaction.execute_long(_TAKE_LANES, wanted, sum(share for _, share in shares)).fetchone()[0]
             rows += _taken.decode(found)
     except _UNREADABLE:
         return None
