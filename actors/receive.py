@@ -92,6 +92,9 @@ class TypedActor(Actor):
     """Whether a handler that raises is this actor's death. So it is for one that holds leases: with half of a message
     done, some would be held by nobody; its parent gives all of them back instead, and makes a new one."""
 
+    at_rest = False
+    """Whether the actor may end with its parent without being told: it does nothing, and nobody waits for its end."""
+
     _named: ClassVar[dict[str, Handler]] = {}
     _handlers: ClassVar[dict[type, Handler | None]] = {}  # our engine reads it, past deliver()
     _system_handlers: ClassVar[dict[type, Handler | None]] = {}  # ActorSystemMessages: never past deliver()

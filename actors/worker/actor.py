@@ -46,6 +46,11 @@ class WorkerActor(TypedActor):
     _stopping: StopJob | None = None
     _timed_out = False
 
+    @property
+    def at_rest(self) -> bool:  # type: ignore[override]
+        """Whether no body runs."""
+        return self._body is None
+
     def receiveMsg_StartWorker(self, message: StartWorker, sender: Address) -> None:
         """Learn the step and the type."""
         self._orchestrator = sender

@@ -39,21 +39,32 @@ def exit_children(cell: "ActorCell", children: "list[ActorCell]") -> None:
     """Tell a slice of children to exit, and the rest in later turns."""
     closing = cell.engine.closing
     for child in children[:EXIT_SLICE]:
-        if not closing:
+        if not closing and not _at_rest(child):
             child.post(ActorExitRequest(), cell.address)
+        elif _at_rest(child) and child.turn.acquire(False):  # noqa: FBT003
+            _end_here(cell, child)
         elif child.children or child.plan.hears_exit or not child.turn.acquire(False):  # noqa: FBT003
             child.post_first(Kill())
         else:
-            # Nobody runs it and nothing is to be asked of it: it ends in its parent's turn.
-            child.reason, child.parent = "killed", None
-            begin_exit(child, recursive=True)
-            child.give_turn_back()
-            if cell.children is not None:
-                cell.children.pop(child, None)
+            _end_here(cell, child)
     if len(children) > EXIT_SLICE:
         cell.post_first(ExitChildren(children[EXIT_SLICE:]))
     elif not cell.children:
         end(cell)
+
+
+def _at_rest(child: "ActorCell") -> bool:
+    """Whether it is a TypedActor that has nothing to do, nothing to say and nobody below: no message is needed."""
+    return not child.mailbox and not child.children and getattr(child.actor, "at_rest", False)
+
+
+def _end_here(cell: "ActorCell", child: "ActorCell") -> None:
+    """Nobody runs it and nothing is to be asked of it: it ends in its parent's turn. The caller has taken its turn."""
+    child.reason, child.parent = "killed", None
+    begin_exit(child, recursive=True)
+    child.give_turn_back()
+    if cell.children is not None:
+        cell.children.pop(child, None)
 
 
 def child_ended(cell: "ActorCell", address: ActorAddress) -> None:

@@ -60,7 +60,9 @@ def _take_together(transaction: Transaction, shares: Sequence[tuple[LaneRow, int
     try:
         for limit, lanes in by_limit.items():
             wanted = (token, msgspec.json.encode(lanes).decode(), limit)
-            found = transaction.execute_long(_TAKE_LANES, wanted, sum(share for _, share in shares)).fetchone()[0]
+            found = transaction.execute_long(
+                _TAKE_LANES, wanted, sum(share for _, share in shares)
+            ).fetchone()[0]
             rows += _taken.decode(found)
     except _UNREADABLE:
         return None
