@@ -5,7 +5,9 @@ give the interpreter lock away for each of them.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
+from operator import attrgetter
 
 import msgspec
 
@@ -118,23 +120,13 @@ _SELECT_LANES_WHERE = f"SELECT {_lane_array} FROM lane WHERE "
 # What never changes after the insert is not written again.
 _FIXED = {"id", "run_id", "kind", "action", "priority", "on_error", "max_retries", "tolerance", "timeout_ms"}
 _CHANGING = tuple(column for column in PARENT_COLUMNS if column not in _FIXED)
-_UPDATE_PARENTS = (
-    "UPDATE parent SET ("
-    + ", ".join(_CHANGING)
-    + ") = ("
-    + ", ".join(f"j.value ->> {PARENT_COLUMNS.index(column)}" for column in _CHANGING)
-    + ") FROM json_each(?) AS j WHERE parent.id = j.value ->> 0"
-)
+CHUNKS = (32, 8, 1)
+"""Rows of one statement: few sizes, so that SQLite prepares each but once."""
 _COUNTS = ("total", "scheduled", "pending", "running", "completed", "failed", "cancelled")
 _UPDATE_COUNTS = (
     f"UPDATE parent SET ({', '.join(_COUNTS)}) = ("
     + ", ".join(f"j.value ->> {place}" for place in range(1, len(_COUNTS) + 1))
     + ") FROM json_each(?) AS j WHERE parent.id = j.value ->> 0"
-)
-_INSERT_PARENTS = (
-    f"INSERT INTO parent ({', '.join(PARENT_COLUMNS)}) SELECT "
-    + ", ".join(f"value ->> {place}" for place in range(len(PARENT_COLUMNS)))
-    + " FROM json_each(?)"
 )
 _UPDATE_LANES = (
     "UPDATE lane SET pending = j.value ->> 1, served = j.value ->> 2, not_before = j.value ->> 3,"
@@ -164,7 +156,7 @@ def read_lanes_where(
 
 def insert_parents(connection: sqlite3.Connection, rows: list[ParentRow]) -> None:
     """Write these new parents, as they are by now."""
-    connection.execute(_INSERT_PARENTS, (_encode(rows).decode(),))
+    _execute_for(connection, _insert_statement, PARENT_COLUMNS, rows)
 
 
 def write_counts(connection: sqlite3.Connection, rows: list[ParentRow]) -> None:
@@ -188,8 +180,43 @@ def write_counts(connection: sqlite3.Connection, rows: list[ParentRow]) -> None:
 
 def write_parents(connection: sqlite3.Connection, rows: list[ParentRow]) -> None:
     """Write what may have changed of these parents; lanes follow when a parent became blocked or free."""
-    connection.execute(_UPDATE_PARENTS, (_encode(rows).decode(),))
+    _execute_for(connection, _update_statement, ("id", *_CHANGING), rows)
     write_readiness(connection, rows)
+
+
+def _execute_for(
+    connection: sqlite3.Connection,
+    statement: Callable[[int], str],
+    columns: tuple[str, ...],
+    rows: list[ParentRow],
+) -> None:
+    """Write the columns of many rows by few statements, which have a parameter for each value.
+
+    To find the thirtieth element of a JSON array SQLite passes over the others: with JSON a row took 35 µs, not 6.
+    """
+    values = attrgetter(*columns)
+    start = 0
+    for size in CHUNKS:
+        while len(rows) - start >= size:
+            chunk = rows[start : start + size]
+            connection.execute(statement(size), [value for row in chunk for value in values(row)])
+            start += size
+
+
+@cache
+def _insert_statement(rows: int) -> str:
+    marks = f"({', '.join('?' * len(PARENT_COLUMNS))})"
+    return f"INSERT INTO parent ({', '.join(PARENT_COLUMNS)}) VALUES {', '.join([marks] * rows)}"
+
+
+@cache
+def _update_statement(rows: int) -> str:
+    marks = f"({', '.join('?' * (len(_CHANGING) + 1))})"
+    return (
+        f"WITH new (id, {', '.join(_CHANGING)}) AS (VALUES {', '.join([marks] * rows)}) UPDATE parent SET"
+        f" ({', '.join(_CHANGING)}) = ({', '.join(f'new.{column}' for column in _CHANGING)})"
+        " FROM new WHERE parent.id = new.id"
+    )
 
 
 def write_readiness(connection: sqlite3.Connection, rows: Iterable[ParentRow]) -> None:
