@@ -24,6 +24,7 @@ from runtime.cli.application import application
 from runtime.cli.arguments import LARGEST
 from runtime.config.schema import Config, Worker
 from runtime.definitions.keys import DefinitionKeys, StepKeys, ToleranceKeys
+from tests.terminal.table import PARENTS, PATHS, PATHS_OF_RUNTIMES
 
 REFERENCE = Path(__file__).parent / "reference"
 MADE = "<!-- Made by docs/generate.py (make docs); a test says when it is out of date. -->\n\n"
@@ -46,6 +47,16 @@ of the file unless one names `depends`. `quaero schema definition` prints all th
 not do (`condition`, `pre_jobs`, `post_jobs`) makes a definition unrunnable instead of being ignored.
 """
 
+TERMINAL_PATHS = """\
+Every way a job can end, under every state its parent can be in, and what the parent then is: its state, and how many
+of its children completed · failed · were cancelled. Each row is a test (`tests/terminal/`) that plays it with real
+runtimes and counts the rows by SQL: the parent ends, once, in the transaction of its last child's end, with these
+counts.
+
+The parents:
+
+"""
+
 
 def pages() -> dict[str, str]:
     """The pages by file name."""
@@ -53,6 +64,7 @@ def pages() -> dict[str, str]:
         "commands.md": "".join(("# Commands\n\n", MADE, *_commands())),
         "configuration.md": "".join(("# Configuration\n\n", MADE, CONFIGURATION, *_configuration())),
         "definition.md": "".join(("# Definition\n\n", MADE, DEFINITION, *_definition())),
+        "terminal-paths.md": "".join(("# Terminal paths\n\n", MADE, TERMINAL_PATHS, *_terminal_paths())),
     }
 
 
@@ -93,6 +105,19 @@ def _argument(parameter: Any) -> str:
         "..." if parameter.nargs == -1 else ""
     )
     return name if parameter.required else f"[{name.strip('[]')}]"
+
+
+# -- terminal paths ------------------------------------------------------------------------------------------------
+
+
+def _terminal_paths() -> Iterator[str]:
+    yield "".join(f"- **{name}**: {text}\n" for name, text in PARENTS.items())
+    rows = []
+    for path in (*PATHS, *PATHS_OF_RUNTIMES):
+        ends = [end.split() for end in path.ends]
+        cells = [f"{state} {' · '.join(counts)}" for state, *counts in ends]
+        rows.append((f"**{path.name}**: {path.means}", *cells))
+    yield _table(("the job's path", *PARENTS), rows)
 
 
 # -- keys ----------------------------------------------------------------------------------------------------------

@@ -39,6 +39,8 @@ logger = logging.getLogger("quaero")
 START_SECONDS = 60.0
 STOP_MARGIN_SECONDS = 30.0
 """Beyond the grace: interrupted attempts report, the store commits and closes."""
+LEAVE_SECONDS = 1.0
+"""Once all is drained. A thread that still runs then had its grace, and what it does is not wanted any more."""
 
 BUILT_IN_WORKERS: tuple[JobWorker, ...] = (crawler_url,)
 BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (CrawlManager, FanOutManager)
@@ -158,6 +160,7 @@ class Assembly:
             system, self._system, self._stopping = self._system, None, self._system
         if system is None or self._process != os.getpid():  # a forked child has nothing to stop
             return 0
+        reply = None
         try:
             drain = Drain(grace_seconds, fill_index)
             reply = ask(system, self._supervisor, drain, grace_seconds + STOP_MARGIN_SECONDS)
@@ -166,7 +169,9 @@ class Assembly:
                 ask(system, closer, CloseConnections(), STOP_MARGIN_SECONDS)
         finally:
             self._stopping, self._process = None, 0
-            close_system(system, STOP_MARGIN_SECONDS)
+            left = close_system(system, STOP_MARGIN_SECONDS if reply is None else LEAVE_SECONDS)
+            if left:
+                logger.warning("stopped, but for bodies that go on: %s", ", ".join(left))
             self.hub.committed((), elsewhere=True)  # whoever still waits looks, and finds the runtime closed
             while self._closers:
                 self._closers.pop()()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -51,3 +52,20 @@ def sql(store: Path, query: str, *parameters: object) -> list[tuple[object, ...]
             return connection.execute(query, parameters).fetchall()
     finally:
         reader.close()
+
+
+def freeze_outside_a_transaction(victim: "subprocess.Popen[bytes]", store: Path) -> None:
+    """SIGSTOP while the process does not hold the write lock: a frozen holder stalls everybody, and loses nothing."""
+    for _ in range(100):
+        os.kill(victim.pid, signal.SIGSTOP)
+        connection = sqlite3.connect(store, timeout=0.05, isolation_level=None)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            os.kill(victim.pid, signal.SIGCONT)
+        else:
+            return
+        finally:
+            connection.close()
+    raise AssertionError("the process held the write lock a hundred times")

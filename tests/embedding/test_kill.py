@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from runtime import Runtime
 from runtime.settings import RuntimeSettings
-from tests.embedding.processes import kill_group, sql, start_victim, until
+from tests.embedding.processes import freeze_outside_a_transaction, kill_group, sql, start_victim, until
 from tests.embedding.workers import ALL, Where
 
 ROUNDS = int(os.environ.get("QUAERO_KILL_ROUNDS", "10"))
@@ -142,20 +141,3 @@ def leased(store: Path) -> int:
     """Jobs that somebody runs now."""
     rows = sql(store, "SELECT count(*) FROM job WHERE kind = 'job' AND state = 'running'")
     return int(str(rows[0][0])) if rows else 0
-
-
-def freeze_outside_a_transaction(victim: "subprocess.Popen[bytes]", store: Path) -> None:
-    """SIGSTOP while the process does not hold the write lock: a frozen holder stalls everybody, and loses nothing."""
-    for _ in range(100):
-        os.kill(victim.pid, signal.SIGSTOP)
-        connection = sqlite3.connect(store, timeout=0.05, isolation_level=None)
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("ROLLBACK")
-        except sqlite3.OperationalError:
-            os.kill(victim.pid, signal.SIGCONT)
-        else:
-            return
-        finally:
-            connection.close()
-    raise AssertionError("the process held the write lock a hundred times")

@@ -47,7 +47,7 @@ RULES: dict[str, str] = {
             OR closing IS NOT NULL OR waiting > 0 OR named = 1)""",
     "a leased naming has a living owner's number": """
         SELECT id FROM parent WHERE (naming = 'leased') <> (naming_owner IS NOT NULL)
-            OR naming_owner NOT IN (SELECT id FROM owner)""",
+            OR (naming_owner IS NOT NULL AND naming_owner NOT IN (SELECT id FROM owner))""",
     "a lane counts its pending jobs": """
         SELECT id, pending FROM lane WHERE pending <>
             (SELECT count(*) FROM job WHERE lane_id = lane.id AND state = 'pending')""",

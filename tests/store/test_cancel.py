@@ -2,8 +2,8 @@
 
 import pytest
 
-from actors.job import Interrupted, JobState, OnError, Outcome, Snoozed
-from actors.messages import CancelAcknowledged, CancelJob, Refused
+from actors.job import Closing, Interrupted, JobState, OnError, Outcome, Snoozed
+from actors.messages import CancelAcknowledged, CancelJob, CloseParent, Refused
 from actors.seams import ManualClock
 from runtime.store.verbs import sweep as sweeping
 from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
@@ -179,3 +179,29 @@ def test_another_runtime_sweeps_what_the_canceller_left(store: StoreDriver) -> N
     assert done.unsweeped == {only(store, run_id)}
     store.sweep()
     assert store.state(run_id) == "cancelled"
+
+
+@pytest.mark.parametrize("level", ["run", "step"])
+@pytest.mark.parametrize("closing", [Closing.FAILED, Closing.TOLERANCE])
+def test_a_cancel_reaches_what_still_runs_below_a_step_that_was_closing_already(
+    store: StoreDriver, level: str, closing: Closing
+) -> None:
+    """Its own reason spared what runs, and stays its reason; a body that waits for a word would else run for ever."""
+    run_id = store.run_with(*specs(3))
+    step_id = only(store, run_id)
+    one, other = store.lease(2)
+    store.commit(CloseParent(step_id, closing, "too much went wrong"))
+
+    told = store.commit(CancelJob(run_id if level == "run" else step_id, "enough"))
+    assert sorted(told.cancelled_jobs) == [one.id, other.id]
+    assert isinstance(told.replies[0], CancelAcknowledged)
+    assert told.replies[0].changed
+    assert sorted(store.file.stopping_jobs()[0]) == [one.id, other.id]
+    assert store.commit(CancelJob(step_id, "again")).cancelled_jobs == []
+
+    store.sweep()
+    store.settle(store.attempt(one, failed("stopped")))
+    store.complete(other)
+    assert store.states(step_id) == ["cancelled", "completed", "cancelled"]
+    assert store.state(step_id) == "failed"
+    assert store.state(run_id) == ("cancelled" if level == "run" else "failed")

@@ -1,9 +1,10 @@
 """Runs and steps have a time limit, counted from when they begin to run."""
 
 import msgspec
+import pytest
 
-from actors.job import Page
-from actors.messages import NameChildren
+from actors.job import Closing, Page
+from actors.messages import CloseParent, NameChildren
 from tests.store.driver import StoreDriver, definition, specs, step
 
 
@@ -52,3 +53,26 @@ def test_the_next_deadline_is_what_the_scheduler_waits_for(store: StoreDriver) -
     store.start()
     commit, _ = store.tend()
     assert commit.next_due_ms == store.clock.wall_ms() + 60_000
+
+
+@pytest.mark.parametrize("late", ["run", "step"])
+def test_a_time_limit_reaches_what_still_runs_below_a_step_that_was_closing_already(
+    store: StoreDriver, late: str
+) -> None:
+    what = definition(step(timeout_seconds=60 if late == "step" else 0))
+    run_id = store.submit(msgspec.structs.replace(what, timeout_seconds=60 if late == "run" else 0))
+    store.commit(NameChildren(store.start(), Page(specs(1))))
+    (running,) = store.lease(1)
+    store.commit(CloseParent(running.step_id, Closing.TOLERANCE, "too much went wrong"))
+    store.clock.advance(seconds=59)
+    assert store.tend()[0].cancelled_jobs == []
+    store.clock.advance(seconds=2)
+    assert store.tend()[0].cancelled_jobs == [running.id]
+    assert store.tend()[0].cancelled_jobs == []
+
+    store.fail(running)
+    assert store.state(running.id) == "cancelled"
+    assert store.rows("SELECT closing, state FROM parent WHERE id = ?", running.step_id) == [
+        ("tolerance", "failed")
+    ]
+    assert store.state(run_id) == "failed"

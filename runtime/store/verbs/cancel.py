@@ -28,12 +28,14 @@ def cancel(transaction: Transaction, job_id: int, reason: str) -> tuple[bool, Jo
     if kind == "job":
         return _cancel_job(transaction, job_id, text)
     parent = transaction.parent(job_id)
+    told = len(transaction.cancelled_jobs)
     changed = parent.closing is None
     if kind == "run":
         close_run(transaction, parent, Closing.CANCEL, text)
     else:
         close(transaction, parent, Closing.CANCEL, text)
         settle_parent(transaction, parent)
+    changed |= len(transaction.cancelled_jobs) > told
     if changed:
         transaction.log(run_id, job_id, LogLevel.WARNING, text)
     return changed, parent.state

@@ -15,6 +15,7 @@ from runtime.store.checksum import intact
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.condition import SKIPPED, verdict_of
+from runtime.store.verbs.stop import stop_running
 
 DAMAGED_TEXT = "the job's row is damaged: its checksum does not match; it was not run"
 LANELESS_TEXT = "the job's row is damaged: there is no lane of its number; it can not be run again"
@@ -67,8 +68,9 @@ def would_trip(parent: ParentRow, successes: int) -> bool:
 
 
 def close(transaction: Transaction, parent: ParentRow, closing: Closing, reason: str) -> None:
-    """Take no more work below the parent; the first reason wins."""
+    """Take no more work below the parent; the first reason wins, but a later one may still be meant for what runs."""
     if parent.closing is not None or parent.ended:
+        stop_running(transaction, parent, closing, reason)
         return
     transaction.change_parent(parent)
     parent.closing = closing

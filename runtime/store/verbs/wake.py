@@ -24,6 +24,14 @@ SELECT min(at) FROM (
     UNION ALL SELECT min(deadline) FROM parent WHERE deadline IS NOT NULL AND closing IS NULL
     UNION ALL SELECT min(naming_at) FROM parent WHERE naming = 'ready' AND naming_at > ?)
 """
+# What is closing already is not worth a timer of its own: it is looked at when the runtime tends its store.
+_LATE = """
+SELECT id FROM parent WHERE deadline <= ?1 AND deadline IS NOT NULL AND closing IS NULL
+UNION ALL
+SELECT id FROM parent INDEXED BY parent_closing
+WHERE closing IS NOT NULL AND state IN ('pending','running') AND deadline <= ?1
+ORDER BY id
+"""
 
 
 def wake_due(transaction: Transaction) -> None:
@@ -60,15 +68,13 @@ def wake_due(transaction: Transaction) -> None:
 
 def _close_late(transaction: Transaction) -> None:
     """Runs and steps whose time is over close as timed out; what runs below them is told."""
-    late = transaction.connection.execute(
-        "SELECT id FROM parent WHERE deadline <= ? AND deadline IS NOT NULL AND closing IS NULL ORDER BY id",
-        (transaction.now_ms,),
-    ).fetchall()
+    late = transaction.connection.execute(_LATE, (transaction.now_ms,)).fetchall()
     transaction.load_parents(row[0] for row in late)
     for (parent_id,) in late:
         parent = transaction.parent(parent_id)
-        if parent.ended or parent.closing is not None:
+        if parent.ended:
             continue
+        transaction.change_parent(parent).deadline = None
         text = f"timed out after {parent.timeout_ms / 1000:g} s"
         if parent.kind == JobKind.RUN:
             close_run(transaction, parent, Closing.TIMEOUT, text)
