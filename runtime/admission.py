@@ -58,9 +58,6 @@ def _problems(
         yield from _name_problems(field, getattr(definition, field))
     yield from _number_problems("timeout_seconds", definition.timeout_seconds)
     yield from _tolerance_problems(definition.error_tolerance)
-    for field in ("pre_jobs", "post_jobs"):
-        if getattr(definition, field):
-            yield f"{field} can not be run by this version; run those definitions by themselves"
     for step in definition.steps:
         for problem in _step_problems(step, managers, workers):
             yield f"step {step.name!r}: {problem}"

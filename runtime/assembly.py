@@ -22,10 +22,12 @@ from actors.worker.crawler.fetch import Fetcher
 from actors.worker.crawler_url import crawler_url
 from runtime.admission import admitted
 from runtime.closing import CloseConnections, LoopCloser
+from runtime.definitions import DefinitionLibrary
 from runtime.engine import EngineConfig, ask, ask_async, close_system, open_system, tell
 from runtime.events.hub import EventHub
 from runtime.events.service import EventService
 from runtime.interpreter import tune
+from runtime.linking import together_of, together_of_file
 from runtime.modules import import_manager, import_worker
 from runtime.precedence import Precedence
 from runtime.refusal import NOT_RUNNING, RuntimeStateError
@@ -73,6 +75,7 @@ class Assembly:
         settings: RuntimeSettings,
         *,
         workers: Iterable[JobWorker],
+        definitions: Iterable[JobDefinition] = (),
         managers: Iterable[type[JobManager]],
         clock: Clock | None,
         random: Random | None,
@@ -94,6 +97,7 @@ class Assembly:
         self.managers = ManagerRegistry(
             dict.fromkeys((*BUILT_IN_MANAGERS, *managers, *map(import_manager, settings.manager_modules)))
         )
+        self.library = DefinitionLibrary.of(definitions)
         self.fetcher = Fetcher(self.clock, allow_private_addresses=settings.allow_private_addresses)
         self.failure = ""
         self._resources = resources
@@ -191,18 +195,13 @@ class Assembly:
         """Ask the store, from an asyncio loop."""
         return await ask_async(self._running(), self._store, request, timeout_seconds)
 
-    def load(self, path: Path) -> JobDefinition:
-        """Read a definition file.
+    def load(self, path: Path) -> tuple[JobDefinition, ...]:
+        """Read a definition file; after its definition come those that run before or after it: ``linking``."""
+        return together_of_file(path, self.library, self.managers, self.workers)
 
-        Raises:
-            DefinitionError: it is wrong, or a step of it can not be run here.
-        """
-        from runtime.definitions import DefinitionError, load_definition
-
-        loaded = load_definition(path, managers=self.managers)
-        if loaded.unrunnable:
-            raise DefinitionError(loaded.unrunnable)
-        return loaded.definition
+    def linked(self, definition: JobDefinition) -> tuple[JobDefinition, ...]:
+        """The definition, and after it those that run before or after it: ``linking``."""
+        return together_of(definition, self.library, self.managers, self.workers)
 
     def admitted(self, definition: JobDefinition) -> JobDefinition:
         """The definition, if it can be run here.

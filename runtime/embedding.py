@@ -28,6 +28,7 @@ from runtime.settings import RuntimeSettings
 from runtime.staging import FanOut
 from runtime.store.database import StoreError
 from runtime.store.reading.reader import StoreReader
+from runtime.submission import submission
 from runtime.subscription import follow, follow_async
 
 ANSWER_SECONDS = 60.0
@@ -44,6 +45,7 @@ class Runtime:
         store: str | Path | None = None,
         workers: Iterable[JobWorker] = (),
         managers: Iterable[type[JobManager]] = (),
+        definitions: Iterable[JobDefinition] = (),
         clock: Clock | None = None,
         random: Random | None = None,
         resources: dict[str, Any] | None = None,
@@ -55,12 +57,14 @@ class Runtime:
             store: the store's file, instead of the configuration's.
             workers: this service's own workers, besides the ones that come with the runtime.
             managers: its own managers.
+            definitions: those that pre_jobs and post_jobs of others may name.
             clock: for tests.
             random: for tests.
             resources: objects that workers and managers reach by ``context.resource(name)``.
 
         Raises:
             ConfigError: the configuration file is wrong.
+            DefinitionError: two definitions have one id, or their links lead nowhere or in a circle.
             TypeError: a worker is none.
             ValueError: two workers have one type, or one can not run as it is configured.
         """
@@ -72,6 +76,7 @@ class Runtime:
             settings,
             workers=workers,
             managers=managers,
+            definitions=definitions,
             clock=clock,
             random=random,
             resources=resources or {},
@@ -269,15 +274,14 @@ class Runtime:
     def _submission(self, definition: JobDefinition | str | Path, key: str | None) -> Submit:
         self._assembly.raise_if_stopped()
         if isinstance(definition, str | Path):
-            definition = self._assembly.load(Path(definition))
-        if not isinstance(definition, JobDefinition):
+            together = self._assembly.load(Path(definition))
+        elif isinstance(definition, JobDefinition):
+            together = self._assembly.linked(definition)
+        else:
             raise RefusedError(
                 f"submit takes a JobDefinition or the path of its file, got a {type(definition).__name__}"
             )
-        definition = self._assembly.admitted(definition)
-        ids = self._assembly.ids
-        steps = tuple(ids.next() for _ in definition.steps)
-        return Submit(definition, ids.next(), steps, admitted_key(key))
+        return submission(together, self._assembly.ids, admitted_key(key))
 
     def _fan_out(self, worker: str | JobWorker, name: str | None, step: dict[str, Any]) -> FanOut:
         self._assembly.raise_if_stopped()

@@ -78,7 +78,9 @@ def _check_definition(file: Path, assembly: "Assembly") -> Checked:
     errors = loaded.unrunnable
     if not errors:
         try:
-            assembly.admitted(loaded.definition)
+            assembly.load(file)
+        except BadFileError as error:
+            errors = error.diagnostics
         except ValueError as error:
             errors = (Diagnostic(str(error), loaded.file),)
     return Checked(

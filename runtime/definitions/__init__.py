@@ -1,6 +1,7 @@
 """Job-definition files: read, normalised into ``actors.job.JobDefinition``, checked with file and line.
 
 - ``load``       one file or text
+- ``beside``     a file with those it links, looked up beside it
 - ``library``    the definitions a runtime knows, by id
 - ``links``      pre_jobs and post_jobs: who comes along, circles
 - ``keys``       the keys of a file and of a step, as Structs
@@ -15,6 +16,7 @@
 - ``schema``     JSON schemas of definitions and payloads
 """
 
+from runtime.definitions.beside import load_with_linked
 from runtime.definitions.duration import parse_duration
 from runtime.definitions.library import DefinitionLibrary
 from runtime.definitions.load import DefinitionError, Loaded, load_definition, load_definition_text
@@ -27,6 +29,7 @@ __all__ = [
     "definition_schema",
     "load_definition",
     "load_definition_text",
+    "load_with_linked",
     "parse_duration",
     "payload_schema",
 ]

@@ -61,9 +61,9 @@ class DefinitionKeys(msgspec.Struct, frozen=True, omit_defaults=True):
     auth_id: str = ""
     """Accepted for older files: crawls are anonymous."""
     pre_jobs: tuple[Name, ...] = ()
-    """Definitions to run before; not in this version."""
+    """Ids of definitions whose runs must complete before this one starts."""
     post_jobs: tuple[Name, ...] = ()
-    """Definitions to run after; not in this version."""
+    """Ids of definitions that are run after this one, if it completes."""
     error_tolerance: ToleranceKeys | None = None
     """For steps that have none of their own, see below."""
     config: Annotated[dict[str, Any], Meta(description="variables: {config.x} in a step's texts")] = {}

@@ -70,6 +70,14 @@ class DefinitionLibrary:
             return cls(loaded)
         raise DefinitionError(faults)
 
+    @classmethod
+    def unchecked(cls, loaded: Iterable[Loaded]) -> Self:
+        """A library of which ``linked`` checks only what it is asked for; of two with one id it has the first."""
+        library = cls()
+        for each in loaded:
+            library._loaded.setdefault(each.definition.id, each)
+        return library
+
     def __repr__(self) -> str:
         return f"<DefinitionLibrary({len(self)} definitions)>"
 
@@ -87,9 +95,9 @@ class DefinitionLibrary:
         found = self._loaded.get(definition_id)
         return None if found is None else found.definition
 
-    def loaded(self, definition_id: str) -> Loaded | None:
-        """The same with its file and its diagnostics."""
-        return self._loaded.get(definition_id)
+    def __getitem__(self, definition_id: str) -> Loaded:
+        """The same with its file and its diagnostics. KeyError if there is none."""
+        return self._loaded[definition_id]
 
     def linked(self, definition: JobDefinition) -> tuple[JobDefinition, ...]:
         """The definition, which may be none of the library's, and after it all that run before or after it.

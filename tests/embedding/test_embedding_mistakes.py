@@ -226,7 +226,11 @@ replace = msgspec.structs.replace
         (JobDefinition("d", "d", (STEP,), enabled=False), "not enabled"),
         (JobDefinition("d", "d", (STEP,), timeout_seconds=-1), "timeout_seconds must be 0 or more, got -1"),
         (JobDefinition("d", "d", (STEP,), timeout_seconds=float("nan")), "got `null`"),
-        (JobDefinition("d", "d", (STEP,), pre_jobs=("x",)), "pre_jobs can not be run by this version"),
+        (
+            JobDefinition("d", "d", (STEP,), pre_jobs=("x",)),
+            'definition "d": pre_jobs: no definition has the id "x"',
+        ),
+        (JobDefinition("d", "d", (STEP,), post_jobs=("d",)), 'post_jobs: "d" is this definition itself'),
         (replace(STEP, concurrency=-1), "step 'one': concurrency must be 0 or more, got -1"),
         (replace(STEP, concurrency="3"), r"Expected `int`, got `str` - at `\$.steps\[0\].concurrency`"),
         (

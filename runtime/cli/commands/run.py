@@ -40,7 +40,8 @@ def run(
 ) -> int:
     """Run a job definition to its end.
 
-    Meanwhile it works on whatever else the store holds. Ctrl-C drains, a second one stops at once.
+    The definitions that it names in pre_jobs and post_jobs are run before and after it. Meanwhile it works on whatever
+    else the store holds. Ctrl-C drains, a second one stops at once.
     """
     from runtime.cli.attending import attended
     from runtime.cli.reporting import logs_told
@@ -49,7 +50,7 @@ def run(
         runtime = ready_runtime(store, config)
         definition, warnings = loaded(runtime, file)
         with attended(runtime) as attendance:
-            started = runtime.submit(definition, key=key)
+            started = runtime.submit(file, key=key)
             tell(f"run {started.id} of {definition.id} in {runtime.settings.store}")
             ended = attend(attendance, started)
     if attendance.failure:
@@ -78,22 +79,30 @@ def loaded(runtime: "Runtime", file: Path) -> "tuple[JobDefinition, list[str]]":
         CommandError: there is no manager or worker for a step.
     """
     from runtime.definitions import load_definition
-    from runtime.definitions.load import DefinitionError
+    from runtime.refusal import RefusedError
 
     found = load_definition(file, managers=runtime.assembly.managers)
     warnings = [str(each) for each in found.warnings]
     for warning in warnings:
         tell(f"warning: {warning}")
-    if found.unrunnable:
-        raise DefinitionError(found.unrunnable)
     try:
-        runtime.assembly.admitted(found.definition)
-    except ValueError as error:
+        runtime.assembly.load(file)
+    except RefusedError as error:
         raise CommandError(str(error), file=found.file) from error
     return found.definition, warnings
 
 
 def attend(attendance: "Attendance", started: "Run") -> bool:
+    """Attend the run and then its post-jobs; returns whether all have ended."""
+    ended = watch(attendance, started)
+    while ended and (following := attendance.runtime.reader.following(started.number)):
+        after = attendance.runtime.run(following[0])
+        tell(f"run {started.id} has ended; its post-job, run {after.id}, goes on")
+        ended = watch(attendance, after)
+    return ended
+
+
+def watch(attendance: "Attendance", started: "Run") -> bool:
     """Show progress until the run has ended, or a signal or a failure stops it; returns whether it has ended."""
     from runtime.cli.progress.display import display
     from runtime.cli.progress.picture import steps_of_run
@@ -121,6 +130,10 @@ def summary(shown: dict[str, Any]) -> list[str]:
     lines = [f"run {shown['run_id']} of {shown['definition_id']}: {shown['state']} after {duration}"]
     lines += [
         f"  {step['name']}: {step['state']}, {Counts(**step['counts']).text()}" for step in shown["steps"]
+    ]
+    lines += [
+        f"  {link['role'].replace('_', '-')} {link['definition_id']} (run {link['run_id']}): {link['state']}"
+        for link in shown.get("links", ())
     ]
     lines.append(f"  documents: {shown['documents']}")
     lines += [f"  error: {error}" for error in shown["errors"]]

@@ -60,6 +60,8 @@ def drawn(found: dict[str, Any], width: int | None) -> str:
     from rich.tree import Tree
 
     root = Tree(label(found))
+    for link in found.get("links", ()):
+        root.add(linked(link))
     waiting: list[tuple[Tree, dict[str, Any]]] = [(root, found)]
     while waiting:
         branch, node = waiting.pop()
@@ -73,6 +75,17 @@ def drawn(found: dict[str, Any], width: int | None) -> str:
     console.print(root, no_wrap=True, overflow="ellipsis", crop=width is not None)
     assert isinstance(console.file, io.StringIO)  # noqa: S101 - tells mypy
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
+
+
+def linked(link: dict[str, Any]) -> "Text":
+    """One run that is linked with this one, on one line. Pure."""
+    from rich.text import Text
+
+    from runtime.cli.printable import one_line
+
+    text = Text(f"{link['role'].replace('_', '-')} {one_line(link['definition_id'])}", style="italic")
+    text.append(f" {link['state']}", style=_STYLES.get(link["state"], ""))
+    return text.append(f" {link['run_id']}", style="dim")
 
 
 def label(node: dict[str, Any]) -> "Text":

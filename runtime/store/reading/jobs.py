@@ -8,6 +8,7 @@ import msgspec
 
 from actors.ids import id_text
 from actors.job import Counts, JobState
+from runtime.store.reading.links import read_links
 from runtime.store.reading.objects import COUNTED, JOB_COLUMNS, counts_object, job_object, progress_object
 
 _SUM = ", ".join(f"coalesce(sum({name}), 0)" for name in COUNTED)
@@ -85,6 +86,7 @@ def read_run(connection: sqlite3.Connection, run_id: int) -> dict[str, Any] | No
         ).fetchall()
     ]
     errors, warnings = _messages(connection, run_id, error)
+    links = read_links(connection, run_id)
     return {
         "run_id": id_text(run_id),
         "definition_id": definition_id,
@@ -95,6 +97,7 @@ def read_run(connection: sqlite3.Connection, run_id: int) -> dict[str, Any] | No
         "created_at": created_at,
         "duration_seconds": _duration(connection, started_at or created_at, finished_at),
         "steps": steps,
+        **({"links": links} if links else {}),
         "errors": errors,
         "warnings": warnings,
     }
@@ -203,6 +206,8 @@ def _complete(connection: sqlite3.Connection, shown: dict[str, Any], job_id: int
     ).fetchone()[0]
     shown["counts"] = counts_object(counts)
     ended = JobState(shown["state"]).terminal
+    if shown["kind"] == "run" and (links := read_links(connection, job_id)):
+        shown["links"] = links
     shown["progress"] = progress_object(counts, total_final=bool(named) and not counts.open, ended=ended)
     return shown
 

@@ -12,6 +12,7 @@ from actors.messages import Event
 from runtime.store.database import open_reader
 from runtime.store.reading import documents as document_queries
 from runtime.store.reading import jobs as job_queries
+from runtime.store.reading import links as link_queries
 from runtime.store.reading import records as record_queries
 
 T = TypeVar("T")
@@ -68,6 +69,14 @@ class StoreReader:
     def run_state(self, run_id: int) -> JobState | None:
         """The state of a run."""
         return self._read(job_queries.run_state, run_id)
+
+    def links(self, run_id: int) -> list[dict[str, Any]]:
+        """The runs linked with a run by pre_jobs and post_jobs."""
+        return self._read(link_queries.read_links, run_id)
+
+    def following(self, run_id: int) -> list[int]:
+        """The unended runs that come after a run as its post-jobs, or as theirs."""
+        return self._read(link_queries.following_runs, run_id)
 
     def counts(self, parent_id: int, kind: str) -> Counts:
         """The children of a step, or all jobs of a run, by state."""
