@@ -4,9 +4,11 @@ Every message is a frozen, tagged Struct, passed by reference in the process and
 stores' rows are the truth; a message is a hint about them, so every report can be lost and made up for from the rows.
 
 - to the store:        OpenStore, CloseStore, Submit, StagePage, NameChildren, NamingFailed, Settle, SetDemand,
-                       ExtendLeases, GiveBack, CancelJob, CloseParent, WatchParent, Sweep, IndexDocuments, TellWhenIdle
+                       ExtendLeases, GiveBack, CancelJob, CloseParent, WatchParent, Sweep, IndexDocuments, TellWhenIdle,
+                       PauseJob, ResumeJob, PauseType, ResumeType
 - from the store:      StoreOpened, StoreClosed, Submitted, Staged, Refused, Named, Settled, CancelAcknowledged, Leased,
-                       JobsToStop, ParentPicture, Committed, NextDue, StoreIdle
+                       JobsToStop, ParentPicture, Committed, NextDue, StoreIdle, PauseAcknowledged,
+                       TypePauseAcknowledged
 - processor and tree:  SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost
 - orchestrators:       StartMonitoring, StopMonitoring, GetMonitoringStatus, MonitoringStatus
 - manager and worker:  CreateChildren, StartWorker, RunJob, StopJob, BodyEnded, AttemptEnded
@@ -153,6 +155,30 @@ class CancelJob(Command, frozen=True):
     reason: str = ""
 
 
+class PauseJob(Command, frozen=True):
+    """Lease nothing new of a run, a step or a job. Answered by ``PauseAcknowledged`` once durable, or ``Refused``."""
+
+    job_id: int
+
+
+class ResumeJob(Command, frozen=True):
+    """Take the pause of a run, a step or a job back. Answered as ``PauseJob``."""
+
+    job_id: int
+
+
+class PauseType(Command, frozen=True):
+    """Lease no job of this worker type, in any runtime on the store. Answered by ``TypePauseAcknowledged``."""
+
+    type: str
+
+
+class ResumeType(Command, frozen=True):
+    """Take the pause of a worker type back. Answered as ``PauseType``."""
+
+    type: str
+
+
 class CloseParent(Command, frozen=True):
     """Close a parent that its orchestrators can not supervise (restart intensity exceeded)."""
 
@@ -244,6 +270,25 @@ class CancelAcknowledged(Report, frozen=True):
     job_id: int
     changed: bool
     state: JobState
+
+
+class PauseAcknowledged(Report, frozen=True):
+    """Durable: the job is paused, or resumed. ``changed`` is False if it was so before, or takes no more work anyway.
+
+    ``held`` tells that it waits although it was resumed: what is above it is paused.
+    """
+
+    job_id: int
+    changed: bool
+    state: JobState
+    held: bool = False
+
+
+class TypePauseAcknowledged(Report, frozen=True):
+    """Durable: the worker type is paused, or resumed. ``changed`` is False if it was so before."""
+
+    type: str
+    changed: bool
 
 
 class Leased(Report, frozen=True):

@@ -140,6 +140,7 @@ class StoreActor(TypedActor):
     receiveMsg_Submit = receiveMsg_StagePage = receiveMsg_NameChildren = receiveMsg_NamingFailed = _buffer
     receiveMsg_Settle = receiveMsg_ExtendLeases = receiveMsg_GiveBack = _buffer
     receiveMsg_CancelJob = receiveMsg_CloseParent = _buffer
+    receiveMsg_PauseJob = receiveMsg_ResumeJob = receiveMsg_PauseType = receiveMsg_ResumeType = _buffer
 
     def receiveMsg_SetDemand(self, message: SetDemand, sender: Address) -> None:
         """The new standing order; what is ready is leased at once."""

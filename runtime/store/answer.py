@@ -1,10 +1,11 @@
-"""Which verb answers which request. Settlements are not among them: those that stand side by side are done together."""
+"""Which verb answers which request; ``operate`` those of an operator.
+
+Settlements are not among them: those that stand side by side are done together.
+"""
 
 from typing import Any
 
 from actors.messages import (
-    CancelAcknowledged,
-    CancelJob,
     CloseParent,
     ExtendLeases,
     GiveBack,
@@ -17,8 +18,8 @@ from actors.messages import (
     Submit,
     Submitted,
 )
+from runtime.store.operate import operate
 from runtime.store.transaction import Transaction
-from runtime.store.verbs.cancel import UnknownJobError, cancel
 from runtime.store.verbs.end import close, close_run, settle_parent
 from runtime.store.verbs.name import name_children, naming_failed
 from runtime.store.verbs.own import extend
@@ -56,13 +57,6 @@ def answer(transaction: Transaction, request: Any) -> Any:
             else:
                 close(transaction, parent, request.closing, request.reason)
                 settle_parent(transaction, parent)
-        case CancelJob():
-            try:
-                return CancelAcknowledged(
-                    request.job_id, *cancel(transaction, request.job_id, request.reason)
-                )
-            except UnknownJobError:
-                return Refused("there is no such job", "`quaero jobs` lists them")
         case _:
-            raise TypeError(f"the store does not know {type(request).__name__}")
+            return operate(transaction, request)
     return None

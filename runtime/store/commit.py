@@ -225,7 +225,7 @@ class Committer:
             and not lane.not_before
             and lane.id not in transaction.held_lanes
             and not transaction.parents[lane.parent_id].blocked
-        }
+        } - transaction.paused_types
         done.cancelled_jobs = transaction.cancelled_jobs
         done.unsweeped = transaction.unsweeped
         done.last_seq = transaction.last_seq

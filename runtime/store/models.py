@@ -31,7 +31,7 @@ class Job(Model):
     priority = IntegerField()
     depth = IntegerField()
     epoch = IntegerField()
-    lane_id = IntegerField(null=True)
+    lane_id = IntegerField(null=True)  # negative while the job is paused: out of the lane of that number
     spawned_by = BigIntegerField(null=True)
     unique_key = TextField(null=True)
     payload = TextField()
@@ -82,7 +82,7 @@ class Parent(Model):
     served = BigIntegerField()
     closing = TextField(null=True)
     reason = TextField(null=True)
-    paused = IntegerField()
+    paused = IntegerField()  # bits: 1 = itself, 2 = a step's run
     max_children = IntegerField()
     concurrency = IntegerField()
     by_level = IntegerField()  # no child starts while a shallower one runs
@@ -135,6 +135,16 @@ class Rate(Model):
 
     class Meta:
         table_name = "rate"
+
+
+class PausedType(Model):
+    """A worker type of which nothing new is leased, by any runtime; ``sequence.paused_types`` counts the rows."""
+
+    type = TextField(primary_key=True)
+    paused_at = BigIntegerField()
+
+    class Meta:
+        table_name = "paused_type"
 
 
 class SubmitKey(Model):
@@ -250,6 +260,7 @@ MODELS: tuple[type[Model], ...] = (
     Lane,
     Dependency,
     Rate,
+    PausedType,
     SubmitKey,
     StagedPage,
     Owner,

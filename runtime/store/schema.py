@@ -203,7 +203,12 @@ ALTER TABLE dependency ADD COLUMN role TEXT NOT NULL DEFAULT 'step'
     CHECK (role IN ('step','pre','pre_optional','post'));
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SEARCH, _WAIT_ROLES)
+_PAUSED_TYPES = """
+CREATE TABLE paused_type (type TEXT PRIMARY KEY, paused_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+ALTER TABLE sequence ADD COLUMN paused_types INTEGER NOT NULL DEFAULT 0;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SEARCH, _WAIT_ROLES, _PAUSED_TYPES)
 """Migration n (from 1) is element n - 1; a released one is never changed."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

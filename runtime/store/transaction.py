@@ -46,6 +46,11 @@ FROM json_each(?2) AS j WHERE job.id = j.value ->> 0
 """
 
 
+def read_paused_types(connection: sqlite3.Connection) -> frozenset[str]:
+    """The worker types of which nothing new is leased."""
+    return frozenset(row[0] for row in connection.execute("SELECT type FROM paused_type"))
+
+
 class StoreContext(msgspec.Struct, frozen=True):
     """What the verbs need to know of the runtime whose transactions they carry out."""
 
@@ -86,9 +91,10 @@ class Transaction:
         self.events = EventLog()
         self.token: int
         self.turn: int
-        self.token, self._event_seq, self.turn = connection.execute(
-            "SELECT token, event_seq, turn FROM sequence"
+        self.token, self._event_seq, self.turn, paused = connection.execute(
+            "SELECT token, event_seq, turn, paused_types FROM sequence"
         ).fetchone()
+        self.paused_types = read_paused_types(connection) if paused else frozenset[str]()
         self._before = (self.token, self.turn)
         self.parents: dict[int, ParentRow] = {}
         self._absent: set[int] = set()  # looked for, and there are none

@@ -27,12 +27,21 @@ from actors.messages import (
     GiveBack,
     NameChildren,
     NamingFailed,
+    PauseJob,
+    PauseType,
+    ResumeJob,
+    ResumeType,
     Submit,
 )
 from actors.seams import ManualClock
 from tests.store.draws import Draws
 from tests.store.driver import StoreDriver
 
+PAUSABLE = """
+SELECT state IN ('scheduled','pending','running')
+    AND NOT EXISTS (SELECT 1 FROM parent WHERE parent.id IN (job.id, CASE job.kind WHEN 'job' THEN job.parent_id END)
+                    AND closing IS NOT NULL) FROM job WHERE id = ?
+"""
 OPEN = ("scheduled", "pending", "running")
 
 WEIGHTS = {
@@ -45,6 +54,9 @@ WEIGHTS = {
     "settle": 20,
     "cancel": 2,
     "close_parent": 1,
+    "pause": 2,
+    "resume": 4,
+    "pause_a_type": 1,
     "sweep": 2,
     "pass_time": 6,
     "set_the_wall_clock": 1,
@@ -100,7 +112,12 @@ class Model:
 
     def judge_knowledge(self) -> None:
         """No wake-up is lost: work that is ready is known to a runtime from what its commits told it."""
-        ready = {row[0] for row in self.store.rows("SELECT DISTINCT type FROM lane WHERE ready = 1")}
+        ready = {
+            row[0]
+            for row in self.store.rows(
+                "SELECT DISTINCT type FROM lane WHERE ready = 1 AND type NOT IN (SELECT type FROM paused_type)"
+            )
+        }
         starts = self.store.rows(
             "SELECT id FROM parent WHERE naming = 'ready' AND paused = 0 AND naming_at <= ?",
             self.clock.wall_ms(),
@@ -135,7 +152,10 @@ class Model:
 
     def start(self) -> None:
         runtime = self.one
-        self.starts += [(start, runtime) for start in runtime.commit(starts=2).starts]
+        paused = {row[0] for row in self.store.rows("SELECT id FROM parent WHERE paused <> 0")}
+        starts = runtime.commit(starts=2).starts
+        assert paused.isdisjoint(each for start in starts for each in (start.step_id, start.run_id))
+        self.starts += [(start, runtime) for start in starts]
 
     def name(self) -> None:
         if not self.starts:
@@ -161,12 +181,15 @@ class Model:
         runtime, number = self.one, self.random.randint(1, 6)
         free = {"work": number, "other": number}
         not_to_run = {
-            row[0] for row in self.store.rows("SELECT id FROM parent WHERE closing IS NOT NULL OR paused = 1")
-        }
+            row[0]
+            for row in self.store.rows("SELECT id FROM parent WHERE closing IS NOT NULL OR paused <> 0")
+        } | {row[0] for row in self.store.rows("SELECT id FROM job WHERE lane_id < 0")}
+        paused_types = {row[0] for row in self.store.rows("SELECT type FROM paused_type")}
         jobs = runtime.commit(lease=free).jobs
         for job_type in free:
             assert sum(job.type == job_type for job in jobs) <= number
-        assert not_to_run.isdisjoint(job.step_id for job in jobs)
+        assert not_to_run.isdisjoint(each for job in jobs for each in (job.step_id, job.id, job.root_id))
+        assert paused_types.isdisjoint(job.type for job in jobs)
         self.held += [(job, runtime) for job in jobs]
 
     def settle(self) -> None:
@@ -237,6 +260,43 @@ class Model:
             closing = self.random.choice([Closing.TIMEOUT, Closing.FAILED])
             self.one.commit(CloseParent(self.random.choice(rows)[0], closing, "it took too long"))
 
+    def pause(self) -> None:
+        self.change_pause(PauseJob)
+
+    def resume(self) -> None:
+        self.change_pause(ResumeJob)
+
+    def change_pause(self, request: type[PauseJob | ResumeJob]) -> None:
+        """Whether it changes anything follows from the rows; a second time it never does."""
+        kind = self.random.choice(["run", "step", "job", "job"])
+        rows = self.store.rows("SELECT id FROM job WHERE kind = ? ORDER BY id DESC LIMIT 5", kind)
+        if not rows:
+            return
+        (job_id,) = self.random.choice(rows)
+        before = self.paused(job_id)
+        accepts = self.store.value(PAUSABLE, job_id)
+        wanted = request is PauseJob
+        reply = self.one.commit(request(job_id)).replies[0]
+        assert reply.state == self.store.state(job_id)
+        assert reply.changed == (before != wanted and bool(accepts or (not wanted and reply.state in OPEN)))
+        assert self.paused(job_id) == (wanted if reply.changed else before)
+        assert not self.one.commit(request(job_id)).replies[0].changed
+
+    def paused(self, job_id: int) -> bool:
+        """By itself, whatever is above it."""
+        return bool(
+            self.store.value(
+                "SELECT job.lane_id < 0 OR parent.paused & 1 FROM job LEFT JOIN parent USING (id) WHERE id = ?",
+                job_id,
+            )
+        )
+
+    def pause_a_type(self) -> None:
+        job_type = self.random.choice(["work", "other"])
+        paused = bool(self.store.value("SELECT count(*) FROM paused_type WHERE type = ?", job_type))
+        request = self.random.choice([PauseType, ResumeType, ResumeType])
+        assert self.one.commit(request(job_type)).replies[0].changed == (paused != (request is PauseType))
+
     def sweep(self) -> None:
         for runtime in self.runtimes:
             runtime.sweep()
@@ -295,6 +355,12 @@ class Model:
 
     # -- the end ------------------------------------------------------------------------------------------------
 
+    def resume_everything(self) -> None:
+        paused = self.store.rows(
+            "SELECT id FROM parent WHERE paused & 1 UNION SELECT id FROM job WHERE lane_id < 0"
+        )
+        self.store.commit(*(ResumeJob(row[0]) for row in paused), ResumeType("work"), ResumeType("other"))
+
     def let_everything_end(self) -> None:
         """No more faults: one runtime that does all it can."""
         store = self.store
@@ -302,6 +368,7 @@ class Model:
             self.runtimes.pop().close()
         store.judged = True
         store.commit(GiveBack(None, "the faults are over"))
+        self.resume_everything()
         for _ in range(300):
             if not store.value(f"SELECT count(*) FROM job WHERE state IN {OPEN}"):
                 return

@@ -55,6 +55,11 @@ RULES: dict[str, str] = {
         SELECT lane.id FROM lane JOIN parent ON parent.id = lane.parent_id WHERE lane.ready <>
             (lane.pending > 0 AND lane.not_before = 0 AND parent.closing IS NULL AND parent.paused = 0
              AND parent.state IN {OPEN} AND NOT (parent.concurrency > 0 AND parent.running >= parent.concurrency))""",
+    "a step is paused through its run exactly while that is paused": f"""
+        SELECT step.id FROM parent AS step JOIN parent AS run ON run.id = step.run_id
+        WHERE step.kind = 'step' AND step.state IN {OPEN} AND (step.paused & 2 <> 0) <> (run.paused & 1 <> 0)""",
+    "paused types are counted": """
+        SELECT paused_types FROM sequence WHERE paused_types <> (SELECT count(*) FROM paused_type)""",
     "a step never runs more than its concurrency": """
         SELECT id FROM parent WHERE concurrency > 0 AND running > concurrency""",
     "exactly the running jobs are leased": """

@@ -223,3 +223,16 @@ def test_a_damaged_row_among_many_parents_ends_only_its_own_job(store: StoreDriv
     store.complete(*jobs)
     states = [row[0] for row in store.rows("SELECT state FROM job WHERE kind = 'run' ORDER BY id")]
     assert sorted(states) == ["completed"] * 4 + ["completed_with_failures"]
+
+
+def test_a_damaged_row_of_one_type_that_closes_the_step_lets_no_other_type_start(store: StoreDriver) -> None:
+    run_id = store.run_with(
+        spec(type="other"),
+        spec(),
+        of=definition(step(error_tolerance=ErrorTolerance(max_child_failures=1))),
+    )
+    ((job_id,),) = store.rows("SELECT id FROM job WHERE type = 'other'")
+    store.damage(job_id, "payload", "{}")
+    assert store.commit(lease={"other": 9, "work": 9}).jobs == []
+    store.sweep()
+    assert store.state(run_id) == "failed"

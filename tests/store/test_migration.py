@@ -46,10 +46,11 @@ def old(tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> 
     connection.execute(
         "CREATE TABLE search_queue (document_id INTEGER PRIMARY KEY, old_title TEXT, old_body TEXT)"
     )
+    connection.execute("ALTER TABLE sequence ADD COLUMN paused_types INTEGER NOT NULL DEFAULT 0")
     connection.close()
     monkeypatch.setattr(database, "SCHEMA_VERSION", 1)
     monkeypatch.setattr(database, "migrate", lambda connection: migrate(connection, target=1))
-    driver = StoreDriver(path, clock)
+    driver = StoreDriver(path, clock, judged=False)  # the oracle judges by the rows of today
     driver.run_with(spec(1), spec(2))
     job, _ = driver.lease()
     driver.settle(
@@ -59,6 +60,7 @@ def old(tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.undo()
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("DROP TABLE search_queue")
+    connection.execute("ALTER TABLE sequence DROP COLUMN paused_types")
     connection.close()
     assert version_of(path) == 1
     return path

@@ -9,7 +9,7 @@ from tests.store.model import Model
 
 SEEDS = 240
 BATCH = 20
-STEPS = 60
+STEPS = 80
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))

@@ -1,7 +1,6 @@
 """Jobs as read: one, many, a run with its steps, the tree below it."""
 
 import sqlite3
-from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -92,6 +91,7 @@ def read_run(connection: sqlite3.Connection, run_id: int) -> dict[str, Any] | No
         "definition_id": definition_id,
         "name": name,
         "state": state,
+        **({"paused": True} if _paused(connection, run_id) else {}),
         "counts": counts_object(read_counts(connection, run_id, "run")),
         "documents": count_documents(connection, run_id),
         "created_at": created_at,
@@ -151,47 +151,9 @@ def run_state(connection: sqlite3.Connection, run_id: int) -> JobState | None:
     return None if row is None else JobState(row[0])
 
 
-def has_work(connection: sqlite3.Connection, types: Collection[str], actions: Collection[str]) -> bool:
-    """Whether something unended is left that a runtime with these types and actions can bring further.
-
-    Paused parents do not count; waiting for a time, for a dependency that can end, and for others' leases does.
-    """
-    found = connection.execute(
-        """
-        SELECT EXISTS (SELECT 1 FROM parent WHERE state IN ('pending','running') AND kind = 'step' AND paused = 0
-                       AND (naming = 'leased' OR running > 0 OR closing IS NOT NULL
-                            OR (naming = 'ready' AND action IN (SELECT value FROM json_each(?1)))))
-            OR EXISTS (SELECT 1 FROM parent JOIN lane ON lane.parent_id = parent.id
-                       WHERE parent.state IN ('pending','running') AND parent.paused = 0
-                       AND (lane.pending > 0 OR parent.scheduled > 0)
-                       AND lane.type IN (SELECT value FROM json_each(?2)))
-        """,
-        (msgspec.json.encode(list(actions)).decode(), msgspec.json.encode(list(types)).decode()),
-    ).fetchone()
-    return bool(found[0])
-
-
-def stranded(connection: sqlite3.Connection, types: Collection[str], actions: Collection[str]) -> list[str]:
-    """Unended work that no runtime with these types and actions can do, in words."""
-    encoded = msgspec.json.encode(list(types)).decode()
-    sentences = [
-        f"{number} jobs of type {job_type!r} wait: no worker of that type is registered here"
-        for job_type, number in connection.execute(
-            "SELECT lane.type, sum(lane.pending) FROM lane JOIN parent ON parent.id = lane.parent_id"
-            " WHERE lane.pending > 0 AND parent.state IN ('pending','running')"
-            " AND lane.type NOT IN (SELECT value FROM json_each(?)) GROUP BY lane.type",
-            (encoded,),
-        )
-    ]
-    sentences += [
-        f"{number} steps with action {action!r} wait: no manager of that action is registered here"
-        for action, number in connection.execute(
-            "SELECT action, count(*) FROM parent WHERE naming = 'ready'"
-            " AND action NOT IN (SELECT value FROM json_each(?)) GROUP BY action",
-            (msgspec.json.encode(list(actions)).decode(),),
-        )
-    ]
-    return sentences
+def _paused(connection: sqlite3.Connection, parent_id: int) -> bool:
+    row = connection.execute("SELECT paused FROM parent WHERE id = ?", (parent_id,)).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _complete(connection: sqlite3.Connection, shown: dict[str, Any], job_id: int) -> dict[str, Any]:
@@ -208,6 +170,8 @@ def _complete(connection: sqlite3.Connection, shown: dict[str, Any], job_id: int
     ended = JobState(shown["state"]).terminal
     if shown["kind"] == "run" and (links := read_links(connection, job_id)):
         shown["links"] = links
+    if _paused(connection, job_id):
+        shown["paused"] = True
     shown["progress"] = progress_object(counts, total_final=bool(named) and not counts.open, ended=ended)
     return shown
 

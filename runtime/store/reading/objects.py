@@ -11,7 +11,8 @@ COUNTED = ("total", "scheduled", "pending", "running", "completed", "failed", "c
 
 JOB_COLUMNS = (
     "id, parent_id, root_id, kind, type, name, state, attempt, max_attempts, depth, created_at, started_at,"
-    " finished_at, error, errors, payload, result, not_before, lost"
+    " finished_at, error, errors, payload, result, not_before, lost,"
+    " epoch, coalesce(lane_id, 0) < 0"
 )
 
 
@@ -59,6 +60,8 @@ def job_object(row: tuple[Any, ...]) -> dict[str, Any]:
         result,
         not_before,
         lost,
+        epoch,
+        paused,
     ) = row
     shown: dict[str, Any] = {
         "id": id_text(job_id),
@@ -87,6 +90,10 @@ def job_object(row: tuple[Any, ...]) -> dict[str, Any]:
         shown["not_before"] = not_before
     if lost:
         shown["lost"] = lost
+    if epoch:
+        shown["epoch"] = epoch
+    if paused:
+        shown["paused"] = True
     return shown
 
 

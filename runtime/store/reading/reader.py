@@ -14,6 +14,7 @@ from runtime.store.reading import documents as document_queries
 from runtime.store.reading import jobs as job_queries
 from runtime.store.reading import links as link_queries
 from runtime.store.reading import records as record_queries
+from runtime.store.reading import waiting as waiting_queries
 
 T = TypeVar("T")
 
@@ -88,11 +89,11 @@ class StoreReader:
 
     def has_work(self, types: Collection[str], actions: Collection[str]) -> bool:
         """Whether something is left that a runtime with these types and actions can bring further."""
-        return self._read(job_queries.has_work, types, actions)
+        return self._read(waiting_queries.has_work, types, actions)
 
     def stranded(self, types: Collection[str], actions: Collection[str]) -> list[str]:
-        """Unended work that such a runtime can not do, in words."""
-        return self._read(job_queries.stranded, types, actions)
+        """Unended work that such a runtime does not do, in words."""
+        return self._read(waiting_queries.stranded, types, actions)
 
     def events(
         self, after: int = 0, wanted: record_queries.EventFilter | None = None, *, limit: int = 1000

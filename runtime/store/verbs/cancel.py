@@ -54,8 +54,9 @@ def _cancel_job(transaction: Transaction, job_id: int, text: str) -> tuple[bool,
         transaction.cancelled_jobs.append(job_id)
         return True, JobState.RUNNING
     if state == JobState.PENDING:
-        transaction.load_lanes((lane_id,))
-        transaction.change_lane(transaction.lanes[lane_id]).pending -= 1
+        if lane_id > 0:  # else it is paused, and out of its lane
+            transaction.load_lanes((lane_id,))
+            transaction.change_lane(transaction.lanes[lane_id]).pending -= 1
         parent.pending -= 1
     else:
         parent.scheduled -= 1

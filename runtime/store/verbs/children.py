@@ -1,6 +1,6 @@
 """Child rows: admitted by unique key and by the step's limit, inserted together, counted as inserted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -146,6 +146,22 @@ def add_pending(transaction: Transaction, lane: LaneRow, number: int) -> None:
     if lane.pending == 0 and lane.served == 0:
         lane.served = transaction.turn
     transaction.change_lane(lane).pending += number
+
+
+def queue_again(transaction: Transaction, lane_id: int) -> None:
+    """Count a job that waits again in its lane, which was read; one that is paused by itself stays out of it."""
+    lane = transaction.lanes[abs(lane_id)]
+    if lane_id > 0:
+        add_pending(transaction, lane, 1)
+
+
+def offer_lanes(transaction: Transaction, parent_ids: Iterable[int]) -> None:
+    """These parents may be leased from again: this commit looks at their types, and tells of what it leaves."""
+    transaction.load_lanes_where(
+        "id IN (SELECT min(id) FROM lane WHERE pending > 0 AND not_before = 0"
+        " AND parent_id IN (SELECT value FROM json_each(?)) GROUP BY type)",
+        (msgspec.json.encode(list(parent_ids)).decode(),),
+    )
 
 
 def _admitted(transaction: Transaction, parent: ParentRow, specs: Sequence[ChildSpec]) -> list[ChildSpec]:

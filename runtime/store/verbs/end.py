@@ -156,7 +156,7 @@ def read_step(transaction: Transaction, step_id: int) -> Step | None:
 def close_run(transaction: Transaction, run: ParentRow, closing: Closing, reason: str) -> None:
     """Close the run and its open steps: those that never started end at once."""
     close(transaction, run, closing, reason)
-    for step in _open_steps(transaction, run.id):
+    for step in open_steps(transaction, run.id):
         close(transaction, step, closing, reason)
         settle_parent(transaction, step)
     start_steps(transaction, end_run(transaction, run))
@@ -183,7 +183,7 @@ def _follow_plan(
     transaction: Transaction, run: ParentRow, parent: ParentRow, ended: StepPosition, ready: tuple[int, ...]
 ) -> tuple[int, ...]:
     undone = ended.state in UNDONE
-    others = tuple(_position(step) for step in _open_steps(transaction, run.id)) if undone else ()
+    others = tuple(_position(step) for step in open_steps(transaction, run.id)) if undone else ()
     decision = after_step_end(ended, _name(transaction, parent.id) if undone else "", others, ready)
     if decision.close_run is not None:
         text = f"{decision.close_run}: {parent.reason}" if parent.reason else decision.close_run
@@ -265,7 +265,8 @@ def _release_dependents(transaction: Transaction, step_id: int) -> tuple[int, ..
     return tuple(ready)
 
 
-def _open_steps(transaction: Transaction, run_id: int) -> list[ParentRow]:
+def open_steps(transaction: Transaction, run_id: int) -> list[ParentRow]:
+    """The run's steps that have not ended, in the order of their ids."""
     transaction.flush()
     found = transaction.connection.execute(
         "SELECT json_group_array(id) FROM parent WHERE run_id = ? AND kind = 'step' AND state IN ('pending','running')",

@@ -28,6 +28,8 @@ def lease_jobs(transaction: Transaction, free: Mapping[str, int]) -> tuple[list[
     leased: list[LeasedJob] = []
     more: set[str] = set()
     for job_type, slots in free.items():
+        if job_type in transaction.paused_types:
+            continue
         if slots <= 0:
             more.add(job_type)
             continue
@@ -127,7 +129,7 @@ def _share(transaction: Transaction, lanes: list[LaneRow], slots: int) -> list[t
             )
             taken = shares.get(lane.id, 0)
             share = min(TURN, slots, left, lane.pending - taken)
-            if share <= 0:
+            if share <= 0 or parent.closing is not None:  # a damaged row of another type has just closed it
                 continue
             if lane.rate_ms:
                 if taken or not _rate_allows(transaction, lane):

@@ -10,7 +10,7 @@ import msgspec
 from actors.job import AttemptError, JobState, LogLevel
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
-from runtime.store.verbs.children import add_pending
+from runtime.store.verbs.children import queue_again
 from runtime.store.verbs.end import LANELESS_TEXT, end_damaged, judge_tolerance, settle_parent
 from runtime.store.verbs.own import leave
 
@@ -53,7 +53,7 @@ def give_back(
     rows = transaction.connection.execute(_LEASED + condition, parameters).fetchall()
     if not rows:
         return 0
-    transaction.load_lanes({row[2] for row in rows})
+    transaction.load_lanes({abs(row[2] or 0) for row in rows})
     touched: dict[int, list[int]] = {}
     token = transaction.next_token()
     for job_id, parent_id, lane_id, lost_before, attempt, cancel_reason in rows:
@@ -69,13 +69,13 @@ def give_back(
             )
             transaction.events.status(parent.run_id, JobState.CANCELLED, [job_id], parent_id=parent_id)
             judge_tolerance(transaction, parent)
-        elif lane_id not in transaction.lanes:
+        elif abs(lane_id or 0) not in transaction.lanes:
             end_damaged(transaction, parent, job_id, LANELESS_TEXT)
         elif times > transaction.context.max_lost:
             _give_up(transaction, parent, job_id, token=token, times=times, attempt=attempt)
         else:
             parent.pending += 1
-            add_pending(transaction, transaction.lanes[lane_id], 1)
+            queue_again(transaction, lane_id)
             transaction.connection.execute(
                 "UPDATE job SET state = 'pending', token = ?, lost = ?, attempt = attempt - 1, owner = NULL,"
                 " lease_expires = NULL WHERE id = ?",

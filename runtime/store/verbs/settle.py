@@ -23,7 +23,7 @@ from actors.job import (
 )
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
-from runtime.store.verbs.children import add_pending, insert_children
+from runtime.store.verbs.children import insert_children, queue_again
 from runtime.store.verbs.document import save_documents
 from runtime.store.verbs.end import judge_tolerance, settle_parent, would_trip
 
@@ -228,8 +228,8 @@ def _put_back(
         transaction.timed = True
     else:
         parent.pending += 1
-        transaction.load_lanes((found.lane_id,))
-        add_pending(transaction, transaction.lanes[found.lane_id], 1)
+        transaction.load_lanes((abs(found.lane_id),))
+        queue_again(transaction, found.lane_id)
     transaction.events.status(parent.run_id, state, [job_id], parent_id=parent.id)
 
 

@@ -15,6 +15,9 @@ SELECT json_group_array(json_array(id, state, lane_id)) FROM (
     SELECT job.id, job.state, job.lane_id FROM lane CROSS JOIN job INDEXED BY job_ready ON job.lane_id = lane.id
     WHERE lane.parent_id = ?1 AND job.state = 'pending'
     UNION ALL
+    SELECT job.id, job.state, job.lane_id FROM lane CROSS JOIN job INDEXED BY job_ready ON job.lane_id = -lane.id
+    WHERE lane.parent_id = ?1 AND job.state = 'pending'
+    UNION ALL
     SELECT id, state, lane_id FROM job INDEXED BY job_due WHERE state = 'scheduled' AND parent_id = ?1
     LIMIT ?2)
 """
@@ -40,18 +43,19 @@ def sweep_parent(transaction: Transaction, parent_id: int) -> None:
         return
     rows = msgspec.json.decode(
         transaction.connection.execute(_WAITING, (parent_id, SLICE)).fetchone()[0],
-        type=list[tuple[int, str, int]],
+        type=list[tuple[int, str, int | None]],
     )
     if not rows:
         return
     transaction.connection.execute(
         _CANCEL, (transaction.now_ms, parent.reason, msgspec.json.encode(rows).decode())
     )
-    transaction.load_lanes({lane_id for _, _, lane_id in rows})
+    transaction.load_lanes({lane_id for _, _, lane_id in rows if lane_id and lane_id > 0})
     transaction.change_parent(parent)
     for _, state, lane_id in rows:
         if state == JobState.PENDING:
-            transaction.change_lane(transaction.lanes[lane_id]).pending -= 1
+            if lane_id and lane_id > 0:  # else it is paused, and out of its lane
+                transaction.change_lane(transaction.lanes[lane_id]).pending -= 1
             parent.pending -= 1
         else:
             parent.scheduled -= 1

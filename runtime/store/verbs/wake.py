@@ -4,7 +4,7 @@ import msgspec
 
 from actors.job import Closing, JobKind, JobState
 from runtime.store.transaction import Transaction
-from runtime.store.verbs.children import add_pending
+from runtime.store.verbs.children import queue_again
 from runtime.store.verbs.end import LANELESS_TEXT, close, close_run, end_damaged, settle_parent
 
 SLICE = 2000
@@ -44,20 +44,19 @@ def wake_due(transaction: Transaction) -> None:
     ):
         transaction.change_lane(lane).not_before = 0
     found = transaction.connection.execute(_DUE, (now, SLICE)).fetchone()[0]
-    rows = msgspec.json.decode(found, type=list[tuple[int, int, int]])
+    rows = msgspec.json.decode(found, type=list[tuple[int, int, int | None]])
     if not rows:
         return
     transaction.connection.execute(_WAKE, (msgspec.json.encode(rows).decode(),))
-    transaction.load_lanes({lane_id for _, _, lane_id in rows})
+    transaction.load_lanes({abs(lane_id or 0) for _, _, lane_id in rows})
     woken: dict[int, list[int]] = {}
     for job_id, parent_id, lane_id in rows:
         parent = transaction.change_parent(transaction.parent(parent_id))
         parent.scheduled -= 1
-        found_lane = transaction.lanes.get(lane_id)
-        if found_lane is None:
+        if lane_id is None or abs(lane_id) not in transaction.lanes:
             end_damaged(transaction, parent, job_id, LANELESS_TEXT)
             continue
-        add_pending(transaction, found_lane, 1)
+        queue_again(transaction, lane_id)
         parent.pending += 1
         woken.setdefault(parent_id, []).append(job_id)
     for parent_id, ids in woken.items():

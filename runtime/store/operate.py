@@ -1,0 +1,51 @@
+"""Which verb answers which request of an operator: cancel, pause, resume, retry, rerun."""
+
+from typing import Any
+
+from actors.messages import (
+    CancelAcknowledged,
+    CancelJob,
+    PauseAcknowledged,
+    PauseJob,
+    PauseType,
+    Refused,
+    ResumeJob,
+    ResumeType,
+    TypePauseAcknowledged,
+)
+from runtime.store.transaction import Transaction
+from runtime.store.verbs.cancel import UnknownJobError, cancel
+from runtime.store.verbs.pause import Paused, pause, resume
+from runtime.store.verbs.pause_type import pause_type, resume_type
+
+
+def operate(transaction: Transaction, request: Any) -> Any:
+    """Do what the operator asks; returns the reply.
+
+    Raises:
+        TypeError: it is no request to the store.
+    """
+    try:
+        return _operate(transaction, request)
+    except UnknownJobError:
+        return Refused("there is no such job", "`quaero jobs` lists them")
+
+
+def _operate(transaction: Transaction, request: Any) -> Any:
+    match request:
+        case CancelJob():
+            return CancelAcknowledged(request.job_id, *cancel(transaction, request.job_id, request.reason))
+        case PauseJob():
+            return _acknowledged(request.job_id, pause(transaction, request.job_id))
+        case ResumeJob():
+            return _acknowledged(request.job_id, resume(transaction, request.job_id))
+        case PauseType():
+            return TypePauseAcknowledged(request.type, pause_type(transaction, request.type))
+        case ResumeType():
+            return TypePauseAcknowledged(request.type, resume_type(transaction, request.type))
+        case _:
+            raise TypeError(f"the store does not know {type(request).__name__}")
+
+
+def _acknowledged(job_id: int, done: Paused) -> PauseAcknowledged:
+    return PauseAcknowledged(job_id, done.changed, done.state, done.held)

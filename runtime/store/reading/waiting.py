@@ -1,0 +1,75 @@
+"""What is left to do here, and what of it waits in vain: for a worker, a manager, or the end of a pause."""
+
+import sqlite3
+from collections.abc import Collection
+
+import msgspec
+
+_HAS_WORK = """
+SELECT EXISTS (SELECT 1 FROM parent WHERE state IN ('pending','running') AND kind = 'step'
+               AND (naming = 'leased' OR running > 0 OR closing IS NOT NULL
+                    OR (naming = 'ready' AND paused = 0 AND action IN (SELECT value FROM json_each(?1)))))
+    OR EXISTS (SELECT 1 FROM parent JOIN lane ON lane.parent_id = parent.id
+               WHERE parent.state IN ('pending','running') AND parent.paused = 0 AND parent.waiting = 0
+               AND lane.pending > 0 AND lane.type IN (SELECT value FROM json_each(?2))
+               AND lane.type NOT IN (SELECT type FROM paused_type))
+    OR EXISTS (SELECT 1 FROM job INDEXED BY job_due CROSS JOIN parent ON parent.id = job.parent_id
+               WHERE job.state = 'scheduled' AND job.lane_id > 0 AND parent.paused = 0 AND parent.waiting = 0
+               AND job.type IN (SELECT value FROM json_each(?2))
+               AND job.type NOT IN (SELECT type FROM paused_type))
+"""
+_PAUSED_TYPES = """
+SELECT lane.type, sum(lane.pending) FROM lane JOIN parent ON parent.id = lane.parent_id
+WHERE lane.pending > 0 AND parent.state IN ('pending','running') AND lane.type IN (SELECT type FROM paused_type)
+GROUP BY lane.type
+"""
+_PAUSED_PARENTS = "SELECT count(*) FROM parent WHERE paused & 1 AND state IN ('pending','running')"
+_PAUSED_JOBS = """
+SELECT (SELECT count(*) FROM job WHERE state = 'pending' AND lane_id < 0)
+     + (SELECT count(*) FROM job INDEXED BY job_due WHERE state = 'scheduled' AND lane_id < 0)
+"""
+
+
+def has_work(connection: sqlite3.Connection, types: Collection[str], actions: Collection[str]) -> bool:
+    """Whether something unended is left that a runtime with these types and actions can bring further.
+
+    What is paused does not count, but for what of it still runs; waiting for a time, for a dependency that can end,
+    and for others' leases does.
+    """
+    encoded = msgspec.json.encode(list(actions)).decode(), msgspec.json.encode(list(types)).decode()
+    return bool(connection.execute(_HAS_WORK, encoded).fetchone()[0])
+
+
+def stranded(connection: sqlite3.Connection, types: Collection[str], actions: Collection[str]) -> list[str]:
+    """Unended work that no runtime with these types and actions does, in words: it lacks a worker, or is paused."""
+    encoded = msgspec.json.encode(list(types)).decode()
+    sentences = [
+        f"{number} jobs of type {job_type!r} wait: no worker of that type is registered here"
+        for job_type, number in connection.execute(
+            "SELECT lane.type, sum(lane.pending) FROM lane JOIN parent ON parent.id = lane.parent_id"
+            " WHERE lane.pending > 0 AND parent.state IN ('pending','running')"
+            " AND lane.type NOT IN (SELECT value FROM json_each(?)) GROUP BY lane.type",
+            (encoded,),
+        )
+    ]
+    sentences += [
+        f"{number} steps with action {action!r} wait: no manager of that action is registered here"
+        for action, number in connection.execute(
+            "SELECT action, count(*) FROM parent WHERE naming = 'ready'"
+            " AND action NOT IN (SELECT value FROM json_each(?)) GROUP BY action",
+            (msgspec.json.encode(list(actions)).decode(),),
+        )
+    ]
+    return sentences + _paused(connection)
+
+
+def _paused(connection: sqlite3.Connection) -> list[str]:
+    sentences = [
+        f"{number} jobs of type {job_type!r} wait: the type is paused; `quaero resume --type {job_type}`"
+        for job_type, number in connection.execute(_PAUSED_TYPES)
+    ]
+    for text, what in ((_PAUSED_PARENTS, "runs and steps"), (_PAUSED_JOBS, "single jobs")):
+        number = connection.execute(text).fetchone()[0]
+        if number:
+            sentences.append(f"{number} {what} are paused; `quaero resume ID` lets them go on")
+    return sentences
