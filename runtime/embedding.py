@@ -14,14 +14,14 @@ from typing import Any, Self
 
 import msgspec
 
-from actors.ids import parse_id
-from actors.job import JobDefinition, JobState, Step
+from actors.job import JobDefinition, JobState
 from actors.manager import JobManager
-from actors.messages import CancelAcknowledged, CancelJob, Event, Refused, Submit, Submitted
+from actors.messages import Event, Submit, Submitted
 from actors.seams import Clock, Random
 from actors.worker import JobWorker
 from runtime.admission import admitted_key
 from runtime.assembly import Assembly
+from runtime.operating import Operator, identity, refused
 from runtime.refusal import NOT_RUNNING, RefusedError, RuntimeStateError
 from runtime.run import Run
 from runtime.settings import RuntimeSettings
@@ -35,7 +35,7 @@ ANSWER_SECONDS = 60.0
 """How long a verb waits for its commit before it gives up; the commit may still happen."""
 
 
-class Runtime:
+class Runtime(Operator):
     """An embedded runtime on one store. A context manager, plain or async; or ``start`` and ``close``."""
 
     def __init__(
@@ -226,25 +226,7 @@ class Runtime:
 
     def run(self, run_id: int | str) -> Run:
         """The handle of a run that exists already."""
-        return Run(self, _identity(run_id))
-
-    # -- verbs --------------------------------------------------------------------------------------------------
-
-    def cancel(self, job_id: int | str, reason: str = "") -> bool:
-        """Cancel a run, a step or a job with all below it; from the return on nothing of it starts.
-
-        Returns whether that changed anything.
-
-        Raises:
-            RefusedError: there is no such job.
-        """
-        return self._cancelled(self._assembly.ask(CancelJob(_identity(job_id), reason), ANSWER_SECONDS))
-
-    async def cancel_async(self, job_id: int | str, reason: str = "") -> bool:
-        """``cancel`` for asyncio."""
-        return self._cancelled(
-            await self._assembly.ask_async(CancelJob(_identity(job_id), reason), ANSWER_SECONDS)
-        )
+        return Run(self, identity(run_id))
 
     # -- events -------------------------------------------------------------------------------------------------
 
@@ -285,40 +267,19 @@ class Runtime:
 
     def _fan_out(self, worker: str | JobWorker, name: str | None, step: dict[str, Any]) -> FanOut:
         self._assembly.raise_if_stopped()
-        known = self._assembly.workers
-        job_type = worker.worker_type if isinstance(worker, JobWorker) else worker
-        if not isinstance(job_type, str):
-            raise RefusedError(f"{job_type!r} is no worker: decorate the function with @worker(...)")
-        if job_type not in known:
-            raise RefusedError(
-                f"there is no worker of type {job_type!r} here, there are {', '.join(sorted(known))};"
-                " give it to Runtime(workers=[...])"
-            )
-        made = Step(name=job_type, action="fan_out", config={"job_type": job_type, "pages": 0}, **step)
-        definition = JobDefinition(id=job_type, name=name or job_type, steps=(made,))
-        definition = self._assembly.admitted(definition)
-        ids = self._assembly.ids
-        return FanOut(ids.next(), ids.next(), definition, known[job_type])
+        here = self._assembly
+        return FanOut.prepared(worker, name, step, workers=here.workers, admitted=here.admitted, ids=here.ids)
 
     def _submitted(self, reply: Any) -> Run:
         if isinstance(reply, Submitted):
             return Run(self, reply.run_id)
-        raise _refused(reply)
+        raise refused(reply)
 
-    def _cancelled(self, reply: Any) -> bool:
-        if isinstance(reply, CancelAcknowledged):
-            return reply.changed
-        raise _refused(reply)
+    def _ask(self, request: Any) -> Any:
+        return self._assembly.ask(request, ANSWER_SECONDS)
 
-
-def _refused(reply: Any) -> RefusedError:
-    if isinstance(reply, Refused):
-        return RefusedError(f"{reply.message}; {reply.hint}" if reply.hint else reply.message)
-    return RefusedError(f"the store answered {type(reply).__name__}")
-
-
-def _identity(job_id: int | str) -> int:
-    return parse_id(job_id) if isinstance(job_id, str) else job_id
+    async def _ask_async(self, request: Any) -> Any:
+        return await self._assembly.ask_async(request, ANSWER_SECONDS)
 
 
 def _load(config: str | Path | None) -> RuntimeSettings:

@@ -158,6 +158,22 @@ class Run:
         """``cancel`` for asyncio."""
         return await self._runtime.cancel_async(self.number, reason)
 
+    def pause(self) -> bool:
+        """Start nothing new of the run; returns whether that changed anything. ``wait`` waits on."""
+        return self._runtime.pause(self.number)
+
+    async def pause_async(self) -> bool:
+        """``pause`` for asyncio."""
+        return await self._runtime.pause_async(self.number)
+
+    def resume(self) -> bool:
+        """Take the pause back; returns whether that changed anything."""
+        return self._runtime.resume(self.number)
+
+    async def resume_async(self) -> bool:
+        """``resume`` for asyncio."""
+        return await self._runtime.resume_async(self.number)
+
     def _missing(self) -> LookupError:
         return LookupError(f"there is no run {self.id} in {self._runtime.settings.store}")
 

@@ -1,12 +1,12 @@
 """The children of a fan-out on their way to the store: pages of rows, encoded and checked where they come from."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Self
 
 import msgspec
 
 from actors.ids import IdSource
-from actors.job import JobDefinition
+from actors.job import JobDefinition, Step
 from actors.messages import StagedPage, StagePage, Submit
 from actors.worker import JobWorker, PermanentError
 from runtime.refusal import RefusedError
@@ -29,6 +29,42 @@ class FanOut:
         self.worker = worker
         self._pages = 0
         self._only: StagedPage | None = None
+
+    @classmethod
+    def prepared(
+        cls,
+        worker: str | JobWorker,
+        name: str | None,
+        step: dict[str, Any],
+        *,
+        workers: Mapping[str, JobWorker],
+        admitted: Callable[[JobDefinition], JobDefinition],
+        ids: IdSource,
+    ) -> Self:
+        """A fan-out to that worker.
+
+        Args:
+            worker: the worker or its type.
+            name: what people see; None = the type.
+            step: further fields of ``Step``.
+            workers: those that are registered here.
+            admitted: refuses a definition that can not be run here.
+            ids: where the run's and the step's ids come from.
+
+        Raises:
+            RefusedError: there is no such worker here, or the step can not be run.
+        """
+        job_type = worker.worker_type if isinstance(worker, JobWorker) else worker
+        if not isinstance(job_type, str):
+            raise RefusedError(f"{job_type!r} is no worker: decorate the function with @worker(...)")
+        if job_type not in workers:
+            raise RefusedError(
+                f"there is no worker of type {job_type!r} here, there are {', '.join(sorted(workers))};"
+                " give it to Runtime(workers=[...])"
+            )
+        made = Step(name=job_type, action="fan_out", config={"job_type": job_type, "pages": 0}, **step)
+        definition = admitted(JobDefinition(id=job_type, name=name or job_type, steps=(made,)))
+        return cls(ids.next(), ids.next(), definition, workers[job_type])
 
     def __repr__(self) -> str:
         return f"<FanOut(run={self.run_id}, pages={self._pages})>"

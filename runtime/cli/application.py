@@ -17,6 +17,8 @@ from runtime.cli.commands import (
     events,
     jobs,
     logs,
+    pause,
+    resume,
     run,
     schema,
     search,
@@ -50,6 +52,8 @@ for _name, _command in (
     ("documents", documents.documents),
     ("search", search.search),
     ("cancel", cancel.cancel),
+    ("pause", pause.pause),
+    ("resume", resume.resume),
     ("schema", schema.schema),
 ):
     application.command(_name)(_command)

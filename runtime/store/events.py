@@ -60,12 +60,12 @@ def decode_batch(first_seq: int, time_ms: int, batch: bytes) -> Iterator[Event]:
 
 
 def event_object(event: Event) -> dict[str, Any]:
-    """The event as JSON shows it."""
+    """The event as JSON shows it. What concerns no run, as the pause of a type, has no ids."""
     return {
         "seq": event.seq,
         "type": event.type,
-        "run_id": id_text(event.run_id),
-        "job_id": id_text(event.job_id),
+        "run_id": id_text(event.run_id) if event.run_id else None,
+        "job_id": id_text(event.job_id) if event.job_id else None,
         "time": event.time_ms,
         "data": _shown(event.data),
     }

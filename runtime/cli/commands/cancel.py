@@ -4,12 +4,12 @@ The command is a short-lived writer without actors. Its first transaction acknow
 job is leased. Runtimes that run some of it notice by themselves; what nobody runs is ended here.
 """
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from runtime.cli.arguments import ConfigOption, JobArgument, JsonOption, StoreOption
-from runtime.cli.failures import CommandError
+from runtime.cli.asking import answered, writing
 from runtime.cli.opening import known_job, reader_of, settings
 from runtime.cli.output import write, write_json
 
@@ -63,33 +63,13 @@ def cancelled(wanted: "RuntimeSettings", number: int, reason: str) -> "CancelAck
         StoreError: the store can not be written.
         CommandError: the store could not do it now.
     """
-    from actors.messages import CancelAcknowledged, CancelJob
-    from actors.seams import SystemClock
-    from runtime.cli.exits import ExitCode
-    from runtime.store.commit import StoreUnavailableError
-    from runtime.store.file import StoreFile
+    from actors.messages import CancelJob
 
-    file = StoreFile(
-        wanted.store,
-        SystemClock(),
-        synchronous=wanted.synchronous,
-        busy_timeout_seconds=wanted.busy_timeout_seconds,
-        lease_seconds=wanted.lease_seconds,
-        max_lost=wanted.max_lost,
-    )
-    try:
+    with writing(wanted) as file:
         commits = file.commit([CancelJob(number, reason)], None, sweep=[])
-        answer: Any = commits[0].replies[0]
-        if not isinstance(answer, CancelAcknowledged):
-            raise CommandError(answer.message, hint=answer.hint)
+        answer: CancelAcknowledged = answered(commits[0])
         dead, _ = file.tend(None)  # leases of dead runtimes: nobody else may be there to give them back
         _sweep(file, [*commits, *dead])
-    except StoreUnavailableError as error:
-        raise CommandError(
-            f"{wanted.store} can not be written now: {error}", exit_code=ExitCode.FAILED
-        ) from error
-    finally:
-        file.close()
     return answer
 
 

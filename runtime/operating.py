@@ -1,0 +1,121 @@
+"""The operator's verbs as a service calls them, for threads and for asyncio. Acknowledged when durable."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from actors.ids import parse_id
+from actors.messages import (
+    CancelAcknowledged,
+    CancelJob,
+    PauseAcknowledged,
+    PauseJob,
+    PauseType,
+    Refused,
+    ResumeJob,
+    ResumeType,
+    TypePauseAcknowledged,
+)
+from runtime.refusal import RefusedError
+
+
+def identity(job_id: int | str) -> int:
+    """The number of a run, a step or a job that is given as a number or as the text that people see.
+
+    Raises:
+        UnknownIdError: the text is no id.
+    """
+    return parse_id(job_id) if isinstance(job_id, str) else job_id
+
+
+def changed(reply: Any) -> bool:
+    """Whether an acknowledged verb changed anything.
+
+    Raises:
+        RefusedError: the store refused it.
+    """
+    if isinstance(reply, CancelAcknowledged | PauseAcknowledged | TypePauseAcknowledged):
+        return reply.changed
+    raise refused(reply)
+
+
+def refused(reply: Any) -> RefusedError:
+    """The error for an answer that is no acknowledgement, with what to do."""
+    if isinstance(reply, Refused):
+        return RefusedError(f"{reply.message}; {reply.hint}" if reply.hint else reply.message)
+    return RefusedError(f"the store answered {type(reply).__name__}")
+
+
+class Operator(ABC):
+    """What may be done to runs, steps and jobs that are in the store; a ``Runtime`` is one.
+
+    Every verb takes the id of a run, a step or a job as a number or as its text, and reaches all below it.
+    """
+
+    @abstractmethod
+    def _ask(self, request: Any) -> Any:
+        """Ask the store; returns its answer once it is durable."""
+
+    @abstractmethod
+    async def _ask_async(self, request: Any) -> Any:
+        """``_ask`` for asyncio."""
+
+    def cancel(self, job_id: int | str, reason: str = "") -> bool:
+        """Cancel a run, a step or a job with all below it; from the return on nothing of it starts.
+
+        Returns whether that changed anything.
+
+        Raises:
+            RefusedError: there is no such job.
+        """
+        return changed(self._ask(CancelJob(identity(job_id), reason)))
+
+    async def cancel_async(self, job_id: int | str, reason: str = "") -> bool:
+        """``cancel`` for asyncio."""
+        return changed(await self._ask_async(CancelJob(identity(job_id), reason)))
+
+    def pause(self, job_id: int | str) -> bool:
+        """Start nothing new of a run, a step or a job from the return on; what runs goes on, and so do time limits.
+
+        Returns whether that changed anything: what is paused already, closing or ended stays as it is.
+
+        Raises:
+            RefusedError: there is no such job.
+        """
+        return changed(self._ask(PauseJob(identity(job_id))))
+
+    async def pause_async(self, job_id: int | str) -> bool:
+        """``pause`` for asyncio."""
+        return changed(await self._ask_async(PauseJob(identity(job_id))))
+
+    def resume(self, job_id: int | str) -> bool:
+        """Take a ``pause`` back; a step that was paused by itself stays so when its run is resumed.
+
+        Returns whether that changed anything.
+
+        Raises:
+            RefusedError: there is no such job.
+        """
+        return changed(self._ask(ResumeJob(identity(job_id))))
+
+    async def resume_async(self, job_id: int | str) -> bool:
+        """``resume`` for asyncio."""
+        return changed(await self._ask_async(ResumeJob(identity(job_id))))
+
+    def pause_type(self, job_type: str) -> bool:
+        """Start no job of this worker type, in any runtime on the store; it stays so until ``resume_type``.
+
+        Returns whether that changed anything.
+        """
+        return changed(self._ask(PauseType(job_type)))
+
+    async def pause_type_async(self, job_type: str) -> bool:
+        """``pause_type`` for asyncio."""
+        return changed(await self._ask_async(PauseType(job_type)))
+
+    def resume_type(self, job_type: str) -> bool:
+        """Take a ``pause_type`` back. Returns whether that changed anything."""
+        return changed(self._ask(ResumeType(job_type)))
+
+    async def resume_type_async(self, job_type: str) -> bool:
+        """``resume_type`` for asyncio."""
+        return changed(await self._ask_async(ResumeType(job_type)))
