@@ -136,6 +136,16 @@ def test_what_runs_before_a_post_job_is_not_run_for_nothing(store: StoreDriver) 
     assert states(store, bad) == {"main": "failed", "report": "cancelled", "layout": "cancelled"}
 
 
+def test_post_jobs_that_wait_for_each_other_too_are_all_cancelled_for_the_runs_reason(
+    store: StoreDriver,
+) -> None:
+    main, report = made("main", post=("layout", "report")), made("report", pre=("layout",))
+    runs = submit(store, main, report, made("layout"))
+    let_run(store, main="failed")
+    assert states(store, runs) == {"main": "failed", "layout": "cancelled", "report": "cancelled"}
+    assert error_of(store, runs["report"]).startswith("not run: 'main'")
+
+
 def test_cancelling_a_run_cancels_its_pre_jobs_and_its_post_jobs(store: StoreDriver) -> None:
     runs = submit(
         store,
