@@ -8,8 +8,8 @@ stores' rows are the truth; a message is a hint about them, so every report can 
                        PauseJob, ResumeJob, PauseType, ResumeType
 - from the store:      StoreOpened, StoreClosed, Submitted, Staged, Refused, Named, Settled, CancelAcknowledged, Leased,
                        JobsToStop, ParentPicture, Committed, NextDue, StoreIdle, PauseAcknowledged,
-                       TypePauseAcknowledged
-- processor and tree:  SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost
+                       TypePauseAcknowledged, Recorded
+- processor and tree:  SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost, SeeToIt
 - orchestrators:       StartMonitoring, StopMonitoring, GetMonitoringStatus, MonitoringStatus
 - manager and worker:  CreateChildren, StartWorker, RunJob, StopJob, BodyEnded, AttemptEnded
 - the runtime's life:  Start, Started, Wiring, Drain, Drained
@@ -141,11 +141,15 @@ class ExtendLeases(Command, frozen=True):
 
 
 class GiveBack(Command, frozen=True):
-    """Leases of this runtime no actor of it holds any more: below a parent, or all. Attempts are not consumed."""
+    """Leases of this runtime no actor of it holds any more: below a parent, or all. Attempts are not consumed.
+
+    Answered by ``Recorded`` if it has a number.
+    """
 
     parent_id: int | None
     reason: str
     namings_only: bool = False  # only the leases of managers
+    number: int = 0
 
 
 class CancelJob(Command, frozen=True):
@@ -180,11 +184,15 @@ class ResumeType(Command, frozen=True):
 
 
 class CloseParent(Command, frozen=True):
-    """Close a parent that its orchestrators can not supervise (restart intensity exceeded)."""
+    """Close a parent that its orchestrators can not supervise (restart intensity exceeded).
+
+    Answered by ``Recorded`` if it has a number.
+    """
 
     job_id: int
     closing: Closing
     reason: str
+    number: int = 0
 
 
 class WatchParent(Command, frozen=True):
@@ -227,6 +235,12 @@ class StoreClosed(Report, frozen=True):
 
 class StoreIdle(Report, frozen=True):
     """This runtime holds no lease."""
+
+
+class Recorded(Report, frozen=True):
+    """The ``GiveBack`` or ``CloseParent`` of that number is durable."""
+
+    number: int
 
 
 class Submitted(Report, frozen=True):
@@ -371,6 +385,12 @@ class LeasesLost(Report, frozen=True):
     """The orchestrator of this run or step died: its leases are given back, forget its address."""
 
     parent_id: int
+
+
+class SeeToIt(Command, frozen=True):
+    """To the supervisor, who outlives every store actor: have the store record this, however often its actor dies."""
+
+    request: GiveBack | CloseParent
 
 
 # -- orchestrators -------------------------------------------------------------------------------------------------

@@ -25,10 +25,13 @@ class Scheduler(TypedActor):
     def __init__(self) -> None:
         super().__init__()
         self._store: Address | None = None
+        self._draining = False
         self._tend_seconds = LONGEST_TEND_SECONDS
 
     def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
         """Start, with a first round at once: whatever a dead runtime left is taken over."""
+        if self._draining:
+            return
         self._store = message.store
         self._tend_seconds = min(message.lease_seconds / 3, LONGEST_TEND_SECONDS)
         self._tend()
@@ -55,7 +58,7 @@ class Scheduler(TypedActor):
 
     def receiveMsg_Drain(self, message: Drain, sender: Address) -> None:
         """The store is about to close."""
-        self._store = None
+        self._store, self._draining = None, True
         for key in ("due", "look", "tend"):
             self.timers.cancel(key)
 

@@ -1,8 +1,8 @@
 """RuntimeSupervisor: the root of the tree. It starts the runtime's actors, restarts them, drains and stops.
 
-one_for_one: a dead child alone is restarted. What hung on it is repaired: after the store's death unanswered
-settlements are sent again, after the processor's or a run orchestrator's its leases are given back. Beyond the
-restart intensity the runtime stops and says so: the rows are safe, and whoever embeds it decides.
+one_for_one: a dead child alone is restarted, also while the runtime drains. What hung on it is repaired: after the
+store's death unanswered requests are sent again, after the processor's or a run orchestrator's its leases are given
+back. Beyond the restart intensity the runtime stops and says so: the rows are safe, and whoever embeds it decides.
 """
 
 import logging
@@ -19,7 +19,10 @@ from actors.messages import (
     GiveBack,
     LeasesLost,
     OpenStore,
+    Recorded,
     Refused,
+    SeeToIt,
+    SetDemand,
     Start,
     Started,
     StartMonitoring,
@@ -36,6 +39,7 @@ from actors.processor import JobProcessor
 from actors.receive import Address, TypedActor
 from actors.scheduler import Scheduler
 from actors.supervision import RestartIntensity, add_restart
+from actors.unanswered import Unanswered
 
 logger = logging.getLogger("quaero.supervisor")
 
@@ -60,8 +64,12 @@ class RuntimeSupervisor(TypedActor):
         self._restarts: tuple[float, ...] = ()
         self._run_restarts: dict[int, tuple[float, ...]] = {}
         self._starter: Address | None = None
+        self._unanswered = Unanswered()
+        self._store_open = False
         self._drain: tuple[Address, Drain] | None = None
         self._interrupted = False
+        self._closing = False  # the store was told to close
+        self._closed = False
         self._failed = ""
 
     # -- start --------------------------------------------------------------------------------------------------
@@ -72,11 +80,19 @@ class RuntimeSupervisor(TypedActor):
         self._children["store"] = self.spawn(self.resource("store_actor"), OpenStore())
 
     def receiveMsg_StoreOpened(self, message: StoreOpened, sender: Address) -> None:
-        """The store is open: start the others, or tell them that it is a new one."""
+        """The store is open: start the others, or tell them that it is a new one, and it what the old one left."""
+        self._store_open = True
         if "processor" not in self._children:
             for name, actor in self._kinds().items():
                 self._children[name] = self.spawn(actor)
         self._wire()
+        self.resource("on_store")(self._children["store"])
+        for request in self._unanswered:
+            self.send(self._children["store"], request)
+        if self._closing:
+            self._close()
+        elif self._drain is not None:
+            self.send(self._children["store"], TellWhenIdle())
         if self._starter is not None:
             self.send(self._starter, Started(self._wiring()))
             self._starter = None
@@ -86,8 +102,10 @@ class RuntimeSupervisor(TypedActor):
         if self._starter is not None:
             self.send(self._starter, message)
             self._starter = None
-        else:
+        elif not self._store_open:
             self._give_up(message.message)
+        else:
+            logger.error("the store refused what the supervisor asked: %s", message.message)
 
     def _kinds(self) -> dict[str, type[TypedActor]]:
         kinds: dict[str, type[TypedActor]] = {
@@ -145,17 +163,21 @@ class RuntimeSupervisor(TypedActor):
         if run_id is not None:
             if self._runs.get(run_id) == address:
                 del self._runs[run_id]
-            if reason != "normal" and "store" in self._children:
+            if reason != "normal" and not self._closed:
                 self.send(self._children["processor"], LeasesLost(run_id))
-                self.send(
-                    self._children["store"], GiveBack(run_id, f"the run's orchestrator died ({reason})")
-                )
+                self._see_to(GiveBack(run_id, f"the run's orchestrator died ({reason})"))
                 self._run_died(run_id, reason)
             else:
                 self._run_restarts.pop(run_id, None)
             return
         name = next((name for name, known in self._children.items() if known == address), None)
-        if name is None or self._failed or self._drain is not None:
+        if name is None or self._closed:
+            return
+        if name == "store":
+            self._store_open = False
+        if self._failed:
+            if name == "store" and self._drain is not None:
+                self._drained(0)
             return
         if self._count_restart(name, reason):
             logger.error("%s died (%s); restarting it", name, reason)
@@ -170,22 +192,25 @@ class RuntimeSupervisor(TypedActor):
         if too_many:
             del self._run_restarts[run_id]
             text = f"the run's orchestrator died more than {intensity.max_restarts} times"
-            self.send(self._children["store"], CloseParent(run_id, Closing.FAILED, text))
+            self._see_to(CloseParent(run_id, Closing.FAILED, text))
 
     def _restart(self, name: str) -> None:
         if name == "store":
             self._children["store"] = self.spawn(self.resource("store_actor"), OpenStore())
             return  # the rest follows when it is open
         self._children[name] = self.spawn(self._kinds()[name])
+        if self._drain is not None and name in {"processor", "scheduler"}:
+            self.send(self._children[name], self._drain[1])
         if name == "processor":
             for run in self._runs.values():
                 self.stop_child(run)
             self._runs.clear()
             self._run_at.clear()  # their ends are this one's doing, and no restarts
-            self.send(self._children["store"], GiveBack(None, "the job processor died"))
+            self._see_to(GiveBack(None, "the job processor died"))
         elif name.startswith("manager "):
-            self.send(self._children["store"], GiveBack(None, f"{name} died", namings_only=True))
-        self._wire()
+            self._see_to(GiveBack(None, f"{name} died", namings_only=True))
+        if self._store_open:
+            self._wire()
 
     def _count_restart(self, name: str, reason: str) -> bool:
         """Whether one more restart is allowed; beyond the intensity the runtime gives up."""
@@ -203,6 +228,24 @@ class RuntimeSupervisor(TypedActor):
         self._failed = text
         logger.critical(text)
         self.resource("on_failure")(text)
+        if self._store_open:
+            self.send(self._children["store"], SetDemand({}, 0, ()))
+        elif self._drain is not None:
+            self._drained(0)
+
+    # -- requests that must not be lost -------------------------------------------------------------------------
+
+    def receiveMsg_SeeToIt(self, message: SeeToIt, sender: Address) -> None:
+        """The sender may be gone before the store has answered; this actor is not."""
+        self._see_to(message.request)
+
+    def _see_to(self, request: GiveBack | CloseParent) -> None:
+        """Sent now, and again to every new store actor until one has answered."""
+        self.send(self._children["store"], self._unanswered.add(request))
+
+    def receiveMsg_Recorded(self, message: Recorded, sender: Address) -> None:
+        """That is durable."""
+        self._unanswered.answered(message)
 
     # -- stop ---------------------------------------------------------------------------------------------------
 
@@ -212,8 +255,8 @@ class RuntimeSupervisor(TypedActor):
             self._interrupt()  # asked twice: now; the first to ask is answered
             return
         self._drain = (sender, message)
-        if "processor" not in self._children:
-            self.reply(Drained(0))
+        if "processor" not in self._children or (self._failed and not self._store_open):
+            self._drained(0)
             return
         self.send(self._children["processor"], message)
         self.send(self._children["scheduler"], message)
@@ -239,12 +282,16 @@ class RuntimeSupervisor(TypedActor):
             self.timers.start("grace", STOP_SECONDS, GraceOver(final=True))
 
     def _close(self) -> None:
-        if self._drain is not None and "store" in self._children:
+        if self._drain is not None and not self._closed:
+            self._closing = True
             self.timers.cancel("grace")
-            store = self._children.pop("store")
-            self.send(store, CloseStore(fill_index=self._drain[1].fill_index))
+            self.send(self._children["store"], CloseStore(fill_index=self._drain[1].fill_index))
 
     def receiveMsg_StoreClosed(self, message: StoreClosed, sender: Address) -> None:
         """The rows are safe: answer whoever asked."""
-        if self._drain is not None:
-            self.send(self._drain[0], Drained(message.given_back))
+        self._drained(message.given_back)
+
+    def _drained(self, given_back: int) -> None:
+        if self._drain is not None and not self._closed:
+            self._closed = True
+            self.send(self._drain[0], Drained(given_back))

@@ -14,16 +14,16 @@ from actors.job import JobDefinition, prepare_types
 from actors.manager import JobManager, ManagerRegistry
 from actors.manager.crawl import CrawlManager
 from actors.manager.fan_out import FanOutManager
-from actors.messages import Drain, Drained, Refused, Start, Started
+from actors.messages import Drain, Refused, Start, Started
 from actors.seams import Clock, Random, SystemClock, SystemRandom
 from actors.supervisor import RuntimeSupervisor
 from actors.worker import JobWorker, WorkerRegistry
 from actors.worker.crawler.fetch import Fetcher
 from actors.worker.crawler_url import crawler_url
 from runtime.admission import admitted
-from runtime.closing import CloseConnections, LoopCloser
+from runtime.closing import CLOSE_SECONDS, LEAVE_SECONDS, close_file, drained
 from runtime.definitions import DefinitionLibrary
-from runtime.engine import EngineConfig, ask, ask_async, close_system, open_system, tell
+from runtime.engine import EngineConfig, ask, close_system, open_system, tell
 from runtime.events.hub import EventHub
 from runtime.events.service import EventService
 from runtime.interpreter import tune
@@ -35,14 +35,11 @@ from runtime.settings import RuntimeSettings
 from runtime.store.actor import StoreActor
 from runtime.store.database import StoreError
 from runtime.store.file import StoreFile
+from runtime.store_access import StoreAccess
 
 logger = logging.getLogger("quaero")
 
 START_SECONDS = 60.0
-STOP_MARGIN_SECONDS = 30.0
-"""Beyond the grace: interrupted attempts report, the store commits and closes."""
-LEAVE_SECONDS = 1.0
-"""Once all is drained. A thread that still runs then had its grace, and what it does is not wanted any more."""
 
 BUILT_IN_WORKERS: tuple[JobWorker, ...] = (crawler_url,)
 BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (CrawlManager, FanOutManager)
@@ -56,6 +53,7 @@ RESERVED = frozenset(
         "lease_seconds",
         "managers",
         "on_failure",
+        "on_store",
         "open_store",
         "precedence",
         "random",
@@ -104,7 +102,7 @@ class Assembly:
         self._system: Any = None
         self._stopping: Any = None  # the system, while ``stop`` waits for it
         self._supervisor: Any = None
-        self._store: Any = None
+        self._store = StoreAccess()
         self._file: StoreFile | None = None
         self._process = 0  # that runs the actors
         self._closers: list[Callable[[], None]] = []
@@ -141,6 +139,7 @@ class Assembly:
             if self._system is not None:
                 return
             self._process, self._file, self.failure = os.getpid(), None, ""
+            self._store = StoreAccess()
             engine = EngineConfig(io_threads=self.settings.io_threads)
             system = open_system(engine, resources=self._all_resources(), clock=self.clock)
             try:
@@ -151,35 +150,37 @@ class Assembly:
                         reply.message if isinstance(reply, Refused) else f"the runtime answered {reply!r}"
                     )
             except BaseException:
-                close_system(system, STOP_MARGIN_SECONDS)
+                close_system(system, CLOSE_SECONDS)
                 raise
             if self.settings.own_process:
                 self._closers.append(tune())
-            self._store = reply.wiring.store
             self._system = system
 
     def stop(self, grace_seconds: float, *, fill_index: bool) -> int:
-        """Drain and stop; returns how many running jobs were given back."""
+        """Drain and stop; returns how many running jobs were given back.
+
+        Bodies and a disk that do not let go are left behind: the rows are safe, and what is not given back here is
+        given back by whoever finds this runtime gone.
+        """
         with self._lock:
             system, self._system, self._stopping = self._system, None, self._system
         if system is None or self._process != os.getpid():  # a forked child has nothing to stop
             return 0
         reply = None
         try:
-            drain = Drain(grace_seconds, fill_index)
-            reply = ask(system, self._supervisor, drain, grace_seconds + STOP_MARGIN_SECONDS)
-            if self.fetcher.in_use:
-                closer = system.createActor(LoopCloser)
-                ask(system, closer, CloseConnections(), STOP_MARGIN_SECONDS)
+            reply = drained(system, self._supervisor, Drain(grace_seconds, fill_index), self.fetcher)
         finally:
             self._stopping, self._process = None, 0
-            left = close_system(system, STOP_MARGIN_SECONDS if reply is None else LEAVE_SECONDS)
+            self._store.gone()
+            left = close_system(system, CLOSE_SECONDS if reply is None else LEAVE_SECONDS)
             if left:
                 logger.warning("stopped, but for bodies that go on: %s", ", ".join(left))
+            file, self._file = self._file, None
+            close_file(file, left)
             self.hub.committed((), elsewhere=True)  # whoever still waits looks, and finds the runtime closed
             while self._closers:
                 self._closers.pop()()
-        return reply.given_back if isinstance(reply, Drained) else 0
+        return reply.given_back if reply is not None else 0
 
     def hurry(self) -> None:
         """While ``stop`` waits: the grace is over."""
@@ -188,12 +189,12 @@ class Assembly:
             tell(system, self._supervisor, Drain(0.0))
 
     def ask(self, request: Any, timeout_seconds: float) -> Any:
-        """Ask the store."""
-        return ask(self._running(), self._store, request, timeout_seconds)
+        """Ask the store; see ``StoreAccess``."""
+        return self._store.ask(self._running(), request, timeout_seconds)
 
     async def ask_async(self, request: Any, timeout_seconds: float) -> Any:
-        """Ask the store, from an asyncio loop."""
-        return await ask_async(self._running(), self._store, request, timeout_seconds)
+        """``ask``, from an asyncio loop."""
+        return await self._store.ask_async(self._running(), request, timeout_seconds)
 
     def load(self, path: Path) -> tuple[JobDefinition, ...]:
         """Read a definition file; after its definition come those that run before or after it: ``linking``."""
@@ -256,8 +257,12 @@ class Assembly:
         )
         return self._file
 
+    def _store_opened(self, address: Any) -> None:
+        self._store.opened(address)
+
     def _failed(self, text: str) -> None:
         self.failure = text
+        self._store.gone()
         self.hub.committed((), elsewhere=True)
 
     def _all_resources(self) -> dict[str, Any]:
@@ -275,6 +280,7 @@ class Assembly:
             "lease_seconds": self.settings.lease_seconds,
             "restart_intensity": self.settings.restart_intensity,
             "on_failure": self._failed,
+            "on_store": self._store_opened,
         }
 
 

@@ -29,12 +29,15 @@ class ManagerActor(TypedActor):
         super().__init__()
         self._store: Address | None = None
         self._starts: dict[Address, StepStart] = {}
+        self._failed: dict[int, NamingFailed] = {}  # by step, until the store has answered
 
     def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
         """Remember where pages are committed; namings under way commit again what a dead store may have lost."""
         if self._store is not None and self._store != message.store:
             for naming in self._starts:
                 self.send(naming, message)
+            for failure in self._failed.values():
+                self.send(message.store, failure)
         self._store = message.store
 
     def receiveMsg_CreateChildren(self, message: CreateChildren, sender: Address) -> None:
@@ -48,10 +51,12 @@ class ManagerActor(TypedActor):
         start = self._starts.pop(address, None)
         if start is not None and reason != "normal" and self._store is not None:
             error = AttemptError("NamingDiedError", f"the naming actor died ({reason})", "", start.attempt)
-            self.send(self._store, _failure(start, error, permanent=False))
+            failure = self._failed[start.step_id] = _failure(start, error, permanent=False)
+            self.send(self._store, failure)
 
     def receiveMsg_Named(self, message: Named, sender: Address) -> None:
         """The store has recorded that failure."""
+        self._failed.pop(message.step_id, None)
 
 
 class NamingActor(TypedActor):

@@ -10,6 +10,7 @@ from actors.messages import (
     GiveBack,
     LeasesLost,
     ParentPicture,
+    SeeToIt,
     StartMonitoring,
     StopMonitoring,
     SuperviseStep,
@@ -54,13 +55,13 @@ class RunOrchestrator(ParentJobOrchestrator):
 
     def _step_died(self, step_id: int, reason: str, wiring: Wiring) -> None:
         self.send(wiring.processor, LeasesLost(step_id))
-        self.send(wiring.store, GiveBack(step_id, f"the step's orchestrator died ({reason})"))
+        self.send(wiring.supervisor, SeeToIt(GiveBack(step_id, f"the step's orchestrator died ({reason})")))
         intensity: RestartIntensity = self.resource("restart_intensity")
         now = self.resource("clock").monotonic()
         self._restarts[step_id], too_many = add_restart(self._restarts.get(step_id, ()), now, intensity)
         if too_many:
             text = f"the step's orchestrator died more than {intensity.max_restarts} times"
-            self.send(wiring.store, CloseParent(step_id, Closing.FAILED, text))
+            self.send(wiring.supervisor, SeeToIt(CloseParent(step_id, Closing.FAILED, text)))
 
     def pictured(self, picture: ParentPicture) -> None:
         """An ended run needs no orchestrator."""

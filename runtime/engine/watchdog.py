@@ -127,8 +127,11 @@ class Watchdog:
                 )
             return
         self._shouted = False
-        if self.runner is not None and self.runner.hand_over(seat):
+        if self.runner is not None:
+            # Counted first: the new thread may have done a lot before this one goes on.
             self.hand_overs += 1
+            if not self.runner.hand_over(seat):
+                self.hand_overs -= 1
 
     def _report(self, blocked: _Blocked, now: float) -> None:
         self.slow_handlers += 1

@@ -106,8 +106,9 @@ class StoreActor(TypedActor):
         self.reply(StoreOpened(self._file.owner))
 
     def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
-        """Remember whom to tell."""
+        """Remember whom to tell; a new scheduler knows of nothing that is due."""
         self._wiring = message
+        self._next_due = None
 
     def receiveMsg_CloseStore(self, message: CloseStore, sender: Address) -> None:
         """Commit what waits, give back what is leased, close."""

@@ -12,6 +12,7 @@ from actors.messages import (
     NameChildren,
     Named,
     NamingFailed,
+    Recorded,
     Refused,
     Staged,
     StagePage,
@@ -51,12 +52,17 @@ def answer(transaction: Transaction, request: Any) -> Any:
         case GiveBack():
             give_back_own(transaction, request.parent_id, request.reason, namings_only=request.namings_only)
         case CloseParent():
-            parent = transaction.parent(request.job_id)
-            if parent.kind == "run":
+            transaction.load_parents((request.job_id,))
+            parent = transaction.parents.get(request.job_id)
+            if parent is None:
+                pass  # deleted meanwhile: nothing is left to close
+            elif parent.kind == "run":
                 close_run(transaction, parent, request.closing, request.reason)
             else:
                 close(transaction, parent, request.closing, request.reason)
                 settle_parent(transaction, parent)
         case _:
             return operate(transaction, request)
-    return None
+    return (
+        Recorded(request.number) if isinstance(request, GiveBack | CloseParent) and request.number else None
+    )

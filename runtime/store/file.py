@@ -1,14 +1,15 @@
 """StoreFile: one runtime's hold on one store: the writing connection, the owner's lock and the committer."""
 
+import logging
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from actors.ids import IdSource
 from actors.seams import Clock
 from runtime.precedence import Precedence
-from runtime.store.commit import Commit, Committer, Demand
+from runtime.store.commit import Commit, Committer, Demand, StoreUnavailableError
 from runtime.store.database import StoreError, explain, open_writer
 from runtime.store.owner import OwnerLock, take_lock
 from runtime.store.transaction import StoreContext, Transaction
@@ -17,6 +18,8 @@ from runtime.store.verbs.own import heartbeat, leave, register
 from runtime.store.verbs.recover import bury_owner, expire_leases, give_back_own, other_owners
 from runtime.store.verbs.sweep import closing_parents
 from runtime.store.verbs.wake import wake_due
+
+logger = logging.getLogger("quaero.store")
 
 SAFE_SHARED_SQLITE = (3, 51, 3)
 """Below this, two processes that write and checkpoint can race on a WAL reset (https://sqlite.org/wal.html)."""
@@ -44,6 +47,7 @@ class StoreFile:
         """
         self.path = path
         self.clock = clock
+        self.closed = False
         self._database = open_writer(path, synchronous=synchronous, busy_timeout_seconds=busy_timeout_seconds)
         self.connection: sqlite3.Connection = self._database.connection()
         try:
@@ -63,6 +67,7 @@ class StoreFile:
         )
         self.committer = Committer(self.connection, context, clock, precedence)
         self._data_version = self._read_data_version()
+        self._unseen_owners: set[int] = set()  # whose lock files could not be looked at; told once
 
     def __repr__(self) -> str:
         return f"<StoreFile({str(self.path)!r}, owner={self.owner})>"
@@ -81,12 +86,8 @@ class StoreFile:
 
         Returns the commit and, in words, which owners were found dead.
         """
-        dead: list[tuple[int, OwnerLock]] = []
         others = other_owners(self.connection, self.owner)
-        for other in others:
-            lock = take_lock(self.path, other)
-            if lock is not None:
-                dead.append((other, lock))
+        dead = self._dead(others)
         found: list[str] = []
 
         def chores(transaction: Transaction) -> None:
@@ -101,6 +102,12 @@ class StoreFile:
 
         try:
             commits = self.committer.commit((), demand, before=(chores,))
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            # Whatever a chore stumbles over, others must not take this runtime for a frozen one.
+            self.committer.commit((), None, before=(heartbeat,))
+            raise
         finally:
             for _, lock in dead:
                 lock.release()
@@ -110,12 +117,30 @@ class StoreFile:
         """Whether an owner on record besides this one holds its lock no more."""
         others = other_owners(self.connection, self.owner)
         self.committer.shared = bool(others)
-        for other in others:
-            lock = take_lock(self.path, other)
+        dead = self._dead(others)
+        for _, lock in dead:
+            lock.drop()
+        return bool(dead)
+
+    def _dead(self, owners: Sequence[int]) -> list[tuple[int, OwnerLock]]:
+        """Those of the owners whose locks could be taken. One whose lock file can not be looked at may live."""
+        dead: list[tuple[int, OwnerLock]] = []
+        for owner in owners:
+            try:
+                lock = take_lock(self.path, owner)
+            except OSError as error:
+                if owner not in self._unseen_owners:
+                    self._unseen_owners.add(owner)
+                    logger.warning(
+                        "whether runtime %d lives can not be seen (%s); its leases come back when they run out",
+                        owner,
+                        error,
+                    )
+                continue
+            self._unseen_owners.discard(owner)
             if lock is not None:
-                lock.drop()
-                return True
-        return False
+                dead.append((owner, lock))
+        return dead
 
     def foreign_commits(self) -> bool:
         """Whether another connection has committed since the last call."""
@@ -165,6 +190,7 @@ class StoreFile:
         try:
             self.committer.commit((), None, before=(give,))
         finally:
+            self.closed = True
             self._database.close()
             self._lock.release()
         return given

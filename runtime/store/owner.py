@@ -48,4 +48,7 @@ def take_lock(store: Path, owner: int) -> OwnerLock | None:
     except BlockingIOError:
         os.close(descriptor)
         return None
+    except BaseException:
+        os.close(descriptor)
+        raise
     return OwnerLock(path, descriptor)

@@ -1,10 +1,13 @@
 """A step's children are being named when the store's actor dies: the step is not forgotten."""
 
+import queue
 import threading
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import msgspec
+import pytest
 from thespian.actors import ActorExitRequest
 
 from actors.job import JobDefinition, JobState, Page, Step, StepStart
@@ -17,7 +20,7 @@ from tests.embedding.test_supervision import cells, gone
 from tests.embedding.workers import ALL, Number
 
 WAIT = 20.0
-BEGUN = threading.Event()
+BEGUN: "queue.Queue[int]" = queue.Queue()
 OPEN = threading.Event()
 
 
@@ -34,21 +37,50 @@ class GatedManager(JobManager):
 
     def create_children(self, step: StepStart, cursor: str | None) -> Page:
         """Wait, and name."""
-        BEGUN.set()
+        BEGUN.put(step.attempt)
         if not OPEN.wait(WAIT):
             raise TimeoutError("the gate stays shut")
         return Page((self.child("double", Number(1)),))
+
+
+@pytest.fixture(autouse=True)
+def _shut() -> Iterator[None]:
+    """The gate is shut at the beginning, and nobody is left waiting at the end."""
+    OPEN.clear()
+    yield
+    OPEN.set()
 
 
 def test_a_naming_under_way_is_committed_at_the_new_store_when_the_store_dies(tmp_path: Path) -> None:
     settings = RuntimeSettings(store=tmp_path / "jobs.db", grace_seconds=1.0)
     with Runtime(settings, workers=ALL, managers=[GatedManager]) as runtime:
         run = runtime.submit(JobDefinition("naming", "naming", (Step("one", "gated_naming"),)))
-        assert BEGUN.wait(WAIT)
+        assert BEGUN.get(timeout=WAIT) == 1
         (victim,) = cells(runtime, "StoreActor")
         tell(runtime.assembly.system, victim.address, ActorExitRequest())
         until(partial(gone, runtime, victim), what="its death")
         until(lambda: bool(cells(runtime, "StoreActor")), what="its successor")
+        OPEN.set()
+        ended = run.wait(WAIT)
+
+    assert (ended.state, ended.counts.completed, ended.counts.total) == (JobState.COMPLETED, 1, 1)
+
+
+@pytest.mark.parametrize("also", ["", "StoreActor", "ManagerActor"])
+def test_the_death_of_a_naming_actor_is_a_failed_attempt_and_the_page_is_named_by_the_next(
+    tmp_path: Path, also: str
+) -> None:
+    """Also when whoever has to hear of it dies in the same moment; with its manager it is given back instead."""
+    settings = RuntimeSettings(store=tmp_path / "jobs.db", grace_seconds=1.0)
+    with Runtime(settings, workers=ALL, managers=[GatedManager]) as runtime:
+        run = runtime.submit(JobDefinition("naming", "naming", (Step("one", "gated_naming"),)))
+        assert BEGUN.get(timeout=WAIT) == 1
+        (naming,) = cells(runtime, "NamingActor")
+        victims = [naming, *([naming.parent] if also == "ManagerActor" else cells(runtime, also))]
+        for victim in reversed(victims):
+            tell(runtime.assembly.system, victim.address, ActorExitRequest())
+        until(lambda: all(gone(runtime, victim) for victim in victims), what="the deaths")
+        assert BEGUN.get(timeout=WAIT) == (1 if also == "ManagerActor" else 2)
         OPEN.set()
         ended = run.wait(WAIT)
 

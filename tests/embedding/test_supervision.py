@@ -18,7 +18,7 @@ from runtime.engine import tell
 from runtime.engine.system import engine_of
 from runtime.settings import RuntimeSettings
 from runtime.store.reading.jobs import JobFilter
-from tests.embedding.processes import until
+from tests.embedding.processes import sql, until
 from tests.embedding.workers import ALL, GATES, Where
 
 WAIT = 30.0
@@ -129,11 +129,20 @@ def test_a_step_whose_orchestrator_keeps_dying_closes_as_failed_and_says_why(
     assert any("orchestrator died more than 2 times" in text for text in ended.errors)
 
 
-def test_beyond_the_restart_intensity_the_runtime_says_that_it_stops(tmp_path: Path) -> None:
-    settings = RuntimeSettings(store=tmp_path / "jobs.db", restart_intensity=RestartIntensity(1, 60.0))
+@pytest.mark.parametrize("name", ["StoreActor", "EventService", "JobProcessor", "Scheduler", "ManagerActor"])
+def test_beyond_the_restart_intensity_the_runtime_says_that_it_stops(
+    tmp_path: Path, gate: str, name: str
+) -> None:
+    """And it can still be closed: what runs is given back."""
+    settings = RuntimeSettings(
+        store=tmp_path / "jobs.db", grace_seconds=0.0, restart_intensity=RestartIntensity(1, 60.0)
+    )
     with Runtime(settings, workers=ALL) as runtime:
+        runtime.fan_out("gated", [Where(gate)])
+        until(lambda: len(cells(runtime, "WorkerActor")) == 1, what="work")
         for _ in range(2):
-            (victim,) = cells(runtime, "Scheduler")
+            until(lambda: bool(cells(runtime, name)), what="its restart")
+            victim = cells(runtime, name)[0]
             tell(runtime.assembly.system, victim.address, ActorExitRequest())
             until(partial(gone, runtime, victim), what="its death")
         until(lambda: bool(runtime.assembly.failure), what="the runtime's word")
@@ -141,3 +150,5 @@ def test_beyond_the_restart_intensity_the_runtime_says_that_it_stops(tmp_path: P
         assert "more than 1 restarts" in runtime.assembly.failure
         with pytest.raises(RuntimeStateError, match="given up"):
             runtime.raise_if_failed()
+    assert sql(settings.store, "SELECT count(*) FROM owner") == [(0,)]
+    assert sql(settings.store, "SELECT count(*) FROM job WHERE state = 'running' AND kind = 'job'") == [(0,)]

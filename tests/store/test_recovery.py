@@ -302,3 +302,37 @@ def test_a_runtime_that_looks_at_others_leases_leaves_its_own_alone(
     assert again.id == theirs.id
     assert store.complete(mine).refused == ()
     other.close()
+
+
+def test_a_lock_that_can_not_be_looked_at_costs_no_heartbeat_and_nobodys_leases(
+    store: StoreDriver, other: StoreDriver, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file that is in the way of the lock's: whether that runtime lives is not known, that this one does is."""
+    store.run_with(spec())
+    other.lease()
+    path = lock_directory(store.path) / f"owner-{other.file.owner}"
+    path.unlink()
+    path.mkdir()
+    clock.advance(5)
+    for _ in range(3):
+        assert not store.file.dead_owners()
+        assert store.tend(lease={"work": 9})[0].jobs == []
+    beaten = store.value("SELECT heartbeat FROM owner WHERE id = ?", store.file.owner)
+    told = [record.getMessage() for record in caplog.records if "can not be seen" in record.getMessage()]
+    assert (beaten, len(told)) == (clock.boottime_ms(), 1)
+    clock.advance(31)
+    assert len(store.tend(lease={"work": 9})[0].jobs) == 1
+    path.rmdir()
+
+
+def test_a_chore_that_fails_costs_no_heartbeat(
+    store: StoreDriver, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(_: object) -> None:
+        raise ValueError("a row like no other")
+
+    monkeypatch.setattr("runtime.store.file.wake_due", stumble)
+    clock.advance(5)
+    with pytest.raises(ValueError, match="a row like no other"):
+        store.tend()
+    assert store.value("SELECT heartbeat FROM owner WHERE id = ?", store.file.owner) == clock.boottime_ms()
