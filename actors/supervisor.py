@@ -279,6 +279,8 @@ class RuntimeSupervisor(TypedActor):
             self._interrupted = True
             for run in self._runs.values():
                 self.send(run, StopMonitoring("the runtime stops"))
+            # A manager can not be told to stop: its page would be refused now, and is named by the next runtime.
+            self._see_to(GiveBack(None, "the runtime stops", namings_only=True))
             self.timers.start("grace", STOP_SECONDS, GraceOver(final=True))
 
     def _close(self) -> None:

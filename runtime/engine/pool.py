@@ -7,13 +7,16 @@ work than its own; a burst of short bodies is thus done by a thread or two in on
 
 from collections import deque
 from contextlib import suppress
-from threading import Lock, Thread
+from threading import Lock, Thread, current_thread
 
 from runtime.engine.bodies import EngineBody
 from runtime.engine.cell import ActorCell
-from runtime.engine.joining import join_threads
+from runtime.engine.joining import real_now
 from runtime.engine.receiver import Runnable
 from runtime.precedence import Precedence
+
+LOOK_SECONDS = 0.005
+"""At the end each thread is waited for so long before the next one is."""
 
 
 class Pool:
@@ -132,5 +135,13 @@ class Pool:
                 self._sleeping.pop().release()
 
     def join(self, deadline: float) -> list[str]:
-        """Wait for the threads until that monotonic time; the names of those that still run."""
-        return join_threads(self.threads, deadline)
+        """Wait for the threads until that monotonic time; the names of those that still run.
+
+        Nobody waits for threads that were given up: it would be in vain.
+        """
+        while True:
+            running = [each for each in self.threads if each.is_alive() and each is not current_thread()]
+            if len(running) <= self.abandoned or real_now() >= deadline:
+                return [thread.name for thread in running]
+            for thread in running:
+                thread.join(LOOK_SECONDS)
