@@ -52,11 +52,8 @@ def answer(transaction: Transaction, request: Any) -> Any:
         case GiveBack():
             give_back_own(transaction, request.parent_id, request.reason, namings_only=request.namings_only)
         case CloseParent():
-            transaction.load_parents((request.job_id,))
-            parent = transaction.parents.get(request.job_id)
-            if parent is None:
-                pass  # deleted meanwhile: nothing is left to close
-            elif parent.kind == "run":
+            parent = transaction.parent(request.job_id)
+            if parent.kind == "run":
                 close_run(transaction, parent, request.closing, request.reason)
             else:
                 close(transaction, parent, request.closing, request.reason)
