@@ -5,10 +5,10 @@ stores' rows are the truth; a message is a hint about them, so every report can 
 
 - to the store:        OpenStore, CloseStore, Submit, StagePage, NameChildren, NamingFailed, Settle, SetDemand,
                        ExtendLeases, GiveBack, CancelJob, CloseParent, WatchParent, Sweep, IndexDocuments, TellWhenIdle,
-                       PauseJob, ResumeJob, PauseType, ResumeType
+                       PauseJob, ResumeJob, PauseType, ResumeType, DeleteJob, Prune
 - from the store:      StoreOpened, StoreClosed, Submitted, Staged, Refused, Named, Settled, CancelAcknowledged, Leased,
                        JobsToStop, ParentPicture, Committed, NextDue, StoreIdle, PauseAcknowledged,
-                       TypePauseAcknowledged, Recorded
+                       TypePauseAcknowledged, Recorded, DeleteAcknowledged
 - processor and tree:  SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost, SeeToIt
 - orchestrators:       StartMonitoring, StopMonitoring, GetMonitoringStatus, MonitoringStatus
 - manager and worker:  CreateChildren, StartWorker, RunJob, StopJob, BodyEnded, AttemptEnded
@@ -183,6 +183,15 @@ class ResumeType(Command, frozen=True):
     type: str
 
 
+class DeleteJob(Command, frozen=True):
+    """Delete an ended run, or a step or job of one, with all below it.
+
+    Answered by ``DeleteAcknowledged`` once durable, or ``Refused``.
+    """
+
+    job_id: int
+
+
 class CloseParent(Command, frozen=True):
     """Close a parent that its orchestrators can not supervise (restart intensity exceeded).
 
@@ -212,6 +221,12 @@ class Sweep(Command, frozen=True):
 
 class TellWhenIdle(Command, frozen=True):
     """Answered by ``StoreIdle`` once this runtime holds no lease, now or later."""
+
+
+class Prune(Command, frozen=True):
+    """Erase a slice of what was deleted, and so on while there is more; ``begin`` looks first for what is too old."""
+
+    begin: bool
 
 
 class IndexDocuments(Command, frozen=True):
@@ -303,6 +318,13 @@ class TypePauseAcknowledged(Report, frozen=True):
 
     type: str
     changed: bool
+
+
+class DeleteAcknowledged(Report, frozen=True):
+    """Durable: from this commit on nobody sees it. So many jobs go with it."""
+
+    job_id: int
+    jobs: int
 
 
 class Leased(Report, frozen=True):

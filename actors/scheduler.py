@@ -3,12 +3,14 @@
 Nothing on the way from a job's end to its parent's end goes through here: with the clock stopped, parents still end.
 """
 
-from actors.messages import Command, Drain, NextDue, Sweep, Wiring
+from actors.messages import Command, Drain, NextDue, Prune, Sweep, Wiring
 from actors.receive import Address, TypedActor
 
 LOOK_SECONDS = 0.25
 """Between looks at what other processes did: a pragma and a lock, no transaction."""
 LONGEST_TEND_SECONDS = 10.0
+PRUNE_SECONDS = 3600.0
+"""Between looks for what is kept no longer, which is a matter of days."""
 
 
 class Look(Command, frozen=True):
@@ -19,8 +21,12 @@ class Tend(Command, frozen=True):
     """Time for the heartbeat and what is due."""
 
 
+class LookForOld(Command, frozen=True):
+    """Time to look for what is kept no longer."""
+
+
 class Scheduler(TypedActor):
-    """Backoffs and rates that come due, heartbeats, leases of others."""
+    """Backoffs and rates that come due, heartbeats, leases of others, what is kept no longer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,6 +42,7 @@ class Scheduler(TypedActor):
         self._tend_seconds = min(message.lease_seconds / 3, LONGEST_TEND_SECONDS)
         self._tend()
         self.timers.start("look", LOOK_SECONDS, Look())
+        self.timers.start("prune", 0.0, LookForOld())
 
     def receiveMsg_NextDue(self, message: NextDue, sender: Address) -> None:
         """The store says when the next job or rate comes due."""
@@ -56,10 +63,16 @@ class Scheduler(TypedActor):
             self.send(self._store, Sweep(tend=False))
             self.timers.start("look", LOOK_SECONDS, Look())
 
+    def receiveMsg_LookForOld(self, message: LookForOld, sender: Address) -> None:
+        """Have the store begin a round of pruning."""
+        if self._store is not None:
+            self.send(self._store, Prune(begin=True))
+            self.timers.start("prune", PRUNE_SECONDS, LookForOld())
+
     def receiveMsg_Drain(self, message: Drain, sender: Address) -> None:
         """The store is about to close."""
         self._store, self._draining = None, True
-        for key in ("due", "look", "tend"):
+        for key in ("due", "look", "tend", "prune"):
             self.timers.cancel(key)
 
     def _tend(self) -> None:

@@ -253,6 +253,7 @@ class Assembly:
             lease_seconds=settings.lease_seconds,
             max_attempts={name: worker.options.max_attempts for name, worker in self.workers.items()},
             max_lost=settings.max_lost,
+            retention=settings.retention,
             precedence=precedence,
         )
         return self._file

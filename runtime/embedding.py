@@ -235,7 +235,11 @@ class Runtime(Operator):
     ) -> Iterator[Event]:
         """Events as they are committed, gap-free, from a sequence number on (None = from this call).
 
-        Ends when nothing came for ``timeout_seconds``, or when the runtime is closed.
+        0 begins with the oldest that is kept. Ends when nothing came for ``timeout_seconds``, or when the runtime is
+        closed.
+
+        Raises:
+            EventsPrunedError: while iterating: some that were not seen are kept no longer; it says how to go on.
         """
         return follow(self._assembly.hub, lambda: self._reader, self._cursor(after), run_id, timeout_seconds)
 

@@ -7,6 +7,8 @@ from actors.ids import parse_id
 from actors.messages import (
     CancelAcknowledged,
     CancelJob,
+    DeleteAcknowledged,
+    DeleteJob,
     PauseAcknowledged,
     PauseJob,
     PauseType,
@@ -119,3 +121,24 @@ class Operator(ABC):
     async def resume_type_async(self, job_type: str) -> bool:
         """``resume_type`` for asyncio."""
         return changed(await self._ask_async(ResumeType(job_type)))
+
+    def delete(self, job_id: int | str) -> int:
+        """Delete an ended run, or a step or job of one, with all below it; from the return on nobody sees it.
+
+        Its rows go afterwards, a few at a time; the documents it saved stay. A run's submit key is free again.
+        Returns how many jobs are deleted.
+
+        Raises:
+            RefusedError: there is no such job, or it has not ended.
+        """
+        return _deleted(self._ask(DeleteJob(identity(job_id))))
+
+    async def delete_async(self, job_id: int | str) -> int:
+        """``delete`` for asyncio."""
+        return _deleted(await self._ask_async(DeleteJob(identity(job_id))))
+
+
+def _deleted(reply: Any) -> int:
+    if isinstance(reply, DeleteAcknowledged):
+        return reply.jobs
+    raise refused(reply)

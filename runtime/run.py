@@ -174,6 +174,14 @@ class Run:
         """``resume`` for asyncio."""
         return await self._runtime.resume_async(self.number)
 
+    def delete(self) -> int:
+        """Delete the run, which has ended; returns how many jobs go with it. See ``Runtime.delete``."""
+        return self._runtime.delete(self.number)
+
+    async def delete_async(self) -> int:
+        """``delete`` for asyncio."""
+        return await self._runtime.delete_async(self.number)
+
     def _missing(self) -> LookupError:
         return LookupError(f"there is no run {self.id} in {self._runtime.settings.store}")
 

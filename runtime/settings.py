@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from actors.supervision import RestartIntensity
+from runtime.store.retention import Retention
 
 
 class RuntimeSettings(msgspec.Struct, frozen=True):
@@ -20,6 +21,7 @@ class RuntimeSettings(msgspec.Struct, frozen=True):
     own_process: bool = False  # the process is the runtime's own: it may tune the interpreter
     grace_seconds: float = 10.0  # running attempts get this long to end when the runtime stops
     restart_intensity: RestartIntensity = RestartIntensity()
+    retention: Retention = Retention()  # how long what has ended is kept; for ever, unless it says otherwise
     worker_options: dict[str, dict[str, Any]] = {}  # by type: fields of WorkerOptions to override
     worker_modules: tuple[str, ...] = ()  # "module:name" of workers of one's own
     manager_modules: tuple[str, ...] = ()

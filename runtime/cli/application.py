@@ -13,6 +13,7 @@ from runtime.cli.commands import (
     bench,
     cancel,
     check,
+    delete,
     documents,
     events,
     jobs,
@@ -54,6 +55,7 @@ for _name, _command in (
     ("cancel", cancel.cancel),
     ("pause", pause.pause),
     ("resume", resume.resume),
+    ("delete", delete.delete),
     ("schema", schema.schema),
 ):
     application.command(_name)(_command)

@@ -56,6 +56,7 @@ def explained(error: Exception) -> CommandError | None:
     from actors.ids import UnknownIdError
     from runtime.store.database import StoreBusyError, StoreError
     from runtime.store.reading.documents import SearchQueryError
+    from runtime.store.reading.records import EventsPrunedError
     from runtime.toml.diagnostic import BadFileError
 
     match error:
@@ -68,7 +69,7 @@ def explained(error: Exception) -> CommandError | None:
         case StoreError():
             busy = isinstance(error, StoreBusyError)
             return CommandError(str(error), exit_code=ExitCode.FAILED if busy else ExitCode.BAD_INPUT)
-        case UnknownIdError() | SearchQueryError():
+        case UnknownIdError() | SearchQueryError() | EventsPrunedError():
             return CommandError(str(error))
         case OSError() if error.filename is not None:
             return CommandError(

@@ -13,6 +13,7 @@ from runtime.config.environment import environment_layer
 from runtime.config.layers import Layer, Origin, merged, nested, origin_of
 from runtime.config.schema import SECTIONS, Config
 from runtime.settings import RuntimeSettings
+from runtime.store.retention import Retention
 from runtime.toml.diagnostic import BadFileError, Diagnostic, Path, Severity, in_order, path_text
 from runtime.toml.document import UnreadableError, read_document
 from runtime.toml.shape import fit
@@ -112,6 +113,9 @@ def settings_of(config: Config) -> RuntimeSettings:
         grace_seconds=config.system.grace_seconds,
         restart_intensity=RestartIntensity(
             config.supervision.max_restarts, config.supervision.period_seconds
+        ),
+        retention=Retention(
+            config.retention.completed_days, config.retention.failed_days, config.retention.events_days
         ),
         worker_options={
             name: options for name, worker in config.workers.items() if (options := worker.options())

@@ -135,14 +135,14 @@ class Gateway(Section, frozen=True):
 
 
 class Retention(Section, frozen=True):
-    """``[retention]``: how long ended runs and events are kept, 0 = for ever. Checked only."""
+    """``[retention]``: how long ended runs and events are kept, 0 = for ever. Looked at every hour."""
 
     completed_days: Annotated[float, Meta(ge=0, le=36_500)] = 0
-    """Runs that completed."""
+    """Runs that ended `completed`, in days after their end; documents stay."""
     failed_days: Annotated[float, Meta(ge=0, le=36_500)] = 0
-    """Runs that failed or were cancelled."""
+    """Runs that ended in any other way."""
     events_days: Annotated[float, Meta(ge=0, le=36_500)] = 0
-    """Events."""
+    """Events; a reader that comes back later than that is told that it missed some."""
 
 
 class Config(Section, frozen=True):

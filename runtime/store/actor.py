@@ -22,6 +22,7 @@ from actors.messages import (
     NextDue,
     OpenStore,
     ParentPicture,
+    Prune,
     Refused,
     SetDemand,
     Settle,
@@ -35,6 +36,7 @@ from actors.messages import (
     Wiring,
 )
 from actors.receive import Address, TypedActor
+from runtime.store.chores import Chores
 from runtime.store.commit import Commit, Demand, StoreUnavailableError
 from runtime.store.database import StoreError
 from runtime.store.file import StoreFile
@@ -49,8 +51,6 @@ MAX_ATTEMPTS = 2048
 """Attempts in one commit: a batch of settlements is cut where it would hold the lock for too long."""
 RETRY_SECONDS = 0.2
 """Between tries while nothing can be committed."""
-INDEX_DELAY_SECONDS = 0.2
-"""After a commit that saved documents, so that a burst is indexed together."""
 SWEPT_PARENTS = 8
 """Closing parents of which one commit sweeps a slice."""
 
@@ -79,7 +79,7 @@ class StoreActor(TypedActor):
         self._unsweeped: set[int] = set()
         self._wiring: Wiring | None = None
         self._asked_idle: list[Address] = []
-        self._indexing = False
+        self._chores: Chores  # made with the file: an actor has no timers before its first message
         self._next_due: int | None = None
         self._unavailable = ""
 
@@ -102,6 +102,7 @@ class StoreActor(TypedActor):
             logger.exception("the store can not be opened")
             self.reply(Refused(f"the store can not be opened: {type(error).__name__}: {error}"))
             return
+        self._chores = Chores(self.timers)
         self._slots.recount(self._file.leased())
         self.reply(StoreOpened(self._file.owner))
 
@@ -141,6 +142,7 @@ class StoreActor(TypedActor):
     receiveMsg_Submit = receiveMsg_StagePage = receiveMsg_NameChildren = receiveMsg_NamingFailed = _buffer
     receiveMsg_Settle = receiveMsg_ExtendLeases = receiveMsg_GiveBack = _buffer
     receiveMsg_CancelJob = receiveMsg_CloseParent = _buffer
+    receiveMsg_DeleteJob = _buffer
     receiveMsg_PauseJob = receiveMsg_ResumeJob = receiveMsg_PauseType = receiveMsg_ResumeType = _buffer
 
     def receiveMsg_SetDemand(self, message: SetDemand, sender: Address) -> None:
@@ -173,13 +175,14 @@ class StoreActor(TypedActor):
 
     def receiveMsg_IndexDocuments(self, message: IndexDocuments, sender: Address) -> None:
         """One small transaction of the search index."""
-        try:
-            self._indexing = self._store.index_documents()
-            if self._indexing:
-                self.timers.start("index", 0.0, IndexDocuments())
-        except Exception:
-            logger.warning("the search index waits", exc_info=True)
-            self.timers.start("index", 5.0, IndexDocuments())
+        if self._file is not None:
+            self._chores.index(self._file)
+
+    def receiveMsg_Prune(self, message: Prune, sender: Address) -> None:
+        """One small transaction of what goes from the store."""
+        if self._file is not None:
+            for done in self._chores.prune(self._file, begin=message.begin):
+                self._after(done, [])
 
     def receiveMsg_TellWhenIdle(self, message: TellWhenIdle, sender: Address) -> None:
         """Answered now or after the commit that settles the last lease."""
@@ -257,9 +260,7 @@ class StoreActor(TypedActor):
         self._slots.touched(done.touched)
         self._pictures.remember(done.starts)
         self._unsweeped |= done.unsweeped
-        if done.indexable and not self._indexing:
-            self._indexing = True
-            self.timers.start("index", INDEX_DELAY_SECONDS, IndexDocuments())
+        self._chores.committed(done)
         if self._wiring is not None:
             self._report(done, self._wiring)
         self._show(self._pictures.of(self._store.connection, done.touched))

@@ -66,6 +66,7 @@ class Commit(msgspec.Struct):
     timed: bool = False
     next_due_ms: int | None = None
     indexable: bool = False
+    deletions: bool = False
 
 
 class Committer:
@@ -230,6 +231,7 @@ class Committer:
         done.unsweeped = transaction.unsweeped
         done.last_seq = transaction.last_seq
         done.indexable = transaction.indexable
+        done.deletions = transaction.deletions
         return done
 
     def _answer(self, transaction: Transaction, requests: Sequence[Any]) -> list[Any]:

@@ -12,6 +12,8 @@ from runtime.precedence import Precedence
 from runtime.store.commit import Commit, Committer, Demand, StoreUnavailableError
 from runtime.store.database import StoreError, explain, open_writer
 from runtime.store.owner import OwnerLock, take_lock
+from runtime.store.pruning import Pruning
+from runtime.store.retention import Retention
 from runtime.store.transaction import StoreContext, Transaction
 from runtime.store.verbs.index import index_some
 from runtime.store.verbs.own import heartbeat, leave, register
@@ -38,6 +40,7 @@ class StoreFile:
         lease_seconds: float = 30.0,
         max_attempts: Mapping[str, int] | None = None,
         max_lost: int = 20,
+        retention: Retention | None = None,
         precedence: Precedence | None = None,
     ) -> None:
         """Open the store and register as an owner.
@@ -66,6 +69,7 @@ class StoreFile:
             max_lost=max_lost,
         )
         self.committer = Committer(self.connection, context, clock, precedence)
+        self.pruning = Pruning(self.committer, retention or Retention())
         self._data_version = self._read_data_version()
         self._unseen_owners: set[int] = set()  # whose lock files could not be looked at; told once
 

@@ -132,6 +132,7 @@ class Rate(Model):
 
     key = TextField(primary_key=True)
     started_at = BigIntegerField()
+    longest_ms = IntegerField()  # the longest rate that was asked for
 
     class Meta:
         table_name = "rate"
@@ -152,9 +153,19 @@ class SubmitKey(Model):
 
     key = TextField(primary_key=True)
     run_id = BigIntegerField()
+    ended_at = BigIntegerField(null=True)  # of a run that retention has deleted; else the run's row tells
 
     class Meta:
         table_name = "submit_key"
+
+
+class Deletion(Model):
+    """A deleted run or step whose rows are still to be erased. Of a run also its steps are here."""
+
+    id = BigIntegerField(primary_key=True)
+
+    class Meta:
+        table_name = "deletion"
 
 
 class StagedPage(Model):
@@ -206,6 +217,7 @@ class LogEntry(Model):
     time_ms = BigIntegerField()
     level = TextField()
     text = TextField()
+    dropped = IntegerField()  # lines that this one stands for, 0 = it is a line
 
     class Meta:
         table_name = "log_entry"
@@ -262,6 +274,7 @@ MODELS: tuple[type[Model], ...] = (
     Rate,
     PausedType,
     SubmitKey,
+    Deletion,
     StagedPage,
     Owner,
     EventBatch,

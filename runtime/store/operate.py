@@ -1,10 +1,12 @@
-"""Which verb answers which request of an operator: cancel, pause, resume, retry, rerun."""
+"""Which verb answers which request of an operator: cancel, pause, resume, retry, rerun, delete."""
 
 from typing import Any
 
 from actors.messages import (
     CancelAcknowledged,
     CancelJob,
+    DeleteAcknowledged,
+    DeleteJob,
     PauseAcknowledged,
     PauseJob,
     PauseType,
@@ -15,6 +17,7 @@ from actors.messages import (
 )
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.cancel import UnknownJobError, cancel
+from runtime.store.verbs.delete import NotEndedError, delete, is_deleted
 from runtime.store.verbs.pause import Paused, pause, resume
 from runtime.store.verbs.pause_type import pause_type, resume_type
 
@@ -26,15 +29,22 @@ def operate(transaction: Transaction, request: Any) -> Any:
         TypeError: it is no request to the store.
     """
     try:
+        job_id = getattr(request, "job_id", None)
+        if job_id is not None and is_deleted(transaction, job_id):
+            raise UnknownJobError(job_id)
         return _operate(transaction, request)
     except UnknownJobError:
         return Refused("there is no such job", "`quaero jobs` lists them")
+    except NotEndedError as error:
+        return Refused(str(error), "cancel it first, or wait for its end")
 
 
 def _operate(transaction: Transaction, request: Any) -> Any:
     match request:
         case CancelJob():
             return CancelAcknowledged(request.job_id, *cancel(transaction, request.job_id, request.reason))
+        case DeleteJob():
+            return DeleteAcknowledged(request.job_id, delete(transaction, request.job_id))
         case PauseJob():
             return _acknowledged(request.job_id, pause(transaction, request.job_id))
         case ResumeJob():

@@ -208,7 +208,16 @@ CREATE TABLE paused_type (type TEXT PRIMARY KEY, paused_at INTEGER NOT NULL) STR
 ALTER TABLE sequence ADD COLUMN paused_types INTEGER NOT NULL DEFAULT 0;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SEARCH, _WAIT_ROLES, _PAUSED_TYPES)
+_DELETION = """
+CREATE TABLE deletion (id INTEGER PRIMARY KEY) STRICT;
+ALTER TABLE sequence ADD COLUMN event_floor INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE submit_key ADD COLUMN ended_at INTEGER;
+CREATE INDEX submit_key_run ON submit_key (run_id);
+ALTER TABLE rate ADD COLUMN longest_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log_entry ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SEARCH, _WAIT_ROLES, _PAUSED_TYPES, _DELETION)
 """Migration n (from 1) is element n - 1; a released one is never changed."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

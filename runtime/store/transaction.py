@@ -13,6 +13,7 @@ from actors.ids import IdSource
 from actors.job import JobState, LogLevel
 from runtime.precedence import Precedence
 from runtime.store.events import EventLog
+from runtime.store.logs import bound_logs
 from runtime.store.rows import (
     LaneRow,
     ParentRow,
@@ -113,6 +114,8 @@ class Transaction:
         self.held_lanes: set[int] = set()  # lanes whose first children wait for shallower ones that run
         self.timed = False  # something now waits for a time
         self.indexable = False  # documents wait for the search index
+        self.deletions = False  # rows wait to be erased
+        self.crowded: set[int] = set()  # jobs to be attempted again, whose log lines may be too many by now
         self.last_seq = 0
 
     def execute_long(self, statement: str, parameters: tuple[object, ...], rows: int) -> sqlite3.Cursor:
@@ -277,6 +280,8 @@ class Transaction:
                 " value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)",
                 (msgspec.json.encode(lines).decode(),),
             )
+            if self.crowded:
+                bound_logs(self.connection, self.crowded)
         if self.events.count:
             self.last_seq = self._event_seq + self.events.count
             self.connection.execute(

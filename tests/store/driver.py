@@ -23,8 +23,11 @@ from actors.job import (
 from actors.messages import (
     CancelAcknowledged,
     CancelJob,
+    DeleteAcknowledged,
+    DeleteJob,
     NameChildren,
     Named,
+    Refused,
     Settle,
     Settled,
     Submit,
@@ -202,6 +205,26 @@ class StoreDriver:
         reply = self.commit(CancelJob(job_id, reason)).replies[0]
         assert isinstance(reply, CancelAcknowledged), reply
         return reply
+
+    def delete(self, job_id: int) -> DeleteAcknowledged | Refused:
+        reply = self.commit(DeleteJob(job_id)).replies[0]
+        assert isinstance(reply, DeleteAcknowledged | Refused), reply
+        return reply
+
+    def prune(self, *, begin: bool = True) -> int:
+        """A round of pruning, or only the rest of one; returns how many slices it took."""
+        if begin:
+            self.file.pruning.begin()
+        for number in count(1):
+            if not self.prune_slice():
+                return number
+        raise AssertionError
+
+    def prune_slice(self) -> bool:
+        """One slice; returns whether there is more to do."""
+        commits, more = self.file.pruning.slice()
+        self.seen(commits, Demand())
+        return more
 
     def sweep(self) -> int:
         """Sweep slices until none is left; returns how many commits it took."""

@@ -26,7 +26,7 @@ def judge_the_ends(store: StoreDriver) -> None:
 
 
 def judge_run(store: StoreDriver, run_id: int) -> None:
-    closing, states = store.parent(run_id)["closing"], store.states(run_id)
+    closing, states = store.parent(run_id)["closing"], store.oracle.ends_below(run_id)
     ran = {state for state in states if state != "cancelled"}
     if closing:
         expected = "cancelled" if closing == "cancel" else "failed"
@@ -40,7 +40,7 @@ def judge_run(store: StoreDriver, run_id: int) -> None:
 
 
 def judge_step(store: StoreDriver, step_id: int) -> None:
-    parent, states = store.parent(step_id), set(store.states(step_id))
+    parent, states = store.parent(step_id), set(store.oracle.ends_below(step_id))
     began = "running" in store.oracle.history[step_id]
     closed = {
         job_id: seq

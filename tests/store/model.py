@@ -23,12 +23,14 @@ from actors.job import (
 from actors.messages import (
     CancelJob,
     CloseParent,
+    DeleteAcknowledged,
     ExtendLeases,
     GiveBack,
     NameChildren,
     NamingFailed,
     PauseJob,
     PauseType,
+    Refused,
     ResumeJob,
     ResumeType,
     Submit,
@@ -53,6 +55,8 @@ WEIGHTS = {
     "lease": 14,
     "settle": 20,
     "cancel": 2,
+    "delete": 2,
+    "prune": 2,
     "close_parent": 1,
     "pause": 2,
     "resume": 4,
@@ -82,6 +86,7 @@ class Model:
         self.held: list[tuple[LeasedJob, StoreDriver]] = []  # every lease ever given, also the lost ones
         self.starts: list[tuple[StepStart, StoreDriver]] = []
         self.submissions: list[Submit] = []
+        self.deletions = 0
         self.trace: list[str] = []
         self.settled: dict[
             str, int
@@ -144,8 +149,9 @@ class Model:
         self.submissions.append(request)
 
     def submit_again(self) -> None:
-        if self.submissions:
-            request = self.random.choice(self.submissions)
+        kept = [each for each in self.submissions if each.run_id not in self.store.oracle.deleted]
+        if kept:
+            request = self.random.choice(kept)
             before = self.store.value("SELECT count(*) FROM job")
             assert not self.store.submitted(request).created
             assert self.store.value("SELECT count(*) FROM job") == before
@@ -161,6 +167,9 @@ class Model:
         if not self.starts:
             return
         start, runtime = self.random.choice(self.starts[-4:])
+        if not self.store.rows("SELECT id FROM parent WHERE id = ?", start.step_id):
+            assert not runtime.commit(NameChildren(start, Page())).replies[0].accepted
+            return
         parent = self.store.parent(start.step_id)
         live = parent["naming"] == "leased" and parent["token"] == start.token
         most = self.random.choice([0, 0, 0, 4])
@@ -199,18 +208,21 @@ class Model:
         chosen = self.random.choices(self.held[-12:], k=self.random.randint(1, 6))
         runtime = chosen[0][1]
         attempts = [self.attempt_of(job) for job, _ in chosen]
-        before = {
+        found = {
             job.id: self.store.rows(
                 "SELECT job.state, job.token, parent.closing, parent.id, parent.max_children FROM job"
                 " JOIN parent ON parent.id = job.parent_id WHERE job.id = ?",
                 job.id,
-            )[0]
+            )
             for job, _ in chosen
         }
+        gone = {job_id for job_id, rows in found.items() if not rows}  # with its run, or by itself
+        before = {job_id: rows[0] for job_id, rows in found.items() if rows}
         lines = self.store.value("SELECT count(*) FROM log_entry")
         reply = runtime.settle(*attempts)
+        attempts = [each for each in attempts if each.lease.job_id not in gone]
         stale = [each for each in attempts if before[each.lease.job_id][1] != each.lease.token]
-        assert set(reply.refused) == {each.lease.job_id for each in stale}
+        assert set(reply.refused) == gone | {each.lease.job_id for each in stale}
         for each in attempts:
             state = "stale" if each in stale else before[each.lease.job_id][0]
             self.settled[state] = self.settled.get(state, 0) + 1
@@ -251,8 +263,32 @@ class Model:
         if rows:
             job_id, state = self.random.choice(rows)
             reply = self.one.commit(CancelJob(job_id, "enough")).replies[0]
+            if isinstance(reply, Refused):
+                assert self.store.oracle.hidden(job_id)
+                return
             assert state in OPEN or not reply.changed
             assert reply.state == self.store.state(job_id)
+
+    def delete(self) -> None:
+        """Anything: what is open stays, what was deleted before is not there."""
+        rows = self.store.rows(
+            "SELECT job.id, job.state, run.state FROM job JOIN job AS run ON run.id = job.root_id"
+            " WHERE job.kind = ?",
+            self.random.choice(["run", "step", "job", "job"]),
+        )
+        if rows:
+            job_id, state, run_state = self.random.choice(rows)
+            may = state not in OPEN and run_state not in OPEN and not self.store.oracle.hidden(job_id)
+            reply = self.one.delete(job_id)
+            assert isinstance(reply, DeleteAcknowledged) == may, reply
+            self.deletions += may
+
+    def prune(self) -> None:
+        """A slice by either runtime, perhaps in the middle of what the other has begun."""
+        runtime = self.one
+        if self.random.random() < 0.3:
+            runtime.file.pruning.begin()
+        runtime.prune_slice()
 
     def close_parent(self) -> None:
         rows = self.store.rows("SELECT id FROM parent ORDER BY id DESC LIMIT 6")
@@ -273,6 +309,9 @@ class Model:
         if not rows:
             return
         (job_id,) = self.random.choice(rows)
+        if self.store.oracle.hidden(job_id):
+            assert isinstance(self.one.commit(request(job_id)).replies[0], Refused)
+            return
         before = self.paused(job_id)
         accepts = self.store.value(PAUSABLE, job_id)
         wanted = request is PauseJob
@@ -371,6 +410,11 @@ class Model:
         self.resume_everything()
         for _ in range(300):
             if not store.value(f"SELECT count(*) FROM job WHERE state IN {OPEN}"):
+                for _ in range(self.random.randint(0, 8)):  # now most of it may be deleted
+                    self.delete()
+                    self.prune()
+                store.prune()
+                assert store.value("SELECT count(*) FROM deletion") == 0
                 return
             self.clock.advance(minutes=240)
             store.tend()

@@ -80,8 +80,19 @@ RULES: dict[str, str] = {
     "every job is below a step of its own run": """
         SELECT job.id FROM job LEFT JOIN job AS step ON step.id = job.parent_id WHERE job.kind = 'job'
             AND (step.kind IS NOT 'step' OR step.root_id <> job.root_id)""",
-    "every event and log line names a job": """
-        SELECT job_id FROM log_entry WHERE job_id NOT IN (SELECT id FROM job)""",
+    "every log line, save, lane, dependency and submit key belongs to rows": """
+        SELECT job_id FROM log_entry WHERE job_id NOT IN (SELECT id FROM job)
+        UNION SELECT job_id FROM document_save WHERE job_id NOT IN (SELECT id FROM job)
+        UNION SELECT parent_id FROM lane WHERE parent_id NOT IN (SELECT id FROM parent)
+        UNION SELECT needs_id FROM dependency WHERE needs_id NOT IN (SELECT id FROM parent)
+        UNION SELECT step_id FROM dependency WHERE step_id NOT IN (SELECT id FROM parent)
+        UNION SELECT run_id FROM submit_key WHERE ended_at IS NULL AND run_id NOT IN (SELECT id FROM parent)""",
+    "only an ended run or step is deleted": f"""
+        SELECT id FROM deletion WHERE id NOT IN
+            (SELECT id FROM job WHERE kind <> 'job' AND state NOT IN {OPEN})""",
+    "the steps of a deleted run are deleted": """
+        SELECT id FROM job WHERE kind = 'step' AND parent_id IN (SELECT id FROM deletion)
+            AND id NOT IN (SELECT id FROM deletion)""",
 }
 
 
@@ -95,6 +106,8 @@ class Oracle:
         self.states: dict[int, str] = {}  # by the events alone
         self.history: dict[int, list[str]] = {}
         self.events: list[tuple[int, str, int, int, dict[str, Any]]] = []  # seq, type, run, job, data
+        self.deleted: set[int] = set()
+        self.above: dict[int, tuple[int, int]] = {}  # a job's run and parent
         self._seq = 0
         self._tokens: dict[int, int] = {}
 
@@ -146,16 +159,38 @@ class Oracle:
                     self.events.append((seq, event_type, run_id, job_id, data))
                     if event_type == "job_status_change":
                         broken += self._follow(job_id, data["state"])
+                        self.above[job_id] = run_id, data.get("parent_id", run_id)
+                    elif event_type == "job_deleted":
+                        self.deleted.add(job_id)
             if seq != last:
                 broken.append(f"batch {first} ends with {seq}, its row says {last}")
             self._seq = last
         if self.value("SELECT event_seq FROM sequence") != self._seq:
             broken.append("the sequence and the last event differ")
-        rows = dict(self.rows("SELECT id, state FROM job"))
-        if rows != self.states:
-            differing = {i: (rows.get(i), self.states.get(i)) for i in rows.keys() | self.states.keys()}
+        # What is deleted can not be seen, whether its rows are erased by now or not.
+        rows = dict(
+            self.rows(
+                "SELECT id, state FROM job WHERE id NOT IN (SELECT id FROM deletion)"
+                " AND ifnull(parent_id, 0) NOT IN (SELECT id FROM deletion)"
+            )
+        )
+        states = {job_id: state for job_id, state in self.states.items() if not self.hidden(job_id)}
+        if rows != states:
+            differing = {i: (rows.get(i), states.get(i)) for i in rows.keys() | states.keys()}
             broken.append(f"rows and events differ: { {i: s for i, s in differing.items() if s[0] != s[1]} }")
         return broken
+
+    def hidden(self, job_id: int) -> bool:
+        """Whether the job was deleted, or what it belongs to."""
+        return not self.deleted.isdisjoint((job_id, *self.above.get(job_id, ())))
+
+    def ends_below(self, parent_id: int) -> list[str]:
+        """The last states of the children that there are or were, by the events alone."""
+        return [
+            self.states[job_id]
+            for job_id, (_, above) in self.above.items()
+            if above == parent_id and job_id != parent_id
+        ]
 
     def _follow(self, job_id: int, state: str) -> list[str]:
         before = self.states.get(job_id)

@@ -8,13 +8,14 @@ from tests.store.ends import judge_the_ends
 from tests.store.model import Model
 
 SEEDS = 240
-BATCH = 20
+BATCH = 40
 STEPS = 80
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
 def test_whatever_happens_the_rows_agree_and_everything_ends_once(first: int, tmp_path: Path) -> None:
     met: dict[str, int] = {}
+    deletions = 0
     for seed in range(first, first + BATCH):
         directory = tmp_path / str(seed)
         directory.mkdir()
@@ -30,7 +31,9 @@ def test_whatever_happens_the_rows_agree_and_everything_ends_once(first: int, tm
             raise
         finally:
             model.close()
+        deletions += model.deletions
         for state, number in model.settled.items():
             met[state] = met.get(state, 0) + number
     # The sequences go where it hurts: attempts that count, that are stale, that come again after the end.
     assert met.keys() >= {"running", "stale", "completed"}
+    assert deletions

@@ -134,3 +134,17 @@ def test_the_definitions_tolerance_holds_for_steps_without_their_own(store: Stor
         store.fail(next(job for job in jobs if job.step_id == step_id))
     closing = {name: store.parent(each)["closing"] for name, each in store.steps(run_id).items()}
     assert closing == {"a": "tolerance", "b": None}
+
+
+def test_a_damaged_row_that_trips_it_stops_other_types_leased_in_the_same_commit(store: StoreDriver) -> None:
+    run_id = store.run_with(
+        spec(0, type="other"),
+        *(spec(each, rate_key=f"host {each}", rate_ms=1) for each in range(3)),
+        of=definition(step(error_tolerance=ErrorTolerance(max_child_failures=1))),
+    )
+    step_id = store.steps(run_id)["only"]
+    (first,) = store.rows("SELECT id FROM job WHERE type = 'other'")
+    store.damage(first[0], "payload", "{}")
+    assert store.commit(lease={"other": 5, "work": 5}).jobs == []
+    store.sweep()
+    assert store.states(step_id) == ["failed", "cancelled", "cancelled", "cancelled"]

@@ -8,10 +8,12 @@ import msgspec
 from actors.ids import id_text
 
 _COLUMNS = """
-document.id, document.url, document.title, document.source_type, document.tags, save.run_id, save.job_id, save.time_ms
+document.id, document.url, document.title, document.source_type, document.tags, save.run_id, save.job_id,
+ifnull(save.time_ms, document.updated_at)
 """
+# A document outlives the runs that saved it.
 _LAST_SAVE = """
-JOIN document_save AS save ON save.id = (
+LEFT JOIN document_save AS save ON save.id = (
     SELECT max(id) FROM document_save WHERE document_id = document.id AND (?1 IS NULL OR run_id = ?1))
 """
 
@@ -84,7 +86,8 @@ def search_documents(
 
 def _conditions(wanted: DocumentFilter) -> tuple[str, tuple[Any, ...]]:
     conditions = (
-        "(?2 IS NULL OR EXISTS (SELECT 1 FROM json_each(document.tags) WHERE value = ?2))"
+        "(?1 IS NULL OR save.id IS NOT NULL)"
+        " AND (?2 IS NULL OR EXISTS (SELECT 1 FROM json_each(document.tags) WHERE value = ?2))"
         " AND (?3 IS NULL OR document.source_type = ?3)"
     )
     return conditions, (wanted.run_id, wanted.tag, wanted.source_type)
@@ -98,7 +101,7 @@ def _document(row: tuple[Any, ...]) -> dict[str, Any]:
         "title": title,
         "source_type": source_type,
         "tags": msgspec.json.decode(tags),
-        "run_id": id_text(run_id),
-        "job_id": id_text(job_id),
+        "run_id": None if run_id is None else id_text(run_id),
+        "job_id": None if job_id is None else id_text(job_id),
         "saved_at": saved_at,
     }

@@ -15,6 +15,7 @@ from runtime.store.reading import jobs as job_queries
 from runtime.store.reading import links as link_queries
 from runtime.store.reading import records as record_queries
 from runtime.store.reading import waiting as waiting_queries
+from runtime.store.visible import hide_deleted
 
 T = TypeVar("T")
 
@@ -30,6 +31,7 @@ class StoreReader:
         """
         self.path = path
         self._database = open_reader(path, busy_timeout_seconds=busy_timeout_seconds)
+        hide_deleted(self._database.connection())
         self._lock = Lock()
 
     def __repr__(self) -> str:
@@ -98,7 +100,11 @@ class StoreReader:
     def events(
         self, after: int = 0, wanted: record_queries.EventFilter | None = None, *, limit: int = 1000
     ) -> tuple[list[Event], int]:
-        """Events above a sequence number, and the number to go on from."""
+        """Events above a sequence number, 0 = from the oldest on, and the number to go on from.
+
+        Raises:
+            EventsPrunedError: some of them are kept no longer.
+        """
         return self._read(record_queries.read_events, after, wanted or record_queries.EventFilter(), limit)
 
     def last_event(self) -> int:

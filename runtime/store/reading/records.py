@@ -10,6 +10,22 @@ from actors.messages import Event
 from runtime.store.events import decode_batch
 
 
+class EventsPrunedError(LookupError):
+    """Events that a reader has not seen are kept no longer. ``oldest`` is the number of the first that may be there.
+
+    Whoever keeps a picture of the store reads it anew: first ``last_event()``, then what it shows, and goes on with
+    the events after that number.
+    """
+
+    def __init__(self, after: int, oldest: int) -> None:
+        super().__init__(
+            f"the events {after + 1} to {oldest - 1} are kept no longer, the oldest is {oldest}: read anew what you"
+            f" follow, and go on after {oldest - 1} or later (0 begins with the oldest)"
+        )
+        self.after = after
+        self.oldest = oldest
+
+
 class EventFilter(msgspec.Struct, frozen=True):
     """Which events a stream shows."""
 
@@ -20,7 +36,16 @@ class EventFilter(msgspec.Struct, frozen=True):
 def read_events(
     connection: sqlite3.Connection, after: int, wanted: EventFilter, limit: int
 ) -> tuple[list[Event], int]:
-    """Up to about ``limit`` events with a sequence number above ``after``, and the number to go on from."""
+    """Up to about ``limit`` events with a sequence number above ``after``, and the number to go on from.
+
+    0, which no event has, begins with the oldest that is kept.
+
+    Raises:
+        EventsPrunedError: some events above ``after`` are kept no longer.
+    """
+    floor = event_floor(connection)
+    if 0 < after < floor:
+        raise EventsPrunedError(after, floor + 1)
     found: list[Event] = []
     reached = after
     rows = connection.execute(
@@ -44,6 +69,11 @@ def read_events(
 def last_event(connection: sqlite3.Connection) -> int:
     """The sequence number of the last event."""
     return int(connection.execute("SELECT event_seq FROM sequence").fetchone()[0])
+
+
+def event_floor(connection: sqlite3.Connection) -> int:
+    """The sequence number up to which events were pruned."""
+    return int(connection.execute("SELECT event_floor FROM sequence").fetchone()[0])
 
 
 def read_logs(

@@ -13,7 +13,7 @@ SELECT EXISTS (SELECT 1 FROM parent WHERE state IN ('pending','running') AND kin
                WHERE parent.state IN ('pending','running') AND parent.paused = 0 AND parent.waiting = 0
                AND lane.pending > 0 AND lane.type IN (SELECT value FROM json_each(?2))
                AND lane.type NOT IN (SELECT type FROM paused_type))
-    OR EXISTS (SELECT 1 FROM job INDEXED BY job_due CROSS JOIN parent ON parent.id = job.parent_id
+    OR EXISTS (SELECT 1 FROM main.job INDEXED BY job_due CROSS JOIN parent ON parent.id = job.parent_id
                WHERE job.state = 'scheduled' AND job.lane_id > 0 AND parent.paused = 0 AND parent.waiting = 0
                AND job.type IN (SELECT value FROM json_each(?2))
                AND job.type NOT IN (SELECT type FROM paused_type))
@@ -26,7 +26,7 @@ GROUP BY lane.type
 _PAUSED_PARENTS = "SELECT count(*) FROM parent WHERE paused & 1 AND state IN ('pending','running')"
 _PAUSED_JOBS = """
 SELECT (SELECT count(*) FROM job WHERE state = 'pending' AND lane_id < 0)
-     + (SELECT count(*) FROM job INDEXED BY job_due WHERE state = 'scheduled' AND lane_id < 0)
+     + (SELECT count(*) FROM main.job INDEXED BY job_due WHERE state = 'scheduled' AND lane_id < 0)
 """
 
 

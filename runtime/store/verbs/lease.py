@@ -124,6 +124,8 @@ def _share(transaction: Transaction, lanes: list[LaneRow], slots: int) -> list[t
         rest: list[LaneRow] = []
         for lane in active:
             parent = transaction.parent(lane.parent_id)
+            if parent.closing is not None:
+                continue  # by a damaged row of another type, in this very commit
             left = room.setdefault(
                 parent.id, parent.concurrency - parent.running if parent.concurrency else 1 << 30
             )
@@ -148,14 +150,18 @@ def _rate_allows(transaction: Transaction, lane: LaneRow) -> bool:
     """Take the rate key's next start if it is due; otherwise the lane waits for it."""
     now = transaction.now_ms
     found = transaction.connection.execute(
-        "SELECT started_at FROM rate WHERE key = ?", (lane.rate_key,)
+        "SELECT started_at, longest_ms FROM rate WHERE key = ?", (lane.rate_key,)
     ).fetchone()
-    started_at = found[0] if found else 0
+    started_at, longest_ms = found or (0, 0)
     # A start in the future was before the wall clock was set back: it must not hold the host until then.
     allowed = not started_at <= now < started_at + lane.rate_ms
     if allowed:
         started_at = now
-        transaction.connection.execute("INSERT OR REPLACE INTO rate VALUES (?, ?)", (lane.rate_key, now))
+    if allowed or longest_ms < lane.rate_ms:
+        transaction.connection.execute(
+            "INSERT OR REPLACE INTO rate (key, started_at, longest_ms) VALUES (?, ?, ?)",
+            (lane.rate_key, started_at, max(longest_ms, lane.rate_ms)),
+        )
     transaction.change_lane(lane).not_before = started_at + lane.rate_ms
     transaction.timed = True
     return allowed

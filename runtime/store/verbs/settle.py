@@ -209,6 +209,8 @@ def _put_back(
     """The job waits for another attempt, or ends ``cancelled`` if its parent takes no more work."""
     parent, job_id = found.parent, attempt.lease.job_id
     _record_logs(transaction, parent, attempt)
+    if attempt.logs:
+        transaction.crowded.add(job_id)
     if found.stopping is not None:
         parent.cancelled += 1
         _end(transaction, parent, attempt, JobState.CANCELLED, error=found.stopping)

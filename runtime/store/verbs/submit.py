@@ -75,7 +75,7 @@ def _take_in(transaction: Transaction, page: StagedPage, parent: ParentRow, step
     """All children came with the submit: they are named at once if the step may begin, else they are kept for it."""
     if parent.naming != "ready":
         if not parent.ended:
-            stage_page(transaction, parent.run_id, page)
+            _keep(transaction, parent.run_id, page)
         return
     mark_running(transaction, parent)
     insert_page(transaction, parent, page.rows, step.config["job_type"], step.config.get("max_attempts", 0))
@@ -84,7 +84,15 @@ def _take_in(transaction: Transaction, page: StagedPage, parent: ParentRow, step
 
 
 def stage_page(transaction: Transaction, run_id: int, page: StagedPage) -> None:
-    """Keep a page for the run that will be submitted; pages of a submitter that died are removed with its owner."""
+    """Keep a page for the run that will be submitted; pages of a submitter that died are removed with its owner.
+
+    Once the run is there it has all its pages: this one was staged before, and the answer was lost.
+    """
+    if not transaction.exists(run_id):
+        _keep(transaction, run_id, page)
+
+
+def _keep(transaction: Transaction, run_id: int, page: StagedPage) -> None:
     transaction.connection.execute(
         "INSERT OR REPLACE INTO staged_page (run_id, number, owner, children, rows) VALUES (?, ?, ?, ?, ?)",
         (run_id, page.number, transaction.context.owner, page.children, page.rows),
