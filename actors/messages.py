@@ -74,7 +74,7 @@ class LinkedRun(msgspec.Struct, frozen=True):
 
 
 class RunWait(msgspec.Struct, frozen=True):
-    """The first steps of a run wait for the end of another run of the same submit."""
+    """The steps of a run wait for the end of another run of the same submit."""
 
     run_id: int
     needs_id: int

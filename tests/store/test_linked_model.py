@@ -73,7 +73,7 @@ def judge(store: StoreDriver, runs: list[int]) -> None:
             assert store.state(waiting) in UNDONE
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(100))
 def test_linked_runs_all_end_once_and_wait_for_each_other(store: StoreDriver, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - a seeded test
     definitions = draw(random)

@@ -9,7 +9,7 @@ from actors.job import Closing, JobDefinition, OnError, Step
 from actors.messages import CloseParent
 from runtime.definitions import DefinitionLibrary
 from runtime.submission import submission
-from tests.store.driver import StoreDriver, definition, step
+from tests.store.driver import StoreDriver, definition, spec, step
 from tests.store.test_ends import let_run
 
 CONTINUE = OnError.CONTINUE
@@ -51,13 +51,24 @@ def test_a_run_starts_after_its_pre_job_and_its_post_job_after_it(store: StoreDr
     assert list(dict.fromkeys(order)) == [runs["fetch"], runs["main"], runs["report"]]
 
 
-def test_all_first_steps_wait_and_only_they(store: StoreDriver) -> None:
+def test_all_steps_wait_for_every_pre_job(store: StoreDriver) -> None:
     main = made("main", step("a"), step("b"), step("c", depends=("a", "b")), pre=("one", "two"))
     runs = submit(store, main, made("one"), made("two"))
     steps = store.steps(runs["main"])
-    assert [store.parent(steps[name])["waiting"] for name in "abc"] == [2, 2, 2]
+    assert [store.parent(steps[name])["waiting"] for name in "abc"] == [2, 2, 4]
     assert list(let_run(store)) == ["one", "two", "a", "b", "c"]
     assert set(states(store, runs).values()) == {"completed"}
+
+
+def test_a_first_step_that_is_cancelled_by_itself_does_not_let_the_others_begin_too_early(
+    store: StoreDriver,
+) -> None:
+    main = made("main", step("a", on_error=CONTINUE), step("b", depends=("a",)), pre=("fetch",))
+    runs = submit(store, main, made("fetch"))
+    store.cancel(store.steps(runs["main"])["a"])
+    assert store.start().step.name == "fetch"
+    assert store.states(runs["main"]) == ["cancelled", "pending"]
+    assert store.commit(starts=9).starts == []
 
 
 def test_pre_jobs_run_recursively_and_each_once(store: StoreDriver) -> None:
@@ -198,6 +209,20 @@ def test_a_run_that_is_too_late_before_its_pre_job_has_ended_gives_it_up(store: 
     runs = submit(store, *ALL)
     store.commit(CloseParent(runs["main"], Closing.TIMEOUT, "timed out"))
     assert states(store, runs) == {"main": "failed", "fetch": "cancelled", "report": "cancelled"}
+
+
+def test_a_time_limit_counts_from_the_runs_own_beginning(store: StoreDriver) -> None:
+    main = definition(id="main", name="main", pre_jobs=("fetch",), timeout_seconds=5)
+    runs = submit(store, main, made("fetch"))
+    store.clock.advance(60)
+    store.tend()
+    assert states(store, runs) == {"main": "pending", "fetch": "pending"}
+    store.name(store.start())
+    store.name(store.start(), spec())
+    store.clock.advance(6)
+    store.tend()
+    store.sweep()
+    assert states(store, runs) == {"main": "failed", "fetch": "completed"}
 
 
 def test_the_same_key_makes_the_linked_runs_once(store: StoreDriver) -> None:

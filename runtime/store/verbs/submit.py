@@ -48,7 +48,7 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
     }
     rows = [row for each in runs for row in _add_rows(transaction, each)]
     for wait in request.waits:
-        _wait_for_run(transaction, wait, rows, known)
+        _wait_for_run(transaction, wait, rows)
     start_steps(transaction, [row.id for row in rows if row.waiting == 0], known)
     if request.page is not None:
         _take_in(transaction, request.page, rows[0], definition.steps[0])
@@ -58,12 +58,10 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
     return request.run_id, True
 
 
-def _wait_for_run(
-    transaction: Transaction, wait: RunWait, rows: list[ParentRow], known: dict[int, Step]
-) -> None:
-    """The first steps of a run wait for the end of another run."""
+def _wait_for_run(transaction: Transaction, wait: RunWait, rows: list[ParentRow]) -> None:
+    """The steps of a run wait for the end of another run: all, since a first one may be cancelled by itself."""
     for row in rows:
-        if row.run_id == wait.run_id and not known[row.id].depends:
+        if row.run_id == wait.run_id:
             row.waiting += 1
             transaction.connection.execute(
                 "INSERT INTO dependency (step_id, needs_id, role) VALUES (?, ?, ?)",
