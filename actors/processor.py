@@ -37,6 +37,7 @@ class JobProcessor(TypedActor):
         self._orchestrators: dict[int, Address] = {}
         self._run_of: dict[int, int] = {}  # step → run, of the steps known here
         self._waiting: dict[int, list[LeasedJob]] = {}  # of steps whose orchestrator is being made
+        self._stops: dict[int, list[JobsToStop]] = {}  # that came for those
 
     def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
         """Tell the store what this runtime can do."""
@@ -84,6 +85,8 @@ class JobProcessor(TypedActor):
         jobs = self._waiting.pop(message.step_id, None)
         if jobs:
             self.send(sender, RunChildren(tuple(jobs)))
+        for stop in self._stops.pop(message.step_id, ()):
+            self.send(sender, stop)
 
     def receiveMsg_Retiring(self, message: Retiring, sender: Address) -> None:
         """Forget the orchestrator, and tell it that nothing more comes."""
@@ -97,11 +100,15 @@ class JobProcessor(TypedActor):
         for step_id in lost:
             self._forget(step_id)
             self._waiting.pop(step_id, None)
+            self._stops.pop(step_id, None)
 
     def receiveMsg_JobsToStop(self, message: JobsToStop, sender: Address) -> None:
-        """Every orchestrator looks whether the job is its own; this is rare."""
+        """Every orchestrator looks whether the job is its own; this is rare. One that is being made hears it later."""
         for orchestrator in self._orchestrators.values():
             self.send(orchestrator, message)
+        for step_id, jobs in self._waiting.items():
+            if any(job.id in message.job_ids for job in jobs):
+                self._stops.setdefault(step_id, []).append(message)
 
     def _forget(self, step_id: int) -> None:
         self._orchestrators.pop(step_id, None)

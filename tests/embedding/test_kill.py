@@ -2,7 +2,6 @@
 
 import os
 import random
-import signal
 import subprocess
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from runtime import Runtime
 from runtime.settings import RuntimeSettings
-from tests.embedding.processes import freeze_outside_a_transaction, kill_group, sql, start_victim, until
+from tests.embedding.processes import kill_group, sql, start_victim, until
 from tests.embedding.workers import ALL, Where
 
 ROUNDS = int(os.environ.get("QUAERO_KILL_ROUNDS", "10"))
@@ -95,36 +94,6 @@ def test_the_survivor_takes_over_within_a_second_and_no_attempt_is_consumed(
         assert survivor.run(run).wait(30).counts.completed == 20
     assert seconds < 1.0
     assert sql(store, "SELECT DISTINCT attempt, lost FROM job WHERE kind = 'job'") == [(1, 1)]
-
-
-@pytest.mark.parametrize("_round", range(max(ROUNDS // 5, 1)))
-def test_a_runtime_frozen_beyond_its_lease_loses_its_jobs_and_each_is_counted_once(
-    store: Path, tmp_path: Path, _round: int
-) -> None:
-    """SIGSTOP for three leases, then SIGCONT: the other does the jobs, the stale outcomes are refused."""
-    gate = str(tmp_path / "gate")
-    run = submit(store, "wait_for_file", gate, jobs=20)
-    victim = start_victim(store, lease_seconds=0.3)
-    until(lambda: leased(store) == 20, what="the victim's lease of every job")
-    freeze_outside_a_transaction(victim, store)
-    frozen = sql(store, "SELECT min(id) FROM owner")[0][0]
-    with Runtime(RuntimeSettings(store=store, lease_seconds=0.3), workers=ALL) as other:
-        until(
-            lambda: (
-                sql(store, "SELECT count(*) FROM job WHERE state = 'running' AND owner <> ?", frozen)[0][0]
-                == 20
-            ),
-            what="the take-over",
-        )
-        Path(gate).touch()
-        os.kill(victim.pid, signal.SIGCONT)
-        assert other.run(run).wait(60).counts.completed == 20
-    assert victim.wait(60) == 0
-    assert sql(store, "SELECT completed, total FROM parent WHERE kind = 'step'") == [(20, 20)]
-    refused = sql(
-        store, "SELECT count(DISTINCT job_id) FROM log_entry WHERE text LIKE '%refused: the lease was lost%'"
-    )
-    assert refused == [(20,)]
 
 
 def completed(store: Path) -> int:

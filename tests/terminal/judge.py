@@ -20,6 +20,9 @@ class Judge:
         self.connection = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30
         )
+        self._transitions: dict[int, list[tuple[int, int, int, str]]] | None = (
+            None  # by job, of a store at rest
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -35,9 +38,9 @@ class Judge:
         """The first value of the first row."""
         return self.connection.execute(text, parameters).fetchone()[0]
 
-    def steps(self, run_id: int) -> list[int]:
-        """The ids of a run's steps."""
-        return [row[0] for row in self.rows("SELECT id FROM job WHERE parent_id = ? ORDER BY id", run_id)]
+    def children(self, parent_id: int) -> list[int]:
+        """The ids of a run's steps, or a step's jobs."""
+        return [row[0] for row in self.rows("SELECT id FROM job WHERE parent_id = ? ORDER BY id", parent_id)]
 
     def child(self, step_id: int, name: str) -> tuple[int, str] | None:
         """A step's child of that name: its id and state."""
@@ -49,6 +52,14 @@ class Judge:
         states = [row[0] for row in self.rows("SELECT state FROM job WHERE parent_id = ?", step_id)]
         state = self.value("SELECT state FROM job WHERE id = ?", step_id)
         return " ".join([str(state), *(str(states.count(each)) for each in ENDS[:3])])
+
+    def transitions_of(self, jobs: set[int]) -> list[tuple[int, int, int, str]]:
+        """Those of these jobs, on a store at rest."""
+        if self._transitions is None:
+            self._transitions = {}
+            for each in self.transitions():
+                self._transitions.setdefault(each[2], []).append(each)
+        return sorted(each for job_id in jobs for each in self._transitions.get(job_id, ()))
 
     def transitions(self) -> list[tuple[int, int, int, str]]:
         """Every recorded change of a state, in order: its number, its commit's, the job, the state."""

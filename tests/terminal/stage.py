@@ -83,7 +83,7 @@ class Stage:
             submitted = self.runtime.submit(what)
             if isinstance(what, Path):
                 what.unlink()
-            self.scenes.append(Scene(parent, gates, submitted, self.judge.steps(submitted.number)[0]))
+            self.scenes.append(Scene(parent, gates, submitted, self.judge.children(submitted.number)[0]))
         self._wait_for(lambda scene: self._is(scene, "subject", position), f"a {position} subject")
         for scene in self.scenes:
             found = self.judge.child(scene.step_id, "subject")
