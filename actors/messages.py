@@ -5,7 +5,7 @@ stores' rows are the truth; a message is a hint about them, so every report can 
 
 - to the store:        OpenStore, CloseStore, Submit, StagePage, NameChildren, NamingFailed, Settle, SetDemand,
                        ExtendLeases, GiveBack, CancelJob, CloseParent, WatchParent, Sweep, IndexDocuments, TellWhenIdle,
-                       PauseJob, ResumeJob, PauseType, ResumeType, DeleteJob, Prune
+                       PauseJob, ResumeJob, PauseType, ResumeType, DeleteJob, Prune, Rung
 - from the store:      StoreOpened, StoreClosed, Submitted, Staged, Refused, Named, Settled, CancelAcknowledged, Leased,
                        JobsToStop, ParentPicture, Committed, NextDue, StoreIdle, PauseAcknowledged,
                        TypePauseAcknowledged, Recorded, DeleteAcknowledged
@@ -501,6 +501,10 @@ class Wiring(Command, frozen=True):
     scheduler: Address
     lease_seconds: float
     managers: dict[str, Address]
+
+
+class Rung(Report, frozen=True):
+    """Another runtime on the store rang, after a commit that concerns this one: the store looks."""
 
 
 class Start(Command, frozen=True):

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,7 +15,7 @@ from actors.job import JobDefinition, prepare_types
 from actors.manager import JobManager, ManagerRegistry
 from actors.manager.crawl import CrawlManager
 from actors.manager.fan_out import FanOutManager
-from actors.messages import Drain, Refused, Start, Started
+from actors.messages import Drain, Refused, Rung, Start, Started
 from actors.seams import Clock, Random, SystemClock, SystemRandom
 from actors.supervisor import RuntimeSupervisor
 from actors.worker import JobWorker, WorkerRegistry
@@ -23,7 +24,15 @@ from actors.worker.crawler_url import crawler_url
 from runtime.admission import admitted
 from runtime.closing import CLOSE_SECONDS, LEAVE_SECONDS, close_file, drained
 from runtime.definitions import DefinitionLibrary
-from runtime.engine import EngineConfig, ask, close_system, open_system, tell
+from runtime.engine import (
+    ActorDeadError,
+    EngineConfig,
+    MailboxFullError,
+    ask,
+    close_system,
+    open_system,
+    tell,
+)
 from runtime.events.hub import EventHub
 from runtime.events.service import EventService
 from runtime.interpreter import tune
@@ -34,6 +43,8 @@ from runtime.refusal import NOT_RUNNING, RuntimeStateError
 from runtime.settings import RuntimeSettings
 from runtime.store.actor import StoreActor
 from runtime.store.database import StoreError
+from runtime.store.datagrams import SocketDoorbell
+from runtime.store.doorbell import Doorbell
 from runtime.store.file import StoreFile
 from runtime.store_access import StoreAccess
 
@@ -78,11 +89,13 @@ class Assembly:
         clock: Clock | None,
         random: Random | None,
         resources: dict[str, Any],
+        doorbell: Doorbell | None = None,
     ) -> None:
         self.settings = settings
         prepare_types()
         self.clock = clock or SystemClock()
         self.random = random or SystemRandom()
+        self.doorbell = doorbell or SocketDoorbell()
         self.hub = EventHub()
         reserved = sorted(RESERVED & resources.keys())
         if reserved:
@@ -155,6 +168,7 @@ class Assembly:
             if self.settings.own_process:
                 self._closers.append(tune())
             self._system = system
+            self._listen(system)
 
     def stop(self, grace_seconds: float, *, fill_index: bool) -> int:
         """Drain and stop; returns how many running jobs were given back.
@@ -255,11 +269,22 @@ class Assembly:
             max_lost=settings.max_lost,
             retention=settings.retention,
             precedence=precedence,
+            doorbell=self.doorbell,
         )
         return self._file
 
     def _store_opened(self, address: Any) -> None:
         self._store.opened(address)
+
+    def _listen(self, system: Any) -> None:
+        """From now on the others on the store can ring."""
+
+        def rung() -> None:
+            with suppress(ActorDeadError, MailboxFullError):  # it is closing, or has enough to do
+                self._store.tell(system, Rung())
+
+        if self._file is not None:
+            self._file.listen(rung)
 
     def _failed(self, text: str) -> None:
         self.failure = text

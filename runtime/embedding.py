@@ -27,6 +27,7 @@ from runtime.run import Run
 from runtime.settings import RuntimeSettings
 from runtime.staging import FanOut
 from runtime.store.database import StoreError
+from runtime.store.doorbell import Doorbell
 from runtime.store.reading.reader import StoreReader
 from runtime.submission import submission
 from runtime.subscription import follow, follow_async
@@ -49,6 +50,7 @@ class Runtime(Operator):
         clock: Clock | None = None,
         random: Random | None = None,
         resources: dict[str, Any] | None = None,
+        doorbell: Doorbell | None = None,
     ) -> None:
         """Prepare a runtime; nothing is opened before ``start``.
 
@@ -61,6 +63,7 @@ class Runtime(Operator):
             clock: for tests.
             random: for tests.
             resources: objects that workers and managers reach by ``context.resource(name)``.
+            doorbell: for tests.
 
         Raises:
             ConfigError: the configuration file is wrong.
@@ -80,6 +83,7 @@ class Runtime(Operator):
             clock=clock,
             random=random,
             resources=resources or {},
+            doorbell=doorbell,
         )
         self._reader: StoreReader | None = None
         self._lock = threading.Lock()

@@ -8,7 +8,7 @@ import asyncio
 from threading import Condition
 from typing import Any
 
-from runtime.engine import ActorDeadError, ask, ask_async
+from runtime.engine import ActorDeadError, ask, ask_async, tell
 
 
 class StoreAccess:
@@ -33,6 +33,15 @@ class StoreAccess:
         with self._news:
             self._gone = True
             self._news.notify_all()
+
+    def tell(self, system: Any, message: Any) -> None:
+        """Tell the actor that is there now, or nobody; from any thread.
+
+        Raises:
+            EngineError: it can not be told.
+        """
+        if self._current is not None:
+            tell(system, self._current, message)
 
     def ask(self, system: Any, request: Any, timeout_seconds: float) -> Any:
         """Ask, from any thread but the engine's own.

@@ -24,6 +24,7 @@ from actors.messages import (
     ParentPicture,
     Prune,
     Refused,
+    Rung,
     SetDemand,
     Settle,
     StoreClosed,
@@ -38,6 +39,7 @@ from actors.messages import (
 from actors.receive import Address, TypedActor
 from runtime.store.chores import Chores
 from runtime.store.commit import Commit, Demand, StoreUnavailableError
+from runtime.store.concern import EVERYTHING, Concern
 from runtime.store.database import StoreError
 from runtime.store.file import StoreFile
 from runtime.store.pictures import Pictures
@@ -287,17 +289,29 @@ class StoreActor(TypedActor):
 
     def _notice_others(self) -> None:
         """Another process committed: there may be work, and something of this runtime's may have been cancelled."""
-        if not self._store.foreign_commits():
-            return
-        self._slots.look_everywhere()
-        jobs, parents = self._store.stopping_jobs()
-        self._unsweeped.update(parents)
-        self._show(self._pictures.all(self._store.connection))
-        if self._wiring is not None:
-            if jobs:
+        self._store.heard()
+        if self._store.foreign_commits():
+            self._notice(EVERYTHING)
+            self._show(self._pictures.all(self._store.connection))
+
+    def receiveMsg_Rung(self, message: Rung, sender: Address) -> None:
+        """Others say what of their commits concerns this runtime; the slow look would find it, and find the rest."""
+        if self._file is not None:
+            self._notice(self._file.heard())
+
+    def _notice(self, concern: Concern) -> None:
+        if concern & Concern.STOP:
+            jobs, parents = self._store.stopping_jobs()
+            self._unsweeped.update(parents)
+            self._show(self._pictures.some(self._store.connection, parents))
+            if jobs and self._wiring is not None:
                 self.send(self._wiring.processor, JobsToStop(tuple(jobs)))
+        if concern & Concern.END and self._wiring is not None:
             self.send(self._wiring.events, Committed(0))
-        self._wake()
+        if concern & Concern.WORK:
+            self._slots.look_everywhere()
+        if self._unsweeped or self._slots.wanting:
+            self._wake()
 
     def _pause(self, error: StoreUnavailableError) -> None:
         """Nothing can be committed now: nobody is answered, and the same is tried again."""

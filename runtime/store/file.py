@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,11 @@ from actors.ids import IdSource
 from actors.seams import Clock
 from runtime.precedence import Precedence
 from runtime.store.commit import Commit, Committer, Demand, StoreUnavailableError
+from runtime.store.concern import Concern, concern_of
 from runtime.store.database import StoreError, explain, open_writer
-from runtime.store.owner import OwnerLock, take_lock
+from runtime.store.datagrams import SocketDoorbell
+from runtime.store.doorbell import Doorbell
+from runtime.store.owner import OwnerLock, announced, take_lock
 from runtime.store.pruning import Pruning
 from runtime.store.retention import Retention
 from runtime.store.transaction import StoreContext, Transaction
@@ -42,8 +45,9 @@ class StoreFile:
         max_lost: int = 20,
         retention: Retention | None = None,
         precedence: Precedence | None = None,
+        doorbell: Doorbell | None = None,
     ) -> None:
-        """Open the store and register as an owner.
+        """Open the store and register as an owner. None for a doorbell is one of sockets.
 
         Raises:
             StoreError: the file can not be used.
@@ -72,6 +76,9 @@ class StoreFile:
         self.pruning = Pruning(self.committer, retention or Retention())
         self._data_version = self._read_data_version()
         self._unseen_owners: set[int] = set()  # whose lock files could not be looked at; told once
+        self.doorbell: Doorbell = doorbell or SocketDoorbell()
+        self._bells: dict[int, str] = {}  # of the other owners, "" of one that has none
+        self._find_bells(other_owners(self.connection, self.owner))
 
     def __repr__(self) -> str:
         return f"<StoreFile({str(self.path)!r}, owner={self.owner})>"
@@ -82,8 +89,23 @@ class StoreFile:
             self.connection.execute("ROLLBACK")
 
     def commit(self, requests: list[Any], demand: Demand | None, *, sweep: list[int]) -> list[Commit]:
-        """See ``Committer.commit``."""
-        return self.committer.commit(requests, demand, sweep=sweep)
+        """See ``Committer.commit``; others whom it concerns are rung."""
+        commits = self.committer.commit(requests, demand, sweep=sweep)
+        if self._bells:
+            self._ring(concern_of(requests, commits))
+        return commits
+
+    def listen(self, rung: Callable[[], object]) -> None:
+        """Have ``rung`` called, from any thread, when others ring; and let them know that this owner can be rung."""
+        self._lock.announce(self.doorbell.listen(self.path, self.owner, rung))
+        self._ring(Concern.ARRIVAL)
+
+    def heard(self) -> Concern:
+        """What others have rung for since the last call."""
+        found = self.doorbell.heard()
+        if found & Concern.ARRIVAL:
+            self._find_bells(other_owners(self.connection, self.owner))
+        return found
 
     def tend(self, demand: Demand | None) -> tuple[list[Commit], list[str]]:
         """The timed chores: heartbeat, then wake what is due, take over from dead and frozen owners.
@@ -113,14 +135,18 @@ class StoreFile:
             self.committer.commit((), None, before=(heartbeat,))
             raise
         finally:
-            for _, lock in dead:
+            for other, lock in dead:
+                self.doorbell.remove(announced(self.path, other))
                 lock.release()
+        self._find_bells([other for other in others if other not in {number for number, _ in dead}])
+        if self._bells:
+            self._ring(concern_of((), commits))
         return commits, found
 
     def dead_owners(self) -> bool:
         """Whether an owner on record besides this one holds its lock no more."""
         others = other_owners(self.connection, self.owner)
-        self.committer.shared = bool(others)
+        self._find_bells(others)
         dead = self._dead(others)
         for _, lock in dead:
             lock.drop()
@@ -193,11 +219,25 @@ class StoreFile:
 
         try:
             self.committer.commit((), None, before=(give,))
+            if given:
+                self._ring(Concern.WORK)
         finally:
             self.closed = True
+            self.doorbell.close()
             self._database.close()
             self._lock.release()
         return given
+
+    def _find_bells(self, others: list[int]) -> None:
+        """Those are the other owners now; where the bell of one is does not change once it is known."""
+        self.committer.shared = bool(others)
+        self._bells = {each: self._bells.get(each) or announced(self.path, each) for each in others}
+
+    def _ring(self, concern: Concern) -> None:
+        if concern:
+            for address in self._bells.values():
+                if address:
+                    self.doorbell.ring(address, concern)
 
     def _register(self) -> tuple[int, OwnerLock]:
         """The row and the lock appear together: nobody sees an owner whose lock is not yet held."""

@@ -1,7 +1,8 @@
 """Who holds leases on a store: each runtime, by a row and an flock on a file of its own in ``<store>.d/``.
 
 The lock is never on the database file. The kernel drops it when the process dies, however it dies, so whoever can
-take another owner's lock knows that owner dead and may give its leases back at once.
+take another owner's lock knows that owner dead and may give its leases back at once. The file says where the owner's
+doorbell is, if it has one.
 """
 
 import fcntl
@@ -18,6 +19,11 @@ class OwnerLock:
 
     def __repr__(self) -> str:
         return f"<OwnerLock({self.path.name})>"
+
+    def announce(self, bell: str) -> None:
+        """Write where this owner's doorbell is."""
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, os.fsencode(bell), 0)
 
     def drop(self) -> None:
         """Give the lock up and leave the file: the owner's row is still there."""
@@ -52,3 +58,11 @@ def take_lock(store: Path, owner: int) -> OwnerLock | None:
         os.close(descriptor)
         raise
     return OwnerLock(path, descriptor)
+
+
+def announced(store: Path, owner: int) -> str:
+    """Where that owner's doorbell is; "" if it has none, or is gone."""
+    try:
+        return os.fsdecode((lock_directory(store) / f"owner-{owner}").read_bytes())
+    except OSError:
+        return ""

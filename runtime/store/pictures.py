@@ -98,6 +98,13 @@ class Pictures:
         self._recent.clear()
         return self.of(connection, read_parents(connection, list(self._watchers)))
 
+    def some(
+        self, connection: sqlite3.Connection, parent_ids: Iterable[int]
+    ) -> Iterator[tuple[Address, ParentPicture | Refused]]:
+        """Those of these parents that are watched, as they are now."""
+        watched = [each for each in parent_ids if each in self._watchers]
+        return self.of(connection, read_parents(connection, watched) if watched else ())
+
     def _picture(self, connection: sqlite3.Connection, row: ParentRow) -> ParentPicture | None:
         about = self._describe(connection, row)
         if about is None:
