@@ -296,7 +296,7 @@ class StoreActor(TypedActor):
 
     def receiveMsg_Rung(self, message: Rung, sender: Address) -> None:
         """Others say what of their commits concerns this runtime; the slow look would find it, and find the rest."""
-        if self._file is not None:
+        if self._file is not None and not self._unavailable:
             self._notice(self._file.heard())
 
     def _notice(self, concern: Concern) -> None:
