@@ -15,8 +15,11 @@ class Body(Protocol):
         """On the loop: cancel its task, and ``BodyFailed`` follows if it lets itself be cancelled. Else nothing."""
         ...
 
-    def abandon(self) -> None:
-        """Give it up: nothing of it is ever delivered, and its thread no longer counts as one of the pool's."""
+    def abandon(self, returned: tuple[ActorAddress, object] | None = None) -> None:
+        """Give it up: nothing of it is ever delivered, and its thread no longer counts as one of the pool's.
+
+        ``returned``: whom to tell what once it runs no more; at once if it does not run.
+        """
         ...
 
 

@@ -9,9 +9,11 @@ stores' rows are the truth; a message is a hint about them, so every report can 
 - from the store:      StoreOpened, StoreClosed, Submitted, Staged, Refused, Named, Settled, CancelAcknowledged, Leased,
                        JobsToStop, ParentPicture, Committed, NextDue, StoreIdle, PauseAcknowledged,
                        TypePauseAcknowledged, Recorded, DeleteAcknowledged
-- processor and tree:  SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost, SeeToIt
+- processor and tree:  SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost, SeeToIt,
+                       HoldBack
 - orchestrators:       StartMonitoring, StopMonitoring, GetMonitoringStatus, MonitoringStatus
-- manager and worker:  CreateChildren, StartWorker, RunJob, StopJob, BodyEnded, AttemptEnded
+- manager and worker:  CreateChildren, StartWorker, RunJob, StopJob, BodyEnded, AttemptEnded,
+                       BodyAbandoned, BodyReturned
 - the runtime's life:  Start, Started, Wiring, Drain, Drained
 - to those outside:    Event, ParentProgress
 """
@@ -27,6 +29,7 @@ from actors.job import (
     Counts,
     JobDefinition,
     JobState,
+    Lease,
     LeasedJob,
     Page,
     Step,
@@ -132,6 +135,8 @@ class SetDemand(Command, frozen=True):
     slots: dict[str, int]
     naming: int  # step starts at once
     actions: tuple[str, ...]  # the actions this runtime has a manager for
+    held_back: dict[str, str] = {}  # types it has workers for and takes no jobs of, and why
+    draining: bool = False
 
 
 class ExtendLeases(Command, frozen=True):
@@ -415,6 +420,12 @@ class SeeToIt(Command, frozen=True):
     request: GiveBack | CloseParent
 
 
+class HoldBack(Command, frozen=True):
+    """To the processor: take no jobs of these types, for the reasons given; replaces the last one."""
+
+    types: dict[str, str]
+
+
 # -- orchestrators -------------------------------------------------------------------------------------------------
 
 
@@ -461,6 +472,7 @@ class StartWorker(Command, frozen=True):
     job_type: str
     step: Step
     tags: tuple[str, ...]
+    supervisor: Address  # hears of bodies that do not end
 
 
 class RunJob(Command, frozen=True, gc=False):
@@ -480,6 +492,20 @@ class BodyEnded(Report, frozen=True, gc=False):
     """A body's own report to its worker actor."""
 
     attempt: Attempt
+
+
+class BodyAbandoned(Report, frozen=True):
+    """A body did not end when it was told: it was given up and runs on. To the supervisor."""
+
+    job_type: str
+    lease: Lease
+
+
+class BodyReturned(Report, frozen=True):
+    """That body has ended after all, or has never begun. To the supervisor; always after the other one."""
+
+    job_type: str
+    lease: Lease
 
 
 class AttemptEnded(Report, frozen=True, gc=False):

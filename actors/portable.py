@@ -84,14 +84,17 @@ class PortableTimer:
 class FinishedBody:
     """A body that ran within the handler that started it."""
 
-    def __init__(self, key: int) -> None:
+    def __init__(self, key: int, send: Callable[[ActorAddress, object], None]) -> None:
         self.key = key
+        self._send = send
 
     def cancel(self) -> None:
         """It has ended."""
 
-    def abandon(self) -> None:
+    def abandon(self, returned: tuple[ActorAddress, object] | None = None) -> None:
         """It has ended."""
+        if returned is not None:
+            self._send(*returned)
 
 
 class PortableExtras:
@@ -186,7 +189,7 @@ class PortableExtras:
             text = "".join(traceback.format_exception(error))
             result = BodyFailed(type(error).__name__, str(error), text, key)
         self.actor_send(self._reference.address, result)
-        return FinishedBody(key)
+        return FinishedBody(key, self.actor_send)
 
     def resource(self, name: str) -> Any:
         """What the capability of that name says to import.

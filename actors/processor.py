@@ -8,6 +8,7 @@ from actors.job import LeasedJob
 from actors.messages import (
     CreateChildren,
     Drain,
+    HoldBack,
     JobsToStop,
     Leased,
     LeasesLost,
@@ -34,6 +35,7 @@ class JobProcessor(TypedActor):
         super().__init__()
         self._wiring: Wiring | None = None
         self._draining = False
+        self._held_back: dict[str, str] = {}
         self._orchestrators: dict[int, Address] = {}
         self._run_of: dict[int, int] = {}  # step → run, of the steps known here
         self._waiting: dict[int, list[LeasedJob]] = {}  # of steps whose orchestrator is being made
@@ -42,15 +44,32 @@ class JobProcessor(TypedActor):
     def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
         """Tell the store what this runtime can do."""
         self._wiring = message
-        if not self._draining:
-            slots = {name: worker.options.slots for name, worker in self.resource("workers").items()}
-            self.send(message.store, SetDemand(slots, NAMING_SLOTS, tuple(message.managers)))
+        self._order()
+
+    def receiveMsg_HoldBack(self, message: HoldBack, sender: Address) -> None:
+        """Take no jobs of some types, for now."""
+        self._held_back = message.types
+        self._order()
 
     def receiveMsg_Drain(self, message: Drain, sender: Address) -> None:
         """Take no more work."""
         self._draining = True
-        if self._wiring is not None:
-            self.send(self._wiring.store, SetDemand({}, 0, ()))
+        self._order()
+
+    def _order(self) -> None:
+        """Tell the store what may be leased from now on."""
+        if self._wiring is None:
+            return
+        if self._draining:
+            self.send(self._wiring.store, SetDemand({}, 0, (), draining=True))
+            return
+        slots = {
+            name: worker.options.slots
+            for name, worker in self.resource("workers").items()
+            if name not in self._held_back
+        }
+        actions = tuple(self._wiring.managers)
+        self.send(self._wiring.store, SetDemand(slots, NAMING_SLOTS, actions, self._held_back))
 
     def receiveMsg_Leased(self, message: Leased, sender: Address) -> None:
         """Route jobs to their steps' orchestrators, and starts of steps to the managers."""

@@ -7,16 +7,19 @@ back. Beyond the restart intensity the runtime stops and says so: the rows are s
 
 import logging
 
+from actors.deaf import DeafBodies
 from actors.ids import id_text
 from actors.job import Closing
-from actors.manager.actor import ManagerActor
 from actors.messages import (
+    BodyAbandoned,
+    BodyReturned,
     CloseParent,
     CloseStore,
     Command,
     Drain,
     Drained,
     GiveBack,
+    HoldBack,
     LeasesLost,
     OpenStore,
     Recorded,
@@ -35,11 +38,10 @@ from actors.messages import (
     Wiring,
 )
 from actors.orchestrator.run import RunOrchestrator
-from actors.processor import JobProcessor
 from actors.receive import Address, TypedActor
-from actors.scheduler import Scheduler
 from actors.supervision import RestartIntensity, add_restart
 from actors.unanswered import Unanswered
+from actors.wiring import kinds_of, wiring_of
 
 logger = logging.getLogger("quaero.supervisor")
 
@@ -65,6 +67,8 @@ class RuntimeSupervisor(TypedActor):
         self._run_restarts: dict[int, tuple[float, ...]] = {}
         self._starter: Address | None = None
         self._unanswered = Unanswered()
+        self._deaf = DeafBodies()
+        self._held_back: dict[str, str] = {}
         self._store_open = False
         self._drain: tuple[Address, Drain] | None = None
         self._interrupted = False
@@ -83,7 +87,7 @@ class RuntimeSupervisor(TypedActor):
         """The store is open: start the others, or tell them that it is a new one, and it what the old one left."""
         self._store_open = True
         if "processor" not in self._children:
-            for name, actor in self._kinds().items():
+            for name, actor in kinds_of(self.resource).items():
                 self._children[name] = self.spawn(actor)
         self._wire()
         self.resource("on_store")(self._children["store"])
@@ -94,7 +98,10 @@ class RuntimeSupervisor(TypedActor):
         elif self._drain is not None:
             self.send(self._children["store"], TellWhenIdle())
         if self._starter is not None:
-            self.send(self._starter, Started(self._wiring()))
+            self.send(
+                self._starter,
+                Started(self._wiring()),
+            )
             self._starter = None
 
     def receiveMsg_Refused(self, message: Refused, sender: Address) -> None:
@@ -107,29 +114,8 @@ class RuntimeSupervisor(TypedActor):
         else:
             logger.error("the store refused what the supervisor asked: %s", message.message)
 
-    def _kinds(self) -> dict[str, type[TypedActor]]:
-        kinds: dict[str, type[TypedActor]] = {
-            "events": self.resource("events_actor"),
-            "processor": JobProcessor,
-            "scheduler": Scheduler,
-        }
-        kinds.update((f"manager {action}", ManagerActor) for action in self.resource("managers"))
-        return kinds
-
     def _wiring(self) -> Wiring:
-        return Wiring(
-            supervisor=self.myAddress,
-            store=self._children["store"],
-            events=self._children["events"],
-            processor=self._children["processor"],
-            scheduler=self._children["scheduler"],
-            lease_seconds=self.resource("lease_seconds"),
-            managers={
-                name.removeprefix("manager "): address
-                for name, address in self._children.items()
-                if name.startswith("manager ")
-            },
-        )
+        return wiring_of(self.myAddress, self._children, self.resource("lease_seconds"))
 
     def _wire(self) -> None:
         wiring = self._wiring()
@@ -150,7 +136,14 @@ class RuntimeSupervisor(TypedActor):
         """There is work of this run: see that it has an orchestrator, which looks after the step."""
         run = self._runs.get(message.run_id)
         if run is None:
-            run = self.spawn(RunOrchestrator, StartMonitoring(message.run_id, None, self._wiring()))
+            run = self.spawn(
+                RunOrchestrator,
+                StartMonitoring(
+                    message.run_id,
+                    None,
+                    self._wiring(),
+                ),
+            )
             self._runs[message.run_id] = run
             self._run_at[run] = message.run_id
         self.send(run, message)
@@ -198,10 +191,11 @@ class RuntimeSupervisor(TypedActor):
         if name == "store":
             self._children["store"] = self.spawn(self.resource("store_actor"), OpenStore())
             return  # the rest follows when it is open
-        self._children[name] = self.spawn(self._kinds()[name])
+        self._children[name] = self.spawn(kinds_of(self.resource)[name])
         if self._drain is not None and name in {"processor", "scheduler"}:
             self.send(self._children[name], self._drain[1])
         if name == "processor":
+            self.send(self._children[name], HoldBack(self._held_back))
             for run in self._runs.values():
                 self.stop_child(run)
             self._runs.clear()
@@ -246,6 +240,29 @@ class RuntimeSupervisor(TypedActor):
     def receiveMsg_Recorded(self, message: Recorded, sender: Address) -> None:
         """That is durable."""
         self._unanswered.answered(message)
+
+    # -- bodies that do not end ---------------------------------------------------------------------------------
+
+    def receiveMsg_BodyAbandoned(self, message: BodyAbandoned, sender: Address) -> None:
+        """One more: too many of a type, and no more jobs of it are taken."""
+        self._deaf.abandoned(message.job_type, message.lease)
+        self._hold_back()
+
+    def receiveMsg_BodyReturned(self, message: BodyReturned, sender: Address) -> None:
+        """One less."""
+        self._deaf.returned(message.job_type, message.lease)
+        self._hold_back()
+
+    def _hold_back(self) -> None:
+        limits = {name: worker.options.max_abandoned for name, worker in self.resource("workers").items()}
+        before, self._held_back = self._held_back, self._deaf.held_back(limits)
+        if before == self._held_back or "processor" not in self._children:
+            return
+        self.send(self._children["processor"], HoldBack(self._held_back))
+        for job_type in self._held_back.keys() - before.keys():
+            logger.error("no more jobs of type %r are taken: %s", job_type, self._held_back[job_type])
+        for job_type in before.keys() - self._held_back.keys():
+            logger.warning("jobs of type %r are taken again", job_type)
 
     # -- stop ---------------------------------------------------------------------------------------------------
 

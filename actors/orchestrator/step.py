@@ -78,7 +78,8 @@ class StepOrchestrator(ParentJobOrchestrator):
             worker = idle.pop()
         else:
             tags = self._picture.tags if self._picture is not None else ()
-            worker = self.spawn(WorkerActor, StartWorker(job.type, step, tags))
+            supervisor = self._wiring.supervisor if self._wiring is not None else None
+            worker = self.spawn(WorkerActor, StartWorker(job.type, step, tags, supervisor))
             self._types[worker] = job.type
         self._workers[worker] = job
         self.send(worker, RunJob(job))

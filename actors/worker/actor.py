@@ -9,14 +9,20 @@ from typing import Any
 from thespian.actors import ActorExitRequest
 
 from actors.job import Attempt, AttemptError, Cancelled, Failed, Interrupted, LeasedJob, Step
-from actors.messages import AttemptEnded, BodyEnded, Command, RunJob, StartWorker, StopJob
+from actors.messages import (
+    AttemptEnded,
+    BodyAbandoned,
+    BodyEnded,
+    BodyReturned,
+    Command,
+    RunJob,
+    StartWorker,
+    StopJob,
+)
 from actors.receive import Address, BodyFailed, TypedActor
 from actors.seams import Random
 from actors.worker.attempt import body_of, failure_of
 from actors.worker.contract import JobContext, JobWorker
-
-STOP_GRACE_SECONDS = 5.0
-"""Time a body has to end after it was told, before its attempt is settled without it."""
 
 
 class AttemptTimeoutError(Exception):
@@ -45,6 +51,7 @@ class WorkerActor(TypedActor):
     _body: Any = None
     _stopping: StopJob | None = None
     _timed_out = False
+    _supervisor: Address | None = None
 
     @property
     def at_rest(self) -> bool:  # type: ignore[override]
@@ -56,6 +63,7 @@ class WorkerActor(TypedActor):
         self._orchestrator = sender
         self._worker = self.resource("workers")[message.job_type]
         self._step, self._tags = message.step, message.tags
+        self._supervisor = message.supervisor
         self._random: Random = self.resource("random")
         self._clock = self.resource("clock")
 
@@ -110,7 +118,7 @@ class WorkerActor(TypedActor):
             return
         self._stopping = message
         self._tell_body()
-        self.timers.start("stop", STOP_GRACE_SECONDS, TimeOver(self._job.token, grace=True))
+        self._start_grace(self._job.token)
 
     def receiveMsg_TimeOver(self, message: TimeOver, sender: Address) -> None:
         """The time is used up: tell the body, and after the grace go on without it."""
@@ -118,7 +126,7 @@ class WorkerActor(TypedActor):
         if job is None or job.token != message.token:
             return
         if message.grace:
-            self._body.abandon()
+            self._abandon_body(job)
             lost = AttemptError(
                 "AttemptTimeoutError", "the body did not end when it was told", "", job.attempt
             )
@@ -126,13 +134,13 @@ class WorkerActor(TypedActor):
         else:
             self._timed_out = True
             self._tell_body()
-            self.timers.start("stop", STOP_GRACE_SECONDS, TimeOver(job.token, grace=True))
+            self._start_grace(job.token)
 
     def receiveMsg_ActorExitRequest(self, message: ActorExitRequest, sender: Address) -> None:
         """The end of this actor is the end of its body's record: tell the body, and let its thread be replaced."""
-        if self._body is not None:
+        if self._body is not None and self._job is not None:
             self._tell_body()
-            self._body.abandon()
+            self._abandon_body(self._job)
 
     def handler_failed(self, message: object, sender: Address, error: Exception) -> None:
         """A job whose body could not be started fails: with nobody at work on it, it would never end."""
@@ -142,6 +150,16 @@ class WorkerActor(TypedActor):
         job = message.job
         cause = AttemptError(type(error).__name__, f"the body could not be started: {error}", "", job.attempt)
         self._report(Attempt(job.lease, job.step_id, Failed(cause)))
+
+    def _start_grace(self, token: int) -> None:
+        if self._worker is not None:
+            self.timers.start("stop", self._worker.options.stop_grace_seconds, TimeOver(token, grace=True))
+
+    def _abandon_body(self, job: LeasedJob) -> None:
+        """It goes on without a record. The supervisor counts those, and is told when this one ends."""
+        supervisor = self._supervisor
+        self.send(supervisor, BodyAbandoned(job.type, job.lease))
+        self._body.abandon((supervisor, BodyReturned(job.type, job.lease)))
 
     def _tell_body(self) -> None:
         if self._context is not None:

@@ -78,6 +78,8 @@ class WorkerOptions(msgspec.Struct, frozen=True):
     max_backoff_seconds: float = 300.0
     jitter: float = 0.2  # share of the backoff that is drawn at random
     timeout_seconds: float = 0.0  # of one attempt, 0 = none
+    stop_grace_seconds: float = 5.0  # to end after it was told: of a cancel, a timeout, the runtime's stop
+    max_abandoned: int = 8  # bodies that ignore that and run on, before no more jobs of this type are taken
     spawns: bool = True  # whether its jobs can spawn more
 
 

@@ -44,6 +44,8 @@ def worker(
     max_backoff_seconds: float = 300.0,
     jitter: float = 0.2,
     timeout_seconds: float = 0.0,
+    stop_grace_seconds: float = 5.0,
+    max_abandoned: int = 8,
     spawns: bool = True,
 ) -> Callable[[Callable[..., Any]], FunctionWorker]:
     """Make a function the worker of a job type.
@@ -73,6 +75,8 @@ def worker(
             max_backoff_seconds=max_backoff_seconds,
             jitter=jitter,
             timeout_seconds=timeout_seconds,
+            stop_grace_seconds=stop_grace_seconds,
+            max_abandoned=max_abandoned,
             spawns=spawns,
         )
         return FunctionWorker(worker_type, function, options)

@@ -12,6 +12,8 @@ LEAST = {
     "backoff_multiplier": 0,
     "max_backoff_seconds": 0,
     "timeout_seconds": 0,
+    "stop_grace_seconds": 0,
+    "max_abandoned": 1,
     "jitter": 0,
 }
 """The smallest values of options."""

@@ -84,6 +84,10 @@ class Worker(Section, frozen=True):
     """Attempts of one job altogether."""
     timeout_seconds: Seconds | UnsetType = UNSET
     """Time for one attempt, 0 = no limit."""
+    stop_grace_seconds: Seconds | UnsetType = UNSET
+    """Time a body gets to end after it was told: of a cancel, a timeout, the runtime's stop."""
+    max_abandoned: Annotated[int, Meta(ge=1, le=100_000)] | UnsetType = UNSET
+    """Bodies that ignore that and run on, before no more jobs of this type are taken."""
     backoff_seconds: Seconds | UnsetType = UNSET
     """Wait before the second attempt."""
     backoff_multiplier: Annotated[float, Meta(ge=1, le=1000)] | UnsetType = UNSET

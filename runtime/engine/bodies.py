@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actors.receive import BodyFailed
+from runtime.engine.address import EngineAddress
 from runtime.engine.ending import DEAD
 
 if TYPE_CHECKING:
     import asyncio
+
+    from thespian.actors import ActorAddress
 
     from runtime.engine.cell import ActorCell
     from runtime.engine.pool import Pool
@@ -22,7 +25,9 @@ MAX_TRACEBACK = 8000
 class EngineBody:
     """One body. It ends with exactly one message to its actor, unless it was abandoned or the actor ended."""
 
-    __slots__ = ("_function", "_pool", "_task", "abandoned", "cancelled", "cell", "key")
+    __slots__ = ("_function", "_pool", "_returned", "_task", "abandoned", "cancelled", "cell", "key")
+
+    _returned: "tuple[ActorAddress, object] | None"
 
     def __init__(self, cell: "ActorCell", function: Callable[[], Any], key: int, pool: "Pool | None") -> None:
         self.key = key
@@ -73,16 +78,29 @@ class EngineBody:
         if task is not None:
             task.get_loop().call_soon_threadsafe(task.cancel)
 
-    def abandon(self) -> None:
-        """Deliver nothing of it; the thread that runs it is replaced."""
-        if not self.abandoned:
-            self.abandoned = True
-            if self._pool is not None:
-                self._pool.write_off(self)
-            self.cancel()
+    def abandon(self, returned: "tuple[ActorAddress, object] | None" = None) -> None:
+        """Deliver nothing of it; the thread that runs it is replaced. See ``actors.extras.Body``."""
+        if self.abandoned:
+            return
+        self._returned = returned
+        self.abandoned = True
+        # Whether it runs is asked after that was set: it ends before and is seen ended here, or after and tells itself.
+        runs = self._task is not None if self._pool is None else self._pool.write_off(self)
+        self.cancel()
+        if not runs:
+            self.run_no_more()
+
+    def run_no_more(self) -> None:
+        """It was abandoned, and has ended: whoever wants to know is told. Maybe twice."""
+        if self._returned is not None:
+            address, message = self._returned
+            if isinstance(address, EngineAddress):
+                address.cell.post(self.cell.engine.passed(message), self.cell.address)
 
     def _finish(self, result: object) -> None:
         if self.abandoned:
+            if self._pool is None:
+                self.run_no_more()
             return
         cell = self.cell
         if not isinstance(result, msgspec.Struct):

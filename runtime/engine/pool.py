@@ -45,18 +45,22 @@ class Pool:
         if not self._waking:
             self._wake_one()
 
-    def write_off(self, body: EngineBody) -> None:
-        """The thread that runs this body will not come back soon: another one takes its place."""
+    def write_off(self, body: EngineBody) -> bool:
+        """The thread that runs this body will not come back soon: another one takes its place.
+
+        Returns whether there is such a thread; it tells the body when it comes back.
+        """
         try:
             # Whoever removes the body decides: this one, or the thread when it is done after all.
             self._running.remove(body)
         except KeyError:
-            return
+            return False
         with self._lock:
             self.size -= 1
             self.abandoned += 1
         if self.jobs and not self._waking:
             self._wake_one()
+        return True
 
     def abandon_bodies_of(self, cell: ActorCell) -> None:
         """Their actor has ended: nobody wants what they return."""
@@ -116,6 +120,8 @@ class Pool:
                 running.remove(job)
             except KeyError:
                 self._leave()
+                if isinstance(job, EngineBody):
+                    job.run_no_more()
                 return
 
     def _leave(self) -> None:
