@@ -28,6 +28,10 @@ MAX_MESSAGE = 2000
 """Characters kept of an error's message, the first ones."""
 
 
+class ResultError(Exception):
+    """A body returned what is no JSON."""
+
+
 def body_of(worker: JobWorker, job: LeasedJob, context: JobContext, random: Random) -> Callable[[], Any]:
     """The function that a dispatcher calls: it returns a ``BodyEnded``, or a coroutine of one on the loop."""
     run = _run_on_loop if worker.options.dispatcher == "loop" else _run
@@ -53,7 +57,7 @@ def outcome_of(value: Any) -> Outcome:
     """What a body's return value means.
 
     Raises:
-        PermanentError: the value can not be a result; repeating the body would not help.
+        ResultError: the value can not be a result: the attempt failed, as by any error of the body.
     """
     if value is None:
         return Completed()
@@ -64,7 +68,7 @@ def outcome_of(value: Any) -> Outcome:
     try:
         return Completed(msgspec.json.encode(value).decode())
     except (TypeError, ValueError, RecursionError, OverflowError) as error:
-        raise PermanentError(
+        raise ResultError(
             f"the result, a {type(value).__name__}, can not be written as JSON: {error}"
         ) from error
 

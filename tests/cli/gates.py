@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from threading import Event
 
 import msgspec
 
@@ -25,12 +26,12 @@ class Gate(msgspec.Struct, frozen=True):
 def gate(payload: Gate, context: JobContext) -> int:
     """Wait for the gate to open."""
     context.info(f"waiting at gate {payload.number}")
-    end = time.monotonic() + LONGEST_SECONDS
+    end, pause = time.monotonic() + LONGEST_SECONDS, Event()
     while payload.path and not Path(payload.path).exists():
         context.raise_if_cancelled()
         if time.monotonic() > end:
             raise TimeoutError(payload.path)
-        time.sleep(LOOK_SECONDS)
+        pause.wait(LOOK_SECONDS)
     if not payload.opens:
         raise ValueError(f"gate {payload.number} is broken")
     return payload.number

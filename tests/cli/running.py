@@ -34,6 +34,12 @@ class Running:
         assert found, f"{words!r} is not among {self._told}"
         assert any(words in line for line in self._told), f"it ended and told {self._told}"
 
+    def prints(self, lines: int) -> None:
+        """Wait until stdout has so many lines."""
+        with self._news:
+            self._news.wait_for(lambda: len(self._out) >= lines or self.process.poll() is not None, SECONDS)
+        assert len(self._out) >= lines, f"{len(self._out)} lines, stderr: {self._told}"
+
     def end(self) -> Ended:
         """Wait for its end."""
         code = self.process.wait(SECONDS)

@@ -82,7 +82,7 @@ def test_a_flaky_job_is_repeated_until_it_succeeds(runtime: Runtime) -> None:
     ]
 
 
-@pytest.mark.parametrize(("kind", "attempts"), [("raise", 2), ("exit", 2), ("garbage", 1), ("permanent", 1)])
+@pytest.mark.parametrize(("kind", "attempts"), [("raise", 2), ("exit", 2), ("garbage", 2), ("permanent", 1)])
 def test_a_poison_job_ends_failed_after_its_attempts(runtime: Runtime, kind: str, attempts: int) -> None:
     run = runtime.fan_out("poison", [Where(kind)])
     ended = run.wait(WAIT)

@@ -3,7 +3,6 @@
 import random
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from actors.job import Completed
@@ -59,10 +58,10 @@ def test_a_committing_process_killed_again_and_again_loses_and_doubles_nothing(t
         assert process.stdout is not None
         first = process.stdout.readline()
         assert first.startswith("run "), "the process has begun to commit"
-        time.sleep(draw.uniform(0.05, 0.25))
+        lines = [first, *(process.stdout.readline() for _ in range(draw.randrange(2000)))]
         assert process.poll() is None, "work was in flight"
         process.kill()
-        lines = [first, *process.stdout.read().splitlines()]
+        lines += process.stdout.read().splitlines()
         process.stdout.close()
         process.wait()
         for line in lines:

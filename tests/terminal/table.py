@@ -83,7 +83,7 @@ PATHS = (
     Path("failed once", "the first attempt fails, the second completes", _SPOILT, attempts=2),
     Path("retries exhausted", "every attempt fails", _AS_FAILED, attempts=2),
     Path("permanent error", "the body raises `PermanentError`", _AS_FAILED),
-    Path("garbage", "the body returns what is no JSON", _AS_FAILED),
+    Path("garbage", "the body returns what is no JSON, in every attempt", _AS_FAILED, attempts=2),
     Path("bad payload", "the payload is not what the worker takes", _AS_FAILED_WAITING),
     Path("exit", "the body raises `SystemExit`, in every attempt", _AS_FAILED, attempts=2),
     Path("cancelled by itself", "the body returns `Cancel`", _AS_CANCELLED),

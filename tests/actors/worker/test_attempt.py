@@ -82,10 +82,11 @@ def test_an_async_body_is_awaited() -> None:
 
 
 @pytest.mark.parametrize("value", [object(), "\ud800", {1, object()}])
-def test_a_result_that_is_no_json_fails_the_job_for_good(value: Any) -> None:
+def test_a_result_that_is_no_json_is_a_failed_attempt_like_any(value: Any) -> None:
     outcome = run(returning(value)).attempt.outcome
     assert isinstance(outcome, Failed)
-    assert outcome.permanent
+    assert not outcome.permanent
+    assert outcome.error.type == "ResultError"
     assert "can not be written as JSON" in outcome.error.message
 
 
