@@ -11,6 +11,7 @@ Read it in this order:
 - ``supervision``   restart intensity (pure)
 - ``processor``     JobProcessor: asks the store for ready work and routes it
 - ``scheduler``     timers: backoff, rates, leases, heartbeats
+- ``firing``        when a cron schedule fires next (pure)
 - ``manager``       the JobManager contract and one file per action
 - ``worker``        the JobWorker and JobSpawner contracts and one file per job type
 - ``orchestrator``  ParentJobOrchestrator and its pure decisions

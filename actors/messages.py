@@ -5,10 +5,11 @@ stores' rows are the truth; a message is a hint about them, so every report can 
 
 - to the store:        OpenStore, CloseStore, Submit, StagePage, NameChildren, NamingFailed, Settle, SetDemand,
                        ExtendLeases, GiveBack, CancelJob, CloseParent, WatchParent, Sweep, IndexDocuments, TellWhenIdle,
-                       PauseJob, ResumeJob, PauseType, ResumeType, DeleteJob, Prune, Rung
+                       PauseJob, ResumeJob, PauseType, ResumeType, DeleteJob, Prune, Rung, ScheduleRuns, Unschedule,
+                       PauseSchedule, ResumeSchedule, AdoptDefinitions
 - from the store:      StoreOpened, StoreClosed, Submitted, Staged, Refused, Named, Settled, CancelAcknowledged, Leased,
                        JobsToStop, ParentPicture, Committed, NextDue, StoreIdle, PauseAcknowledged,
-                       TypePauseAcknowledged, Recorded, DeleteAcknowledged
+                       TypePauseAcknowledged, Recorded, DeleteAcknowledged, ScheduleAcknowledged, Adopted
 - processor and tree:  SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost, SeeToIt,
                        HoldBack
 - orchestrators:       StartMonitoring, StopMonitoring, GetMonitoringStatus, MonitoringStatus
@@ -197,6 +198,48 @@ class DeleteJob(Command, frozen=True):
     job_id: int
 
 
+class ScheduleRuns(Command, frozen=True):
+    """Submit the first definition whenever its schedule fires; in place of an older schedule of the same id.
+
+    Answered by ``ScheduleAcknowledged`` once durable, or ``Refused``.
+    """
+
+    definitions: tuple[JobDefinition, ...]  # after the first one, all that run before or after it
+    origin: str = (
+        ""  # the directory of definitions it was read from; "" = a service or a command asked for it
+    )
+
+
+class Unschedule(Command, frozen=True):
+    """Forget the schedule of a definition. Answered by ``ScheduleAcknowledged``."""
+
+    id: str
+
+
+class PauseSchedule(Command, frozen=True):
+    """Let a schedule not fire, also when it is set anew. Answered by ``ScheduleAcknowledged``, or ``Refused``."""
+
+    id: str
+
+
+class ResumeSchedule(Command, frozen=True):
+    """Let a schedule fire again, from its next time on. Answered by ``ScheduleAcknowledged``, or ``Refused``."""
+
+    id: str
+
+
+class AdoptDefinitions(Command, frozen=True):
+    """What a runtime that starts has in its definitions: set these schedules and start these runs, in one commit.
+
+    Schedules of the same directory that are none of these are forgotten; a run is started unless its definition has one
+    that has not ended. Answered by ``Adopted`` once durable, or ``Refused``.
+    """
+
+    directory: str
+    schedules: tuple[ScheduleRuns, ...] = ()
+    starts: tuple[Submit, ...] = ()
+
+
 class CloseParent(Command, frozen=True):
     """Close a parent that its orchestrators can not supervise (restart intensity exceeded).
 
@@ -330,6 +373,24 @@ class DeleteAcknowledged(Report, frozen=True):
 
     job_id: int
     jobs: int
+
+
+class ScheduleAcknowledged(Report, frozen=True):
+    """A schedule as it is now. ``changed`` is False when it was so before."""
+
+    id: str
+    changed: bool
+    next_at_ms: int | None = None  # None = it was forgotten
+    paused: bool = False
+    origin: str = ""  # as it is, or as it was
+
+
+class Adopted(Report, frozen=True):
+    """What became of a runtime's definitions; ids of definitions, and the runs that were started."""
+
+    scheduled: tuple[str, ...]  # whose schedule is new or has changed
+    forgotten: tuple[str, ...]
+    started: tuple[int, ...]
 
 
 class Leased(Report, frozen=True):

@@ -33,6 +33,7 @@ class Scheduler(TypedActor):
         self._store: Address | None = None
         self._draining = False
         self._tend_seconds = LONGEST_TEND_SECONDS
+        self._due_ms: int | None = None
 
     def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
         """Start, with a first round at once: whatever a dead runtime left is taken over."""
@@ -45,13 +46,9 @@ class Scheduler(TypedActor):
         self.timers.start("prune", 0.0, LookForOld())
 
     def receiveMsg_NextDue(self, message: NextDue, sender: Address) -> None:
-        """The store says when the next job or rate comes due."""
-        if message.at_ms is None:
-            self.timers.cancel("due")
-        else:
-            wait = (message.at_ms - self.resource("clock").wall_ms()) / 1000
-            # Wall clocks jump: never sleep past a round of tending, which looks again.
-            self.timers.start("due", min(max(wait, 0.0), self._tend_seconds), Tend())
+        """The store says when the next job, rate or schedule comes due."""
+        self._due_ms = message.at_ms
+        self._await_due(least_seconds=0.0)
 
     def receiveMsg_Tend(self, message: Tend, sender: Address) -> None:
         """The heartbeat is due, or a job or a rate is."""
@@ -79,3 +76,16 @@ class Scheduler(TypedActor):
         if self._store is not None:
             self.send(self._store, Sweep(tend=True))
             self.timers.start("tend", self._tend_seconds, Tend())
+            # What is due by now is the store's to say again: it may be due for somebody else.
+            self._await_due(least_seconds=0.001)
+
+    def _await_due(self, *, least_seconds: float) -> None:
+        """Wake when it is due, or not at all if a round of tending comes before: wall clocks jump, it looks again."""
+        if self._due_ms is None:
+            self.timers.cancel("due")
+            return
+        wait = max((self._due_ms - self.resource("clock").wall_ms()) / 1000, 0.0)
+        if least_seconds <= wait < self._tend_seconds:
+            self.timers.start("due", wait, Tend())
+        else:
+            self.timers.cancel("due")

@@ -1,10 +1,11 @@
 """Schedules of definitions: five-field cron expressions and time zones. Pure but for the host's zone files."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from cronsim import CronSim, CronSimError
 
+from actors.firing import WITHOUT_ZONES, FiringError, zone_named
 from runtime.toml.wording import nearest, shown
 
 _FIELDS = 5
@@ -28,11 +29,10 @@ def schedule_problem(expression: str) -> tuple[str, str] | None:
 def time_zone_problem(name: str) -> tuple[str, str] | None:
     """What is wrong with a time zone's name, as it follows the key, and what to write; None = nothing."""
     try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # no such zone, no name at all, a directory of zones
-        meant = nearest(name, available_timezones())
-    else:
-        return None
-    return f"{shown(name)} is no time zone of this host", (
-        f"did you mean {shown(meant)}?" if meant else 'write a name like "Europe/Berlin"'
-    )
+        zone_named(name)
+    except FiringError:
+        known = available_timezones()
+        meant = nearest(name, known)
+        hint = f"did you mean {shown(meant)}?" if meant else 'write a name like "Europe/Berlin"'
+        return f"{shown(name)} is no time zone of this host", hint if known else WITHOUT_ZONES
+    return None

@@ -145,6 +145,8 @@ class StoreActor(TypedActor):
     receiveMsg_Settle = receiveMsg_ExtendLeases = receiveMsg_GiveBack = _buffer
     receiveMsg_CancelJob = receiveMsg_CloseParent = _buffer
     receiveMsg_DeleteJob = _buffer
+    receiveMsg_ScheduleRuns = receiveMsg_Unschedule = receiveMsg_AdoptDefinitions = _buffer
+    receiveMsg_PauseSchedule = receiveMsg_ResumeSchedule = _buffer
     receiveMsg_PauseJob = receiveMsg_ResumeJob = receiveMsg_PauseType = receiveMsg_ResumeType = _buffer
 
     def receiveMsg_SetDemand(self, message: SetDemand, sender: Address) -> None:
@@ -173,6 +175,8 @@ class StoreActor(TypedActor):
             logger.warning(sentence)
         for done in commits:
             self._after(done, [])
+        if self._store.firings_left:
+            self.send(self.myAddress, Sweep(tend=True))
         self._wake()
 
     def receiveMsg_IndexDocuments(self, message: IndexDocuments, sender: Address) -> None:

@@ -14,6 +14,11 @@ def job_checksum(job_id: int, parent_id: int | None, job_type: str, payload: str
     return crc32(f"{job_id}\0{parent_id}\0{job_type}\0{payload}".encode("utf-8", "surrogatepass"))
 
 
+def schedule_checksum(schedule_id: bytes, cron: bytes, time_zone: bytes, definitions: bytes) -> int:
+    """crc32 over what a schedule's firing makes a run of."""
+    return crc32(b"\0".join((schedule_id, cron, time_zone, definitions)))
+
+
 def intact_payload(connection: sqlite3.Connection, job_id: int) -> str | None:
     """The job's payload, or None if its row does not match its checksum."""
     # As bytes: a flipped bit may leave what is no UTF-8, and the driver would refuse to hand it out.

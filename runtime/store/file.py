@@ -18,6 +18,7 @@ from runtime.store.owner import OwnerLock, announced, take_lock
 from runtime.store.pruning import Pruning
 from runtime.store.retention import Retention
 from runtime.store.transaction import StoreContext, Transaction
+from runtime.store.verbs.fire import fire_due
 from runtime.store.verbs.index import index_some
 from runtime.store.verbs.own import heartbeat, leave, register
 from runtime.store.verbs.recover import bury_owner, expire_leases, give_back_own, other_owners
@@ -75,6 +76,8 @@ class StoreFile:
         self.committer = Committer(self.connection, context, clock, precedence)
         self.pruning = Pruning(self.committer, retention or Retention())
         self._data_version = self._read_data_version()
+        self.firings_left = False
+        """Whether more schedules were due than the last round could fire."""
         self._unseen_owners: set[int] = set()  # whose lock files could not be looked at; told once
         self.doorbell: Doorbell = doorbell or SocketDoorbell()
         self._bells: dict[int, str] = {}  # of the other owners, "" of one that has none
@@ -108,9 +111,11 @@ class StoreFile:
         return found
 
     def tend(self, demand: Demand | None) -> tuple[list[Commit], list[str]]:
-        """The timed chores: heartbeat, then wake what is due, take over from dead and frozen owners.
+        """The timed chores: heartbeat, wake what is due, take over from dead and frozen owners, fire schedules.
 
-        Returns the commit and, in words, which owners were found dead.
+        Without demand nothing is fired: who takes no work is no runtime that schedules wait for.
+
+        Returns the commit and, in words, which owners were found dead and what did not fire.
         """
         others = other_owners(self.connection, self.owner)
         dead = self._dead(others)
@@ -125,6 +130,10 @@ class StoreFile:
             if others:
                 expire_leases(transaction)
             transaction.unsweeped.update(closing_parents(transaction))
+            if demand is not None:
+                fired = fire_due(transaction)
+                self.firings_left = fired.more
+                found.extend(fired.found)
 
         try:
             commits = self.committer.commit((), demand, before=(chores,))

@@ -138,6 +138,23 @@ class Rate(Model):
         table_name = "rate"
 
 
+class Schedule(Model):
+    """When a definition is submitted by itself, with all that it links."""
+
+    id = TextField(primary_key=True)  # the definition's
+    cron = TextField()
+    time_zone = TextField()
+    next_at = BigIntegerField()
+    set_at = BigIntegerField()  # when next_at was found; later than now, the clock was set back
+    paused = IntegerField()
+    error = TextField(null=True)  # why it can not fire any more
+    last_run_id = BigIntegerField(null=True)
+    last_fired_at = BigIntegerField(null=True)
+    origin = TextField()  # a directory of definitions, or "" for a service or a command
+    crc = IntegerField()  # over id, cron, time_zone and definitions
+    definitions = TextField()  # JSON: the definition, and after it all that run before or after it
+
+
 class PausedType(Model):
     """A worker type of which nothing new is leased, by any runtime; ``sequence.paused_types`` counts the rows."""
 
@@ -273,6 +290,7 @@ MODELS: tuple[type[Model], ...] = (
     Dependency,
     Rate,
     PausedType,
+    Schedule,
     SubmitKey,
     Deletion,
     StagedPage,

@@ -1,20 +1,26 @@
-"""Which verb answers which request of an operator: cancel, pause, resume, retry, rerun, delete."""
+"""Which verb answers which request of an operator: cancel, pause, resume, retry, rerun, delete, schedules."""
 
 from typing import Any
 
 from actors.messages import (
+    AdoptDefinitions,
     CancelAcknowledged,
     CancelJob,
     DeleteAcknowledged,
     DeleteJob,
     PauseAcknowledged,
     PauseJob,
+    PauseSchedule,
     PauseType,
     Refused,
     ResumeJob,
+    ResumeSchedule,
     ResumeType,
+    ScheduleRuns,
     TypePauseAcknowledged,
+    Unschedule,
 )
+from runtime.store.timetable import answer_about_schedules
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.cancel import UnknownJobError, cancel
 from runtime.store.verbs.delete import NotEndedError, delete, is_deleted
@@ -53,6 +59,8 @@ def _operate(transaction: Transaction, request: Any) -> Any:
             return TypePauseAcknowledged(request.type, pause_type(transaction, request.type))
         case ResumeType():
             return TypePauseAcknowledged(request.type, resume_type(transaction, request.type))
+        case ScheduleRuns() | Unschedule() | PauseSchedule() | ResumeSchedule() | AdoptDefinitions():
+            return answer_about_schedules(transaction, request)
         case _:
             raise TypeError(f"the store does not know {type(request).__name__}")
 

@@ -217,7 +217,25 @@ ALTER TABLE rate ADD COLUMN longest_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE log_entry ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SEARCH, _WAIT_ROLES, _PAUSED_TYPES, _DELETION)
+_SCHEDULES = """
+CREATE TABLE schedule (
+    id TEXT PRIMARY KEY,
+    cron TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
+    next_at INTEGER NOT NULL,
+    set_at INTEGER NOT NULL,
+    paused INTEGER NOT NULL DEFAULT 0,
+    error TEXT,
+    last_run_id INTEGER,
+    last_fired_at INTEGER,
+    origin TEXT NOT NULL,
+    crc INTEGER NOT NULL,
+    definitions TEXT NOT NULL
+) STRICT;
+CREATE INDEX schedule_due ON schedule (next_at) WHERE paused = 0 AND error IS NULL;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SEARCH, _WAIT_ROLES, _PAUSED_TYPES, _DELETION, _SCHEDULES)
 """Migration n (from 1) is element n - 1; a released one is never changed."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -46,6 +46,7 @@ def old(tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> 
     connection.execute(
         "CREATE TABLE search_queue (document_id INTEGER PRIMARY KEY, old_title TEXT, old_body TEXT)"
     )
+    connection.execute("CREATE TABLE schedule (id TEXT, next_at INTEGER, paused INTEGER, error TEXT)")
     connection.execute("ALTER TABLE sequence ADD COLUMN paused_types INTEGER NOT NULL DEFAULT 0")
     connection.close()
     monkeypatch.setattr(database, "SCHEMA_VERSION", 1)
@@ -60,6 +61,7 @@ def old(tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.undo()
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("DROP TABLE search_queue")
+    connection.execute("DROP TABLE schedule")
     connection.execute("ALTER TABLE sequence DROP COLUMN paused_types")
     connection.close()
     assert version_of(path) == 1

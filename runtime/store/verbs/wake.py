@@ -22,7 +22,8 @@ SELECT min(at) FROM (
     SELECT min(not_before) AS at FROM job WHERE state = 'scheduled'
     UNION ALL SELECT min(not_before) FROM lane WHERE not_before > 0
     UNION ALL SELECT min(deadline) FROM parent WHERE deadline IS NOT NULL AND closing IS NULL
-    UNION ALL SELECT min(naming_at) FROM parent WHERE naming = 'ready' AND naming_at > ?)
+    UNION ALL SELECT min(naming_at) FROM parent WHERE naming = 'ready' AND naming_at > ?
+    UNION ALL SELECT min(next_at) FROM schedule WHERE paused = 0 AND error IS NULL)
 """
 # What is closing already is not worth a timer of its own: it is looked at when the runtime tends its store.
 _LATE = """
