@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 
 from runtime.store.database import open_reader, open_writer
+from runtime.store.new_jobs import write_jobs
 from runtime.store.rows import LANE_COLUMNS, PARENT_COLUMNS
-from runtime.store.verbs.children import INSERT_STAGED
 from runtime.store.verbs.settle import COMPLETE
 from runtime.store.verbs.take import MARK
 
@@ -36,7 +36,7 @@ FROM json_each(?) AS j WHERE lane.id = j.value ->> 0
 class _Batch(msgspec.Struct):
     """What one transaction does with one batch of children, encoded."""
 
-    inserts: list[tuple[Any, ...]]  # parameters of INSERT_STAGED, one per parent
+    inserts: list[Any]  # the values of ``new_jobs``
     ids: str
     settled: str
     parents: dict[int, int]
@@ -74,28 +74,23 @@ def _read(connection: sqlite3.Connection) -> tuple[list[tuple[str, list[Any]]], 
             fixed.append((f"INSERT INTO {table}{names} VALUES ({marks})", rows))
     events = connection.execute("SELECT first_seq, last_seq, time_ms, batch FROM event_batch").fetchall()
     jobs = connection.execute(
-        "SELECT id, payload, crc, unique_key, root_id, parent_id, type, max_attempts, lane_id, created_at FROM job"
+        "SELECT id, root_id, parent_id, type, max_attempts, lane_id, unique_key, payload, crc, created_at FROM job"
         " WHERE kind = 'job' ORDER BY id"
     ).fetchall()
     return fixed, events, [_batch(jobs[start : start + BATCH]) for start in range(0, len(jobs), BATCH)]
 
 
 def _batch(jobs: list[Any]) -> _Batch:
-    by_parent: dict[int, list[Any]] = {}
+    parents: dict[int, int] = {}
     lanes: dict[int, int] = {}
     for job in jobs:
-        by_parent.setdefault(job[5], []).append(job)
-        lanes[job[8]] = lanes.get(job[8], 0) + 1
-    inserts = [
-        (rows[0][4], parent, rows[0][6], rows[0][7], rows[0][8], rows[0][9], _text([row[:4] for row in rows]))
-        for parent, rows in by_parent.items()
-    ]
-    ids = [job[0] for job in jobs]
+        parents[job[2]] = parents.get(job[2], 0) + 1
+        lanes[job[5]] = lanes.get(job[5], 0) + 1
     return _Batch(
-        inserts=inserts,
-        ids=_text(ids),
-        settled=_text([(job[0], 1, None, job[5]) for job in jobs]),
-        parents={parent: len(rows) for parent, rows in by_parent.items()},
+        inserts=[value for job in jobs for value in job],
+        ids=_text([job[0] for job in jobs]),
+        settled=_text([(job[0], 1, None, job[2]) for job in jobs]),
+        parents=parents,
         lanes=lanes,
     )
 
@@ -122,8 +117,7 @@ def _replay(
 
 
 def _write(connection: sqlite3.Connection, batch: _Batch, turn: int) -> None:
-    for parameters in batch.inserts:
-        connection.execute(INSERT_STAGED, parameters)
+    write_jobs(lambda statement, values, _: connection.execute(statement, values), batch.inserts)
     _count(connection, batch, 1, turn)
 
 

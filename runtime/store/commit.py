@@ -244,6 +244,8 @@ class Committer:
         index = 0
         while index < len(requests):
             request = requests[index]
+            if not isinstance(request, Submit | NameChildren):
+                transaction.flush_children()
             if not isinstance(request, Settle):
                 replies.append(answer(transaction, request))
                 index += 1
@@ -264,6 +266,7 @@ class Committer:
                 )
                 replies.append(Settled(each.number, lost))
             index += len(together)
+        transaction.flush_children()
         return replies
 
     @staticmethod

@@ -5,7 +5,8 @@ changes. At ``finish`` the ends of the touched parents are decided, the counts a
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,7 @@ from actors.job import JobState, LogLevel
 from runtime.precedence import Precedence
 from runtime.store.events import EventLog
 from runtime.store.logs import bound_logs
+from runtime.store.new_jobs import write_jobs
 from runtime.store.rows import (
     LaneRow,
     ParentRow,
@@ -104,6 +106,7 @@ class Transaction:
         self._transitions: dict[int, tuple[JobState, str | None]] = {}
         self._new_parents: list[ParentRow] = []
         self._new_jobs: list[tuple[object, ...]] = []  # of the new parents
+        self._new_children: list[Any] = []  # values of their rows
         self._dirty_parents: dict[int, ParentRow] = {}
         self._counted_parents: dict[int, ParentRow] = {}  # of which only the counts changed
         self._dirty_lanes: dict[int, LaneRow] = {}
@@ -118,7 +121,7 @@ class Transaction:
         self.crowded: set[int] = set()  # jobs to be attempted again, whose log lines may be too many by now
         self.last_seq = 0
 
-    def execute_long(self, statement: str, parameters: tuple[object, ...], rows: int) -> sqlite3.Cursor:
+    def execute_long(self, statement: str, parameters: Sequence[Any], rows: int) -> sqlite3.Cursor:
         """A statement over that many rows: while it runs, others may have the interpreter."""
         if rows < LONG:
             return self.connection.execute(statement, parameters)
@@ -169,6 +172,16 @@ class Transaction:
         self._new_parents.append(row)
         self._new_jobs.append(job)
         self.touched[row.id] = row
+
+    def add_children(self, values: list[Any]) -> None:
+        """New child jobs, as ``new_jobs`` has their values; written before any other request of the transaction."""
+        self._new_children += values
+
+    def flush_children(self) -> None:
+        """Write the rows of new child jobs."""
+        if self._new_children:
+            write_jobs(self.execute_long, self._new_children)
+            self._new_children = []
 
     def load_lanes(self, ids: Iterable[int]) -> None:
         """Read the lanes that were not read yet, together, and their parents."""
@@ -233,6 +246,7 @@ class Transaction:
 
     def flush(self) -> None:
         """Write the changed parents and lanes, so that SQL sees them."""
+        self.flush_children()
         if self._new_parents:
             jobs = msgspec.json.encode(self._new_jobs).decode()
             self.connection.execute(_INSERT_JOBS, (self.now_ms, jobs))
@@ -259,7 +273,8 @@ class Transaction:
         self._write_lanes()
 
     def flush_lanes(self) -> None:
-        """Write what decides which lanes are ready, and no more."""
+        """Write new children, and what decides which lanes are ready, and no more."""
+        self.flush_children()
         write_readiness(self.connection, self._dirty_parents.values())
         write_readiness(self.connection, self._counted_parents.values())
         self._write_lanes()

@@ -18,13 +18,6 @@ SELECT value ->> 0, ?1, ?2, 'job', value ->> 1, value ->> 2, value ->> 3, value 
 FROM json_each(?5)
 """
 
-INSERT_STAGED = """
-INSERT INTO job (id, root_id, parent_id, kind, type, state, max_attempts, depth, lane_id, unique_key, payload, crc,
-                 created_at)
-SELECT value ->> 0, ?1, ?2, 'job', ?3, 'pending', ?4, 1, ?5, value ->> 3, value ->> 1, value ->> 2, ?6
-FROM json_each(?7)
-"""
-
 
 class MissingPageError(LookupError):
     """A staged page that a step was to name is not there."""
@@ -32,7 +25,7 @@ class MissingPageError(LookupError):
 
 class _StagedRow(msgspec.Struct, array_like=True, gc=False):
     id: int
-    payload: msgspec.Raw  # what is not looked at is not decoded
+    payload: str
     crc: int
     unique_key: str | None
 
@@ -44,6 +37,7 @@ def insert_children(
     transaction: Transaction, parent: ParentRow, specs: Sequence[ChildSpec], spawned_by: int | None
 ) -> list[int]:
     """Insert the children that are admitted; returns their ids. The caller has seen that the parent is open."""
+    transaction.flush_children()
     admitted = _admitted(transaction, parent, specs)
     if not admitted:
         return []
@@ -112,21 +106,26 @@ def insert_page(
     transaction: Transaction, parent: ParentRow, page: bytes, job_type: str, max_attempts: int
 ) -> list[int]:
     """Insert the children of the rows of a ``StagedPage``; returns their ids."""
-    rows = page.decode()
-    decoded = _staged.decode(rows)
-    if any(row.unique_key is not None for row in decoded):
+    rows = _staged.decode(page)
+    if any(row.unique_key is not None for row in rows):
+        transaction.flush_children()
         known = _known_keys(
-            transaction, parent, {row.unique_key for row in decoded if row.unique_key is not None}
+            transaction, parent, {row.unique_key for row in rows if row.unique_key is not None}
         )
-        decoded = [row for row in decoded if _is_new(row.unique_key, known)]
-        rows = msgspec.json.encode(decoded).decode()
-    identities = [row.id for row in decoded]
+        rows = [row for row in rows if _is_new(row.unique_key, known)]
+    identities = [row.id for row in rows]
     if not identities:
         return []
     lane = transaction.lane(parent.id, job_type, "", 0)
     attempts = attempts_of(transaction, parent, job_type, max_attempts)
-    values = (parent.run_id, parent.id, job_type, attempts, lane.id, transaction.now_ms, rows)
-    transaction.execute_long(INSERT_STAGED, values, len(identities))
+    of_all = (parent.run_id, parent.id, job_type, attempts, lane.id)
+    transaction.add_children(
+        [
+            value
+            for row in rows
+            for value in (row.id, *of_all, row.unique_key, row.payload, row.crc, transaction.now_ms)
+        ]
+    )
     add_pending(transaction, lane, len(identities))
     transaction.count_parent(parent)
     parent.pending += len(identities)
