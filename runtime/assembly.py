@@ -154,7 +154,7 @@ class Assembly:
             self._process, self._file, self.failure = os.getpid(), None, ""
             self._store = StoreAccess()
             engine = EngineConfig(io_threads=self.settings.io_threads)
-            system = open_system(engine, resources=self._all_resources(), clock=self.clock)
+            system = open_system(engine, resources=self.resources(), clock=self.clock)
             try:
                 self._supervisor = system.createActor(RuntimeSupervisor)
                 reply = ask(system, self._supervisor, Start(), START_SECONDS)
@@ -291,7 +291,8 @@ class Assembly:
         self._store.gone()
         self.hub.committed((), elsewhere=True)
 
-    def _all_resources(self) -> dict[str, Any]:
+    def resources(self) -> dict[str, Any]:
+        """What the actors of this runtime may ask for by name."""
         return {
             "fetcher": self.fetcher,
             **self._resources,

@@ -28,6 +28,7 @@ from runtime.store.answer import answer
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import StoreContext, Transaction
 from runtime.store.verbs.lease import lease_jobs, lease_starts
+from runtime.store.verbs.recover import give_back_after
 from runtime.store.verbs.settle import settle
 from runtime.store.verbs.sweep import sweep_parent
 from runtime.store.verbs.wake import next_due
@@ -85,6 +86,10 @@ class Committer:
         self.connection = connection
         self.context = context
         self.clock = clock
+        self.doubted = False
+        """A commit was not answered and may be durable: others' view of the rows is to be renewed."""
+        self._doubt: int | None = None  # the last token before the first such commit
+        self._token = 0  # the last one that was told of
 
     def __repr__(self) -> str:
         return f"<Committer(owner={self.context.owner})>"
@@ -199,6 +204,8 @@ class Committer:
             transaction = Transaction(
                 connection, self.context, self.clock.wall_ms(), self.clock.boottime_ms(), self.precedence
             )
+            if self._doubt is not None:
+                give_back_after(transaction, self._doubt)
             for chore in before:
                 chore(transaction)
             replies = self._answer(transaction, requests)
@@ -217,7 +224,11 @@ class Committer:
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+            elif self._doubt is None:
+                # Maybe it is durable: what it leased was told to nobody and is given back first thing.
+                self._doubt, self.doubted = self._token, True
             raise
+        self._doubt, self._token = None, transaction.token
         done.touched = list(transaction.touched.values())
         done.more |= {
             lane.type

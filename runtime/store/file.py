@@ -182,10 +182,10 @@ class StoreFile:
         return dead
 
     def foreign_commits(self) -> bool:
-        """Whether another connection has committed since the last call."""
+        """Whether since the last call another connection has committed, or this one without being told so."""
         version = self._read_data_version()
-        changed = version != self._data_version
-        self._data_version = version
+        changed = version != self._data_version or self.committer.doubted
+        self._data_version, self.committer.doubted = version, False
         return changed
 
     def stopping_jobs(self) -> tuple[list[int], list[int]]:

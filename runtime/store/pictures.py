@@ -12,13 +12,15 @@ from runtime.store.verbs.end import DAMAGED_TEXT
 
 MAX_RECENT = 256
 """Rows kept for those who begin to watch a parent that has just begun; beyond them the rows are read again."""
+MAX_WATCHERS = 4
+"""Of one parent: the latest; those before them have ended long ago."""
 
 
 class Pictures:
     """Who watches which parent, and what is known of its step."""
 
     def __init__(self) -> None:
-        self._watchers: dict[int, Address] = {}
+        self._watchers: dict[int, tuple[Address, ...]] = {}
         self._unseen: set[int] = set()  # watched parents that were not shown yet
         self._recent: dict[int, ParentRow] = {}  # changed by the last commits, and watched by nobody yet
         self._about: dict[int, tuple[Step | None, str, tuple[str, ...]]] = {}
@@ -29,7 +31,10 @@ class Pictures:
 
     def watch(self, parent_id: int, watcher: Address) -> None:
         """Show the parent to that actor, soon and after every commit that touches it."""
-        self._watchers[parent_id] = watcher
+        watchers = self._watchers.get(parent_id, ())
+        if watcher not in watchers:
+            # Beside the others: an orchestrator that is about to end may ask after the one that took its place.
+            self._watchers[parent_id] = (*watchers[1 - MAX_WATCHERS :], watcher)
         self._unseen.add(parent_id)
 
     def remember(self, starts: Iterable[StepStart]) -> None:
@@ -56,20 +61,21 @@ class Pictures:
         Whoever watches a parent whose row is damaged is refused, and ``take_damaged`` names it.
         """
         for row in rows:
-            watcher = self._watchers.get(row.id)
+            watchers = self._watchers.get(row.id)
             self._recent.pop(row.id, None)
-            if watcher is None and not row.ended:
+            if watchers is None and not row.ended:
                 if len(self._recent) >= MAX_RECENT:
                     self._recent.clear()
                 self._recent[row.id] = row
-            elif watcher is not None:
+            elif watchers is not None:
                 self._unseen.discard(row.id)
                 picture = self._picture(connection, row)
                 if picture is None:
                     del self._watchers[row.id]
                     if not row.ended:
                         self._damaged.add(row.id)
-                yield watcher, picture or Refused(DAMAGED_TEXT)
+                for watcher in watchers:
+                    yield watcher, picture or Refused(DAMAGED_TEXT)
             if row.ended:
                 self._watchers.pop(row.id, None)
                 self._about.pop(row.id, None)
@@ -86,7 +92,8 @@ class Pictures:
         missing = missing - {row.id for row in rows}
         yield from self.of(connection, rows)
         for parent_id in missing:
-            yield self._watchers.pop(parent_id), Refused(f"there is no parent job {parent_id}")
+            for watcher in self._watchers.pop(parent_id):
+                yield watcher, Refused(f"there is no parent job {parent_id}")
 
     def take_damaged(self) -> set[int]:
         """The open parents that were found damaged since the last call: nobody can supervise them."""

@@ -124,11 +124,25 @@ def give_back_own(
     )
 
 
+def give_back_after(transaction: Transaction, token: int) -> None:
+    """Give back what this runtime leased after that token: the commits that leased it were not answered.
+
+    Nobody was told of these leases, so nobody works on them, and no living owner would ever let them expire.
+    """
+    own = transaction.context.owner
+    reason = "the commit that leased it was not answered"
+    give_back(transaction, "owner = ? AND token > ?", (own, token), reason, lost=False)
+    _free_namings(transaction, "naming_owner = ? AND token > ?", (own, token))
+
+
 def _free_namings(transaction: Transaction, condition: str, parameters: tuple[object, ...]) -> None:
     for row in transaction.connection.execute(
         f"SELECT id FROM parent WHERE naming = 'leased' AND {condition}", parameters
     ).fetchall():
-        parent = transaction.change_parent(transaction.parent(row[0]))
+        parent = transaction.parent(row[0])
+        if parent.naming != "leased":
+            continue  # settled or closed earlier in this transaction, which is not written yet
+        transaction.change_parent(parent)
         parent.naming = "ready"
         parent.naming_owner = None
         parent.naming_attempt = max(parent.naming_attempt - 1, 0)

@@ -1,0 +1,110 @@
+"""Draws what a seed's clients ask for: a few small runs that between them go through every kind of end."""
+
+import random
+from typing import Any
+
+import msgspec
+
+from actors.job import ErrorTolerance, FailureAction, JobDefinition, OnError, Step
+from actors.worker import WorkerOptions
+from tests.simulation.tasks import Plan, Task
+
+TYPES = ("quick", "quick", "slow", "inline")
+FAILURES = ("raise", "raise", "permanent", "retry_after", "exit", "garbage", "give_up", "snooze")
+SLOW_FAILURES = (*FAILURES, "wait", "wait", "hang", "deaf", "exit_later")
+
+
+class Draw:
+    """Draws definitions; keys of tasks are unique within a seed, but for those that are meant to meet."""
+
+    def __init__(self, chance: random.Random, badness: float) -> None:
+        self._chance = chance
+        self._badness = badness
+        self._tasks = 0
+
+    def chosen(self, share: float) -> bool:
+        """True in that share of cases."""
+        return self._chance.random() < share
+
+    def options(self) -> dict[str, WorkerOptions]:
+        """How jobs of each type are run."""
+        made = {}
+        for name, dispatcher in (("quick", "io"), ("slow", "loop"), ("inline", "core")):
+            made[name] = WorkerOptions(
+                dispatcher=dispatcher,
+                slots=self._chance.randint(1, 4),
+                max_attempts=self._chance.randint(1, 3),
+                backoff_seconds=0.2,
+                timeout_seconds=1.5 if name == "slow" else 0.0,
+            )
+        return made
+
+    def task(self, depth: int = 0) -> Task:
+        """A job, with what it spawns."""
+        self._tasks += 1
+        kind = self._chance.choice(TYPES)
+        spawns: tuple[Task, ...] = ()
+        if depth < 2 and self.chosen(0.3):
+            spawns = tuple(self.task(depth + 1) for _ in range(self._chance.randint(1, 2)))
+        meeting = depth > 0 and self.chosen(0.2)
+        return Task(
+            key=f"shared-{self._chance.randint(0, 1)}" if meeting else f"task-{self._tasks}",
+            type=kind,
+            acts=self._acts(kind),
+            spawns=spawns,
+            keyed=meeting or self.chosen(0.8),
+            delay_ms=300 if self.chosen(0.1) else 0,
+            priority=self._chance.choice((0, 0, 0, 1)),
+            rate_key="host" if self.chosen(0.1) else "",
+            documents=self._chance.choice((0, 0, 0, 1, 2)),
+            max_attempts=self._chance.choice((0, 0, 0, 1, 4)),
+        )
+
+    def _acts(self, kind: str) -> tuple[str, ...]:
+        acts: list[str] = []
+        while self.chosen(self._badness) and len(acts) < 3:
+            acts.append(self._chance.choice(SLOW_FAILURES if kind == "slow" else FAILURES))
+        if acts and acts[-1] != "snooze" and self.chosen(0.3):
+            return tuple(acts)
+        return (*acts, "ok")
+
+    def step(self, name: str, depends: tuple[str, ...]) -> Step:
+        """A step with one or two pages of children, or none."""
+        pages = tuple(
+            tuple(self.task() for _ in range(self._chance.choice((0, 1, 2, 2, 3))))
+            for _ in range(self._chance.choice((0, 1, 1, 1, 2)))
+        )
+        plan = Plan(pages, max_children=3 if self.chosen(0.1) else 0, level_by_level=self.chosen(0.1))
+        options: dict[str, Any] = {}
+        if self.chosen(0.15):
+            options["error_tolerance"] = ErrorTolerance(
+                max_child_failures=self._chance.randint(1, 2),
+                failure_action=self._chance.choice(tuple(FailureAction)),
+            )
+        if self.chosen(0.1):
+            options["timeout_seconds"] = 1.0
+        if self.chosen(0.05):
+            options["enabled"] = False
+        return Step(
+            name=name,
+            action="plan",
+            config=msgspec.json.decode(msgspec.json.encode(plan)),
+            depends=depends,
+            on_error=self._chance.choice(tuple(OnError)),
+            max_retries=1,
+            concurrency=1 if self.chosen(0.15) else 0,
+            **options,
+        )
+
+    def definition(self, identity: str) -> JobDefinition:
+        """A run of one to three steps."""
+        steps: list[Step] = []
+        for number in range(self._chance.choice((1, 1, 2, 3))):
+            depends = tuple(step.name for step in steps if self.chosen(0.5))
+            steps.append(self.step(f"s{number}", depends))
+        timeout = 3.0 if self.chosen(0.07) else 0.0
+        return JobDefinition(id=identity, name=identity, steps=tuple(steps), timeout_seconds=timeout)
+
+    def payloads(self) -> list[Task]:
+        """Of a fan-out."""
+        return [self.task(1) for _ in range(self._chance.randint(0, 3))]
