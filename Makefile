@@ -1,5 +1,5 @@
 # Every target sets up what it needs: a virtual environment in .venv from requirements.lock.
-# Usage: make run | test | check | docs | conformance | soak | lock | clean
+# Usage: make run | test | check | docs | conformance | simulate | soak | lock | clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,9 +10,10 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
 	$(BIN)/python -m pip --quiet --quiet
 # The tool that makes the lock is not part of it.
 UV_VERSION := 0.13.9
+SEEDS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs conformance soak lock clean install
+.PHONY: help run test check lint docs conformance simulate soak lock clean install
 .SUFFIXES:
 
 help:
@@ -21,6 +22,7 @@ help:
 	@echo "make check        ruff, mypy --strict, import-linter, the test suite"
 	@echo "make docs         write docs/reference/ anew from the code"
 	@echo "make conformance  Thespian's own test suite on our engine"
+	@echo "make simulate     whole runtimes under drawn faults, SEEDS=1000 of them"
 	@echo "make soak         the long tests: kill -9 loops, large runs"
 	@echo "make lock         compile requirements.lock again"
 	@echo "make clean        remove what the other targets made"
@@ -44,6 +46,9 @@ docs: $(STAMP)
 
 conformance: $(STAMP)
 	@$(BIN)/python -m pytest tests/conformance -m conformance -p no:randomly
+
+simulate: $(STAMP)
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 soak: $(STAMP)
 	@$(BIN)/python -m pytest -m soak

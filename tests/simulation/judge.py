@@ -301,6 +301,10 @@ class Judge:
             return runs[0].id, "run"
         return chance.choice(rows).id, kind
 
+    def ends_below(self, parent_id: int) -> list[str]:
+        """The states of the children, by the events alone."""
+        return [self.states[job.id] for job in self.jobs.values() if job.parent_id == parent_id]
+
     def cancel_acknowledged(self, job_id: int, kind: str) -> list[str]:
         """What does not hold of it: it must be closing, or told to end, or have ended."""
         job = self.jobs[job_id]

@@ -54,6 +54,8 @@ class SimulatedAssembly(Assembly):
             resources={"naming_fault": world.naming_fault},
         )
         self._machine = machine
+        self.store: ActorAddress | None = None
+        """Whom requests go to."""
 
     def _open_store(self, precedence: Precedence) -> StoreFile:
         file = super()._open_store(precedence)
@@ -70,10 +72,9 @@ class SimulatedAssembly(Assembly):
         """The open store."""
         return self._file
 
-    @property
-    def store(self) -> ActorAddress | None:
-        """Whom requests go to."""
-        return self._store
+    def _store_opened(self, address: ActorAddress) -> None:
+        super()._store_opened(address)
+        self.store = address
 
 
 class Machine:

@@ -30,9 +30,6 @@ class RestingStore:
     def state(self, job_id: int) -> str:
         return self.oracle.jobs[job_id].state
 
-    def states(self, parent_id: int) -> list[str]:
-        return [job.state for job in self.oracle.jobs.values() if job.parent_id == parent_id]
-
 
 def judge_rest(world: "World") -> None:
     """Everything has ended as it must, and nothing is left.

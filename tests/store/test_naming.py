@@ -3,7 +3,7 @@
 import pytest
 
 from actors.job import AttemptError, Page
-from actors.messages import NameChildren, Named, NamingFailed
+from actors.messages import GiveBack, NameChildren, Named, NamingFailed
 from actors.seams import ManualClock
 from runtime.store.verbs.end import LOW_WATER
 from runtime.store.verbs.name import MAX_NAMING_ATTEMPTS
@@ -168,6 +168,17 @@ def test_naming_that_can_not_succeed_closes_the_step_at_once(store: StoreDriver)
     start = store.start()
     store.commit(NamingFailed(start, ERROR, permanent=True, retry_in_ms=0))
     assert store.state(start.step_id) == "failed"
+
+
+def test_a_naming_that_fails_for_good_beside_the_death_of_its_manager_is_not_offered_again(
+    store: StoreDriver,
+) -> None:
+    run_id = store.submit(definition())
+    (start,) = store.commit(starts=1).starts
+    failure = NamingFailed(start, AttemptError("ValueError", "no such list"), permanent=True, retry_in_ms=0)
+    assert store.commit(failure, GiveBack(None, "manager act died", namings_only=True), starts=1).starts == []
+    parent = store.parent(only(store, run_id))
+    assert (parent["state"], parent["naming"]) == ("failed", "idle")
 
 
 def test_a_step_that_fails_to_name_more_lets_its_running_children_finish(store: StoreDriver) -> None:
