@@ -15,9 +15,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from runtime.embedding import Run, Runtime
+    from runtime.embedding import FanOut, Run, Runtime
 
-__all__ = ["Run", "Runtime"]
+__all__ = ["FanOut", "Run", "Runtime"]
 __version__ = "0.1.0"
 
 

@@ -135,6 +135,11 @@ class Assembly:
         return self._running()
 
     @property
+    def file(self) -> StoreFile | None:
+        """The running runtime's hold on its store."""
+        return self._file if self.running else None
+
+    @property
     def ids(self) -> IdSource:
         """Where this runtime's ids come from."""
         if self._file is None:

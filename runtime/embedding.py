@@ -21,11 +21,12 @@ from actors.seams import Clock, Random
 from actors.worker import JobWorker
 from runtime.admission import admitted_key
 from runtime.assembly import Assembly
+from runtime.enqueue import Enqueuer, FanOut
 from runtime.operating import Operator, identity, refused
 from runtime.refusal import NOT_RUNNING, RefusedError, RuntimeStateError
 from runtime.run import Run
 from runtime.settings import RuntimeSettings
-from runtime.staging import FanOut
+from runtime.staging import StagedFanOut
 from runtime.store.database import StoreError
 from runtime.store.doorbell import Doorbell
 from runtime.store.reading.reader import StoreReader
@@ -36,7 +37,7 @@ ANSWER_SECONDS = 60.0
 """How long a verb waits for its commit before it gives up; the commit may still happen."""
 
 
-class Runtime(Operator):
+class Runtime(Operator, Enqueuer):
     """An embedded runtime on one store. A context manager, plain or async; or ``start`` and ``close``."""
 
     def __init__(
@@ -273,10 +274,12 @@ class Runtime(Operator):
             )
         return submission(together, self._assembly.ids, admitted_key(key))
 
-    def _fan_out(self, worker: str | JobWorker, name: str | None, step: dict[str, Any]) -> FanOut:
+    def _fan_out(self, worker: str | JobWorker, name: str | None, step: dict[str, Any]) -> StagedFanOut:
         self._assembly.raise_if_stopped()
         here = self._assembly
-        return FanOut.prepared(worker, name, step, workers=here.workers, admitted=here.admitted, ids=here.ids)
+        return StagedFanOut.prepared(
+            worker, name, step, workers=here.workers, admitted=here.admitted, ids=here.ids
+        )
 
     def _submitted(self, reply: Any) -> Run:
         if isinstance(reply, Submitted):
@@ -298,4 +301,4 @@ def _load(config: str | Path | None) -> RuntimeSettings:
     return load_settings(Path(config))
 
 
-__all__ = ["JobState", "RefusedError", "Run", "Runtime", "RuntimeStateError", "StoreError"]
+__all__ = ["FanOut", "JobState", "RefusedError", "Run", "Runtime", "RuntimeStateError", "StoreError"]

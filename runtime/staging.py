@@ -19,7 +19,7 @@ PAGE_CHARACTERS = 4 << 20
 """A page is full with so much payload too, however few children that is."""
 
 
-class FanOut:
+class StagedFanOut:
     """One run with one step whose children are staged page by page, and then submitted whole."""
 
     def __init__(self, run_id: int, step_id: int, definition: JobDefinition, worker: JobWorker) -> None:
@@ -67,7 +67,7 @@ class FanOut:
         return cls(ids.next(), ids.next(), definition, workers[job_type])
 
     def __repr__(self) -> str:
-        return f"<FanOut(run={self.run_id}, pages={self._pages})>"
+        return f"<StagedFanOut(run={self.run_id}, pages={self._pages})>"
 
     def pages(self, ids: IdSource, payloads: Iterable[Any]) -> Iterator[StagePage]:
         """What has to be staged before the submission, page by page as the payloads come.

@@ -287,9 +287,13 @@ class StoreActor(TypedActor):
         if done.last_seq:
             ended = tuple(row.id for row in done.touched if row.ended and row.kind == JobKind.RUN)
             self.send(wiring.events, Committed(done.last_seq, ended))
-        if done.timed and done.next_due_ms != self._next_due:
-            self._next_due = done.next_due_ms
-            self.send(wiring.scheduler, NextDue(done.next_due_ms))
+        if done.timed:
+            self._report_due(done.next_due_ms, wiring)
+
+    def _report_due(self, at_ms: int | None, wiring: Wiring) -> None:
+        if at_ms != self._next_due:
+            self._next_due = at_ms
+            self.send(wiring.scheduler, NextDue(at_ms))
 
     def _notice_others(self) -> None:
         """Another process committed: there may be work, and something of this runtime's may have been cancelled."""
@@ -297,6 +301,8 @@ class StoreActor(TypedActor):
         if self._store.foreign_commits():
             self._notice(EVERYTHING)
             self._show(self._pictures.all(self._store.connection))
+            if self._wiring is not None:
+                self._report_due(self._store.next_due(), self._wiring)
 
     def receiveMsg_Rung(self, message: Rung, sender: Address) -> None:
         """Others say what of their commits concerns this runtime; the slow look would find it, and find the rest."""

@@ -217,7 +217,7 @@ class Committer:
                 _lease(transaction, demand, done)
             transaction.finish()
             if transaction.timed or before:
-                done.next_due_ms = next_due(transaction)
+                done.next_due_ms = next_due(connection, transaction.now_ms)
                 done.timed = True
             with self.precedence.gap:
                 connection.execute("COMMIT")

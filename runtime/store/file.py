@@ -23,7 +23,7 @@ from runtime.store.verbs.index import index_some
 from runtime.store.verbs.own import heartbeat, leave, register
 from runtime.store.verbs.recover import bury_owner, expire_leases, give_back_own, other_owners
 from runtime.store.verbs.sweep import closing_parents
-from runtime.store.verbs.wake import wake_due
+from runtime.store.verbs.wake import next_due, wake_due
 
 logger = logging.getLogger("quaero.store")
 
@@ -80,6 +80,7 @@ class StoreFile:
         """Whether more schedules were due than the last round could fire."""
         self._unseen_owners: set[int] = set()  # whose lock files could not be looked at; told once
         self.doorbell: Doorbell = doorbell or SocketDoorbell()
+        self._sharing = False  # with other connections of this process
         self._bells: dict[int, str] = {}  # of the other owners, "" of one that has none
         self._find_bells(other_owners(self.connection, self.owner))
 
@@ -97,6 +98,10 @@ class StoreFile:
         if self._bells:
             self._ring(concern_of(requests, commits))
         return commits
+
+    def share(self) -> None:
+        """Others in this process write too, on connections of their own: whoever commits here may have to wait."""
+        self._sharing = self.committer.shared = True
 
     def listen(self, rung: Callable[[], object]) -> None:
         """Have ``rung`` called, from any thread, when others ring; and let them know that this owner can be rung."""
@@ -199,6 +204,10 @@ class StoreFile:
         ).fetchall()
         return [row[0] for row in jobs], [row[0] for row in parents]
 
+    def next_due(self) -> int | None:
+        """When the next thing that waits for a time comes due (Unix ms), whoever made it wait."""
+        return next_due(self.connection, self.clock.wall_ms())
+
     def leased(self) -> list[tuple[int, str]]:
         """This runtime's running jobs with their types, as the rows have them."""
         return self.connection.execute(
@@ -239,7 +248,7 @@ class StoreFile:
 
     def _find_bells(self, others: list[int]) -> None:
         """Those are the other owners now; where the bell of one is does not change once it is known."""
-        self.committer.shared = bool(others)
+        self.committer.shared = self._sharing or bool(others)
         self._bells = {each: self._bells.get(each) or announced(self.path, each) for each in others}
 
     def _ring(self, concern: Concern) -> None:

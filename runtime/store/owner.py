@@ -62,7 +62,16 @@ def take_lock(store: Path, owner: int) -> OwnerLock | None:
 
 def announced(store: Path, owner: int) -> str:
     """Where that owner's doorbell is; "" if it has none, or is gone."""
+    return _bell(lock_directory(store) / f"owner-{owner}")
+
+
+def bells(store: Path) -> list[str]:
+    """Where all the doorbells of this store are."""
+    return [bell for path in lock_directory(store).glob("owner-*") if (bell := _bell(path))]
+
+
+def _bell(file: Path) -> str:
     try:
-        return os.fsdecode((lock_directory(store) / f"owner-{owner}").read_bytes())
+        return os.fsdecode(file.read_bytes())
     except OSError:
         return ""

@@ -20,7 +20,7 @@ from runtime import Runtime
 from runtime.refusal import RefusedError, RuntimeStateError
 from runtime.run import WaitTimeoutError
 from runtime.settings import RuntimeSettings
-from runtime.staging import FanOut
+from runtime.staging import StagedFanOut
 from runtime.store.database import StoreError
 from runtime.store.reading.jobs import JobFilter
 from tests.embedding.processes import ROOT, sql, until
@@ -115,7 +115,7 @@ def test_payloads_that_raise_midway_leave_nothing_in_the_store(tmp_path: Path) -
 
 def test_large_payloads_go_to_the_store_in_small_pages() -> None:
     definition = JobDefinition("large", "large", (Step("large", "fan_out", {"job_type": "write"}),))
-    fan_out = FanOut(1, 2, definition, next(each for each in ALL if each.worker_type == "write"))
+    fan_out = StagedFanOut(1, 2, definition, next(each for each in ALL if each.worker_type == "write"))
     ids = IdSource(ManualClock(), 1)
 
     staged = list(fan_out.pages(ids, (Where("x" * 1_000_000) for _ in range(30))))

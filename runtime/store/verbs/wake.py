@@ -1,5 +1,7 @@
 """What was waiting for a time: scheduled jobs become pending, rate lanes and namings ready."""
 
+import sqlite3
+
 import msgspec
 
 from actors.job import Closing, JobKind, JobState
@@ -83,7 +85,7 @@ def _close_late(transaction: Transaction) -> None:
             settle_parent(transaction, parent)
 
 
-def next_due(transaction: Transaction) -> int | None:
+def next_due(connection: sqlite3.Connection, now_ms: int) -> int | None:
     """When the next waiting thing comes due (Unix ms); None if nothing waits for a time."""
-    found: int | None = transaction.connection.execute(_NEXT, (transaction.now_ms,)).fetchone()[0]
+    found: int | None = connection.execute(_NEXT, (now_ms,)).fetchone()[0]
     return found
