@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.job import JobDefinition, Step
 from actors.messages import CancelAcknowledged, CancelJob, StagePage, Submit, Submitted
-from runtime.staging import FanOut
+from runtime.staging import StagedFanOut
 from tests.simulation.tasks import Task
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Client:
             concurrency=self.definition.steps[0].concurrency,
         )
         definition = JobDefinition(id=self.definition.id, name="Fan-out", steps=(step,))
-        made = FanOut(ids.next(), ids.next(), definition, machine.assembly.workers["quick"])
+        made = StagedFanOut(ids.next(), ids.next(), definition, machine.assembly.workers["quick"])
         for task in self.fan_out:
             yield from made.pages(ids, [task])
         yield made.submission(self.key)
