@@ -111,15 +111,21 @@ class Stage:
         """Wait until every subject is in one of these states, or has ended."""
         self._wait_for(lambda scene: self._is(scene, "subject", *states, *ENDS), f"{states} subjects")
 
-    def play_out(self, meanwhile: Callable[[], object] = lambda: None) -> dict[str, str]:
-        """Once the subjects have ended, let the others end; returns how each parent ended."""
+    def play_out(
+        self, meanwhile: Callable[[], object] = lambda: None, *, release: bool = True
+    ) -> dict[str, str]:
+        """Once the subjects have ended, let the others end; returns how each parent ended.
+
+        Without ``release`` the siblings' gate stays shut: they are to be stopped, whoever hears of it first.
+        """
 
         def ended(scene: Scene) -> bool:
             meanwhile()
             return self._is(scene, "subject", *ENDS)
 
         self._wait_for(ended, "the subject's end")
-        self.open("after")
+        if release:
+            self.open("after")
         self._wait_for(
             lambda scene: self.judge.value("SELECT state FROM job WHERE id = ?", scene.run.number) in ENDS,
             "the run's end",

@@ -80,7 +80,7 @@ def parent_times_out(step_seconds: float, stage: Stage, clock: ManualClock) -> d
     """The step's or the run's time is used up."""
     stage.begin("obey", step_seconds=step_seconds, run_seconds=LIMIT_SECONDS - step_seconds)
     clock.advance(LIMIT_SECONDS)
-    return stage.play_out()
+    return stage.play_out(release=False)
 
 
 def cancelled(level: str, act: str, stage: Stage, _clock: ManualClock) -> dict[str, str]:
@@ -92,7 +92,7 @@ def cancelled(level: str, act: str, stage: Stage, _clock: ManualClock) -> dict[s
     stage.begin(act, position="pending" if act == "wait" else "running")
     for scene in stage.scenes:
         stage.runtime.cancel(target(scene))
-    return stage.play_out()
+    return stage.play_out(release=level == "job")
 
 
 def tolerance_trips(stage: Stage, _clock: ManualClock) -> dict[str, str]:

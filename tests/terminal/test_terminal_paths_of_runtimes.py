@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,20 +23,25 @@ ONLOOKER = {each.worker_type: {"slots": 0} for each in WORKERS}
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+def max_lost(row: Row) -> int:
+    """How often a job may be lost, for all runtimes of the row: any of them may notice the death first."""
+    return 0 if row.name == "lost too often" else 20
+
+
+@pytest.fixture
+def stage(tmp_path: Path, max_lost: int) -> Iterator[Stage]:
     """Its own runtime only looks on until it is opened again."""
-    made = Stage(tmp_path, worker_options=ONLOOKER)
+    made = Stage(tmp_path, worker_options=ONLOOKER, max_lost=max_lost)
     yield made
     made.close()
 
 
 @pytest.fixture
-def victim(stage: Stage, row: Row) -> Iterator["subprocess.Popen[bytes]"]:
+def victim(stage: Stage, row: Row, max_lost: int) -> Iterator["subprocess.Popen[bytes]"]:
     """The process that is to run the subjects."""
     lease = LEASE_SECONDS if row.name == "lease lost" else 30.0
-    lost = 0 if row.name == "lost too often" else 20
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.terminal.victim", stage.settings.store, str(lease), str(lost)],
+        [sys.executable, "-m", "tests.terminal.victim", stage.settings.store, str(lease), str(max_lost)],
         cwd=ROOT,
         start_new_session=True,
     ) as process:
@@ -46,12 +50,12 @@ def victim(stage: Stage, row: Row) -> Iterator["subprocess.Popen[bytes]"]:
             kill_group(process)
 
 
-def killed(max_lost: int, stage: Stage, victim: "subprocess.Popen[bytes]") -> dict[str, str]:
+def killed(stage: Stage, victim: "subprocess.Popen[bytes]") -> dict[str, str]:
     """The subjects are running when their process is killed; another runtime goes on."""
     stage.begin("complete")
     kill_group(victim)
     stage.open("subject")
-    stage.reopen(worker_options=NEVER, max_lost=max_lost)
+    stage.reopen(worker_options=NEVER)
     return stage.play_out()
 
 
@@ -74,8 +78,8 @@ def frozen(stage: Stage, victim: "subprocess.Popen[bytes]") -> dict[str, str]:
 
 
 PLAYS: dict[str, Callable[[Stage, "subprocess.Popen[bytes]"], dict[str, str]]] = {
-    "runtime killed": partial(killed, 20),
-    "lost too often": partial(killed, 0),
+    "runtime killed": killed,
+    "lost too often": killed,
     "lease lost": frozen,
 }
 
