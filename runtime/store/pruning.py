@@ -60,18 +60,23 @@ class Pruning:
         Raises:
             StoreUnavailableError: nothing was committed; the same is done the next time.
         """
-        chore = self._chores[0] if self._chores else erase_some
         share = _Share(self._committer.clock)
-        more = False
+        finished = 0
 
         def some(transaction: Transaction) -> None:
-            nonlocal more
-            more = chore(transaction, share.left)
+            nonlocal finished
+            finished = 0
+            for chore in self._chores:
+                if chore(transaction, share.left):
+                    return
+                finished += 1
 
+        if not self._chores:
+            self._chores.append(erase_some)
         commits = self._committer.commit((), None, before=(some,))
-        if self._chores and not more:
+        for _ in range(finished):
             self._chores.popleft()
-        return commits, more or bool(self._chores)
+        return commits, bool(self._chores)
 
 
 class _Share:

@@ -71,8 +71,8 @@ def test_ended_runs_go_when_they_are_too_old_and_open_ones_never(
     kept.prune()
     assert runs(kept) == [waiting]
     assert kept.value("SELECT count(*) FROM job WHERE kind = 'job'") == 0
-    found = [each for each in _events(kept) if each[1] == "job_deleted"]
-    assert [data for *_, data in found] == [{"kind": "run", "reason": "retention"}]
+    told = [each for each in _events(kept) if each[1] == "job_deleted"]
+    assert told[-1] == (broken, "job_deleted", {"kind": "run", "reason": "retention"})
 
 
 def _events(store: StoreDriver) -> list[tuple[int, str, dict[str, object]]]:
