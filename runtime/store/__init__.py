@@ -11,6 +11,9 @@
 - ``borrowed``     a transaction of the store inside one of the caller's
 - ``doorbell``     wakes the other runtimes on the store, by sockets in ``datagrams``; ``concern`` says for what
 - ``actor``        StoreActor: buffers requests, commits, tells everybody; ``slots`` and ``pictures`` are its books
+- ``chores``       its small transactions between the work: the search index, and ``pruning``, what goes from the store
+- ``retention``    how long what has ended is kept; ``logs`` how many lines of a job
+- ``visible``      what readers see: the tables without what was deleted
 - ``reading``      every question, answered at one snapshot
 - ``events``       how the events of a commit are stored; ``checksum`` over a job's immutable columns
 """

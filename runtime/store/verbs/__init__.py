@@ -9,6 +9,8 @@
 - ``end``       the ends of parents and what follows from them
 - ``cancel``    a run, a step or a job with all below it
 - ``sweep``     the waiting children of closing parents, slice by slice
+- ``delete``    marks an ended run or step, which nobody sees from then on; ``erase`` removes its rows, slice by slice
+- ``expire``    what is kept no longer because of its age: runs, events, submit keys, rates
 - ``wake``      what was waiting for a time
 - ``recover``   leases of dead owners, expired ones, and those given back
 - ``own``       the owner's row: register, heartbeat, leave

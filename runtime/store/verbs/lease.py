@@ -124,8 +124,6 @@ def _share(transaction: Transaction, lanes: list[LaneRow], slots: int) -> list[t
         rest: list[LaneRow] = []
         for lane in active:
             parent = transaction.parent(lane.parent_id)
-            if parent.closing is not None:
-                continue  # by a damaged row of another type, in this very commit
             left = room.setdefault(
                 parent.id, parent.concurrency - parent.running if parent.concurrency else 1 << 30
             )
