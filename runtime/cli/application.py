@@ -16,6 +16,7 @@ from runtime.cli.commands import (
     delete,
     documents,
     events,
+    explain,
     jobs,
     logs,
     pause,
@@ -56,6 +57,7 @@ for _name, _command in (
     ("pause", pause.pause),
     ("resume", resume.resume),
     ("delete", delete.delete),
+    ("explain", explain.explain),
     ("schema", schema.schema),
 ):
     application.command(_name)(_command)
