@@ -70,7 +70,7 @@ def test_what_a_runtime_takes_on_stands_in_its_row_until_it_stops(tmp_path: Path
     GATES[gate].set()
     closing.join(WAIT)
 
-    assert (offer.slots["gated"], offer.slots["double_async"], offer.lease_ms) == (16, 500, 3000)
+    assert (offer.slots["gated"], offer.slots["double_async"], offer.lease_ms) == (16, 200, 3000)
     assert {"crawl", "fan_out"} <= set(offer.actions)
     assert offers(path) == []
 
