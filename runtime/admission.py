@@ -29,13 +29,22 @@ def admitted(
     Raises:
         RefusedError: it can not be run here; the first thing that is wrong is named, with its value.
     """
-    try:
-        whole = msgspec.json.decode(msgspec.json.encode(definition), type=JobDefinition)
-    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise RefusedError(f"the definition can not be stored: {error}") from error
+    whole = as_stored(definition)
     for problem in _problems(whole, managers, workers):
         raise RefusedError(problem)
     return whole
+
+
+def as_stored(definition: JobDefinition) -> JobDefinition:
+    """The definition as it will be read from the store, whether it can be run here or not.
+
+    Raises:
+        RefusedError: it can not be stored.
+    """
+    try:
+        return msgspec.json.decode(msgspec.json.encode(definition), type=JobDefinition)
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise RefusedError(f"the definition can not be stored: {error}") from error
 
 
 def admitted_key(key: str | None) -> str | None:

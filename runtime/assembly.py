@@ -22,8 +22,8 @@ from actors.worker import JobWorker, WorkerRegistry
 from actors.worker.crawler.fetch import Fetcher
 from actors.worker.crawler_url import crawler_url
 from runtime.admission import admitted
+from runtime.adoption import adoption, library_of, tell_of
 from runtime.closing import CLOSE_SECONDS, LEAVE_SECONDS, close_file, drained
-from runtime.definitions import DefinitionLibrary
 from runtime.engine import (
     ActorDeadError,
     EngineConfig,
@@ -36,7 +36,7 @@ from runtime.engine import (
 from runtime.events.hub import EventHub
 from runtime.events.service import EventService
 from runtime.interpreter import tune
-from runtime.linking import together_of, together_of_file
+from runtime.linking import together_of
 from runtime.modules import import_manager, import_worker
 from runtime.precedence import Precedence
 from runtime.refusal import NOT_RUNNING, RuntimeStateError
@@ -108,7 +108,7 @@ class Assembly:
         self.managers = ManagerRegistry(
             dict.fromkeys((*BUILT_IN_MANAGERS, *managers, *map(import_manager, settings.manager_modules)))
         )
-        self.library = DefinitionLibrary.of(definitions)
+        self.library = library_of(settings.definitions_directory, definitions, self.managers)
         self.fetcher = Fetcher(self.clock, allow_private_addresses=settings.allow_private_addresses)
         self.failure = ""
         self._resources = resources
@@ -215,13 +215,23 @@ class Assembly:
         """``ask``, from an asyncio loop."""
         return await self._store.ask_async(self._running(), request, timeout_seconds)
 
-    def load(self, path: Path) -> tuple[JobDefinition, ...]:
-        """Read a definition file; after its definition come those that run before or after it: ``linking``."""
-        return together_of_file(path, self.library, self.managers, self.workers)
+    def adopt(self, timeout_seconds: float) -> None:
+        """Set going what the definitions want: their schedules, and runs of those with ``auto_start``.
 
-    def linked(self, definition: JobDefinition) -> tuple[JobDefinition, ...]:
+        Raises:
+            RefusedError: one that was made in code can not be stored or never fires, or the store refused it.
+        """
+        settings = self.settings
+        if not len(self.library) and settings.definitions_directory is None:
+            return
+        request = adoption(
+            self.library, settings.definitions_directory, self.managers, self.workers, self.ids
+        )
+        tell_of(self.ask(request, timeout_seconds))
+
+    def together(self, wanted: JobDefinition | str | Path) -> tuple[JobDefinition, ...]:
         """The definition, and after it those that run before or after it: ``linking``."""
-        return together_of(definition, self.library, self.managers, self.workers)
+        return together_of(wanted, self.library, self.managers, self.workers)
 
     def admitted(self, definition: JobDefinition) -> JobDefinition:
         """The definition, if it can be run here.

@@ -22,15 +22,14 @@ from actors.worker import JobWorker
 from runtime.admission import admitted_key
 from runtime.assembly import Assembly
 from runtime.enqueue import Enqueuer, FanOut
-from runtime.explaining import explained
-from runtime.operating import Operator, identity, refused
+from runtime.operating import identity, refused
 from runtime.refusal import NOT_RUNNING, RefusedError, RuntimeStateError
 from runtime.run import Run
+from runtime.scheduling import Timetable
 from runtime.settings import RuntimeSettings
 from runtime.staging import StagedFanOut
 from runtime.store.database import StoreError
 from runtime.store.doorbell import Doorbell
-from runtime.store.explaining.reason import Explanation
 from runtime.store.reading.reader import StoreReader
 from runtime.submission import submission
 from runtime.subscription import follow, follow_async
@@ -39,7 +38,7 @@ ANSWER_SECONDS = 60.0
 """How long a verb waits for its commit before it gives up; the commit may still happen."""
 
 
-class Runtime(Operator, Enqueuer):
+class Runtime(Timetable, Enqueuer):
     """An embedded runtime on one store. A context manager, plain or async; or ``start`` and ``close``."""
 
     def __init__(
@@ -62,7 +61,8 @@ class Runtime(Operator, Enqueuer):
             store: the store's file, instead of the configuration's.
             workers: this service's own workers, besides the ones that come with the runtime.
             managers: its own managers.
-            definitions: those that pre_jobs and post_jobs of others may name.
+            definitions: known by their ids, besides those of the configuration's directory; at the start the
+                schedules of all of them are set, and those with ``auto_start`` are run.
             clock: for tests.
             random: for tests.
             resources: objects that workers and managers reach by ``context.resource(name)``.
@@ -70,7 +70,8 @@ class Runtime(Operator, Enqueuer):
 
         Raises:
             ConfigError: the configuration file is wrong.
-            DefinitionError: two definitions have one id, or their links lead nowhere or in a circle.
+            DefinitionError: a file in the directory of definitions is wrong, two definitions have one id, or their
+                links lead nowhere or in a circle.
             TypeError: a worker is none.
             ValueError: two workers have one type, or one can not run as it is configured.
         """
@@ -108,6 +109,8 @@ class Runtime(Operator, Enqueuer):
         self._assembly.start()
         if self._reader is None:
             try:
+                if self.settings.adopts:
+                    self._assembly.adopt(ANSWER_SECONDS)
                 self._reader = StoreReader(
                     self.settings.store, busy_timeout_seconds=self.settings.busy_timeout_seconds
                 )
@@ -173,7 +176,8 @@ class Runtime(Operator, Enqueuer):
         """Write a run of the definition; when this returns, it survives kill -9 and power loss.
 
         Args:
-            definition: the definition, or the path of its file.
+            definition: the definition, the path of its file, or the id under which this runtime knows it; a file
+                that is there goes before an id.
             key: the same key always gives the same run, however often it is submitted.
 
         Raises:
@@ -264,17 +268,12 @@ class Runtime(Operator, Enqueuer):
     def _cursor(self, after: int | None) -> int:
         return self.reader.last_event() if after is None else after
 
-    def _submission(self, definition: JobDefinition | str | Path, key: str | None) -> Submit:
+    def _together(self, definition: JobDefinition | str | Path) -> tuple[JobDefinition, ...]:
         self._assembly.raise_if_stopped()
-        if isinstance(definition, str | Path):
-            together = self._assembly.load(Path(definition))
-        elif isinstance(definition, JobDefinition):
-            together = self._assembly.linked(definition)
-        else:
-            raise RefusedError(
-                f"submit takes a JobDefinition or the path of its file, got a {type(definition).__name__}"
-            )
-        return submission(together, self._assembly.ids, admitted_key(key))
+        return self._assembly.together(definition)
+
+    def _submission(self, definition: JobDefinition | str | Path, key: str | None) -> Submit:
+        return submission(self._together(definition), self._assembly.ids, admitted_key(key))
 
     def _fan_out(self, worker: str | JobWorker, name: str | None, step: dict[str, Any]) -> StagedFanOut:
         self._assembly.raise_if_stopped()
@@ -287,18 +286,6 @@ class Runtime(Operator, Enqueuer):
         if isinstance(reply, Submitted):
             return Run(self, reply.run_id)
         raise refused(reply)
-
-    def explain(self, job_id: int | str) -> Explanation:
-        """Why a run, a step or a job does not move: every reason that holds now, with its values and what to do.
-
-        Raises:
-            LookupError: the store has none of that id.
-        """
-        return explained(self._assembly, self.reader, identity(job_id))
-
-    async def explain_async(self, job_id: int | str) -> Explanation:
-        """``explain`` for asyncio."""
-        return await asyncio.to_thread(self.explain, job_id)
 
     def _ask(self, request: Any) -> Any:
         return self._assembly.ask(request, ANSWER_SECONDS)

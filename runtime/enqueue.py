@@ -64,7 +64,7 @@ class Enqueuer(ABC):
 
         Args:
             connection: of the standard library's ``sqlite3``, to the store's own file, inside BEGIN IMMEDIATE.
-            what: a definition, the path of its file, or a ``FanOut``.
+            what: a definition, the path of its file, the id under which this runtime knows it, or a ``FanOut``.
             key: as of ``submit``.
 
         Raises:
@@ -122,6 +122,6 @@ def _write(
             stage_page(transaction, page.run_id, page.page)
         request = staged.submission(key)
     else:
-        together = here.linked(what) if isinstance(what, JobDefinition) else here.load(Path(what))
+        together = here.together(what)
         request = submission(together, ids, key)
     return submit(transaction, request)[0]

@@ -25,4 +25,6 @@ class RuntimeSettings(msgspec.Struct, frozen=True):
     worker_options: dict[str, dict[str, Any]] = {}  # by type: fields of WorkerOptions to override
     worker_modules: tuple[str, ...] = ()  # "module:name" of workers of one's own
     manager_modules: tuple[str, ...] = ()
+    definitions_directory: Path | None = None  # of job definitions, known by their ids
+    adopts: bool = True  # at the start, schedules of the definitions are set and those with auto_start run
     allow_private_addresses: bool = False  # of the crawler, for every step

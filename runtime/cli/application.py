@@ -16,16 +16,18 @@ from runtime.cli.commands import (
     delete,
     documents,
     events,
-    explain,
     jobs,
     logs,
     pause,
     resume,
     run,
+    schedule,
+    schedules,
     schema,
     search,
     show,
     tree,
+    unschedule,
     work,
 )
 from runtime.cli.exits import ExitCode
@@ -57,7 +59,9 @@ for _name, _command in (
     ("pause", pause.pause),
     ("resume", resume.resume),
     ("delete", delete.delete),
-    ("explain", explain.explain),
+    ("schedule", schedule.schedule),
+    ("unschedule", unschedule.unschedule),
+    ("schedules", schedules.schedules),
     ("schema", schema.schema),
 ):
     application.command(_name)(_command)

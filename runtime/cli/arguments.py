@@ -45,6 +45,17 @@ AfterOption = Annotated[
         show_default=False,
     ),
 ]
+DefinitionArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="The job definition: a TOML file, or its id in the configuration's directory of definitions.",
+        show_default=False,
+    ),
+]
+ScheduleArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="The definition's id.", show_default=False)
+]
 JobArgument = Annotated[str, typer.Argument(metavar="ID", help="A run, a step or a job.", show_default=False)]
 
 _VALUED = ("--store", "--config")

@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from actors.firing import next_firings
 from runtime.cli.failures import CommandError
 from runtime.toml.diagnostic import BadFileError, Diagnostic, Severity
 
 if TYPE_CHECKING:
     from runtime.assembly import Assembly
 
+SHOWN_FIRINGS = 3
+"""Of a scheduled definition."""
 CONFIG_NAME = "quaero.toml"
 
 
@@ -22,6 +25,8 @@ class Checked(msgspec.Struct, frozen=True):
     what: str = ""
     errors: tuple[Diagnostic, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    firings: tuple[int, ...] = ()  # of a scheduled definition, the next ones (Unix ms)
+    time_zone: str = ""  # of the schedule
 
 
 def check_directory(directory: Path, assembly: "Assembly") -> list[Checked]:
@@ -78,24 +83,31 @@ def _check_definition(file: Path, assembly: "Assembly") -> Checked:
     errors = loaded.unrunnable
     if not errors:
         try:
-            assembly.load(file)
+            assembly.together(file)
         except BadFileError as error:
             errors = error.diagnostics
         except ValueError as error:
             errors = (Diagnostic(str(error), loaded.file),)
+    definition = loaded.definition
+    scheduled = definition.enabled and definition.schedule
+    now_ms = assembly.clock.wall_ms()
     return Checked(
         str(file),
         "definition",
         f"job definition {loaded.definition.id}, {steps} step{'s' if steps != 1 else ''}",
         errors=errors,
         warnings=loaded.warnings,
+        firings=tuple(next_firings(definition.schedule, definition.time_zone, now_ms, SHOWN_FIRINGS))
+        if scheduled
+        else (),
+        time_zone=definition.time_zone,
     )
 
 
 def _check_config(file: Path) -> Checked:
     """The file by itself, without this process's environment: the same answer wherever it is asked."""
     from runtime.cli.modules import import_modules
-    from runtime.config import ConfigError, load_config, settings_of
+    from runtime.config import load_config, settings_of
     from runtime.embedding import Runtime
 
     try:
@@ -104,7 +116,7 @@ def _check_config(file: Path) -> Checked:
         own = import_modules(loaded.config, file)
         known = Runtime(settings, workers=own.workers, managers=own.managers).assembly
         loaded = load_config(file, workers=known.workers, managers=known.managers)
-    except ConfigError as error:
+    except BadFileError as error:  # it is wrong, or a definition in its directory of definitions
         return _failed(file, "configuration", error)
     except CommandError as error:
         wrong = Diagnostic(error.message, str(file), key_path=error.path, hint=error.hint)

@@ -112,11 +112,25 @@ def known_run(reader: "StoreReader", text: str | None) -> int | None:
     return run_id
 
 
-def ready_runtime(store: Path | None, config: Path | None, *, quiet: bool = False) -> "Runtime":
+def ready_runtime(
+    store: Path | None,
+    config: Path | None,
+    *,
+    quiet: bool = False,
+    adopts: bool = False,
+    lenient: bool = False,
+) -> "Runtime":
     """A runtime that has not started, with the user's own modules; warnings of the configuration are told.
+
+    Args:
+        store: as of ``configuration``, and so is ``config``.
+        quiet: the warnings are not told.
+        adopts: when it starts, schedules of its definitions are set and those with auto_start run.
+        lenient: it is to know no definitions if one in their directory is wrong.
 
     Raises:
         ConfigError: the configuration is wrong.
+        DefinitionError: a definition in the directory of definitions is.
         CommandError: a module of the user's own can not be used.
     """
     import msgspec
@@ -125,6 +139,7 @@ def ready_runtime(store: Path | None, config: Path | None, *, quiet: bool = Fals
     from runtime.cli.output import tell
     from runtime.config import load_config, settings_of
     from runtime.embedding import Runtime
+    from runtime.toml.diagnostic import BadFileError
 
     file = config_file(config)
     loaded = configuration(store, config)
@@ -135,8 +150,14 @@ def ready_runtime(store: Path | None, config: Path | None, *, quiet: bool = Fals
         worker_modules=(),
         manager_modules=(),
         own_process=True,
+        adopts=adopts,
     )
     try:
+        runtime = Runtime(wanted, workers=own.workers, managers=own.managers)
+    except BadFileError:
+        if not lenient:
+            raise
+        wanted = msgspec.structs.replace(wanted, definitions_directory=None)
         runtime = Runtime(wanted, workers=own.workers, managers=own.managers)
     except ValueError as error:  # two workers of one type
         raise CommandError(str(error), file=str(file or ""), path="modules") from error

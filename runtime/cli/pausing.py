@@ -9,6 +9,7 @@ from runtime.cli.asking import asked, writing
 from runtime.cli.failures import CommandError
 from runtime.cli.opening import known_job, reader_of, settings
 from runtime.cli.output import write, write_json
+from runtime.cli.pausing_schedules import change_schedule
 
 if TYPE_CHECKING:
     from actors.messages import PauseJob, PauseType, ResumeJob, ResumeType
@@ -27,6 +28,7 @@ TypeOption = Annotated[
 def change(
     job: str | None,
     job_type: str | None,
+    schedule: str | None,
     *,
     pause: bool,
     store: Path | None,
@@ -38,11 +40,16 @@ def change(
     Raises:
         CommandError: not exactly one was named, or it is not there.
     """
-    if (job is None) == (job_type is None) or job_type == "":
-        raise CommandError("name either an ID or a --type TYPE", hint="`quaero jobs` lists the ids")
+    named = [each for each in (job, job_type, schedule) if each is not None]
+    if len(named) != 1 or "" in named:
+        message = "name an ID, a --type TYPE or a --schedule ID"
+        raise CommandError(message, hint="`quaero jobs` lists the ids, `quaero schedules` the schedules")
     wanted = settings(store, config)
     with reader_of(wanted) as reader:
         number = None if job is None else known_job(reader, job)
+    if schedule is not None:
+        change_schedule(schedule, wanted, pause=pause, as_json=as_json)
+        return
     with writing(wanted) as file:
         answer = asked(file, _request(number, job_type or "", pause=pause))
     if number is None:

@@ -102,6 +102,7 @@ def settings_of(config: Config) -> RuntimeSettings:
     if config.system.base != "inprocess":
         message = f"system.base = {quoted(config.system.base)} can not be run by this version"
         raise ConfigError([Diagnostic(message, key_path="system.base", hint='write base = "inprocess"')])
+    directory = config.definitions.directory
     crawler = config.workers.get("crawler_url")
     return RuntimeSettings(
         store=FilePath(config.store.path).expanduser(),
@@ -122,6 +123,7 @@ def settings_of(config: Config) -> RuntimeSettings:
         },
         worker_modules=config.modules.workers,
         manager_modules=config.modules.managers,
+        definitions_directory=FilePath(directory).expanduser() if directory else None,
         allow_private_addresses=crawler is not None and crawler.allow_private_addresses is True,
     )
 

@@ -121,10 +121,10 @@ class Modules(Section, frozen=True):
 
 
 class Definitions(Section, frozen=True):
-    """``[definitions]``: where job definitions are."""
+    """``[definitions]``: the job definitions that are known by their ids."""
 
     directory: str = ""
-    """Checked only."""
+    """Its *.toml files are read when a runtime starts; schedules are set, auto_start is done. "" = none."""
 
 
 class Gateway(Section, frozen=True):

@@ -48,9 +48,10 @@ class DefinitionKeys(msgspec.Struct, frozen=True, omit_defaults=True):
     enabled: bool = True
     """Whether it may be run."""
     auto_start: bool = False
-    """Kept for a later version."""
+    """Run when a runtime starts that knows it from its directory of definitions, unless a run of it goes on."""
     schedule: Annotated[str, Meta(description='five-field cron, "" = none', examples=["0 3 * * *"])] = ""
-    time_zone: Annotated[str, Meta(description="of the schedule", examples=["Europe/Berlin"])] = ""
+    """Set by a runtime that knows it from its directory of definitions, or by `quaero schedule`."""
+    time_zone: Annotated[str, Meta(description='of the schedule, "" = UTC', examples=["Europe/Berlin"])] = ""
     timeout: Duration = 0
     """Of the run, from its beginning, a number of seconds or text like "30m"; 0 = none."""
     priority: Annotated[int, Meta(ge=-1_000_000, le=1_000_000, description="lower goes first")] = 0

@@ -32,6 +32,8 @@ from runtime.toml.document import Document, UnreadableError, parse_document, rea
 from runtime.toml.shape import fit
 from runtime.toml.wording import quoted, shown
 
+CONFIGURATION = "quaero.toml"
+
 
 class DefinitionError(BadFileError):
     """A definition can not be loaded; ``diagnostics`` are all that was found, errors first."""
@@ -73,16 +75,17 @@ def load_definition_text(text: str | bytes, *, managers: Managers, file: str = "
 
 
 def directory_files(path: str | os.PathLike[str]) -> list[FilePath]:
-    """The ``*.toml`` files of a directory, by name.
+    """The ``*.toml`` files of a directory, by name, but for a configuration.
 
     Raises:
         DefinitionError: the directory can not be read.
     """
     try:
-        return sorted(each for each in FilePath(path).iterdir() if each.suffix == ".toml")
+        files = [each for each in FilePath(path).iterdir() if each.suffix == ".toml"]
     except OSError as error:
         message = f"the directory of definitions can not be read: {error.strerror}"
         raise DefinitionError([Diagnostic(message, os.fsdecode(path))]) from error
+    return sorted(each for each in files if each.name != CONFIGURATION)
 
 
 def _loaded(document: Document, managers: Managers) -> Loaded:

@@ -208,7 +208,6 @@ class Owner(Model):
     started_at = BigIntegerField()
     pid = IntegerField()
     host = TextField()
-    offers = TextField(null=True)  # JSON, see offers.py; null: it takes no work
 
     class Meta:
         table_name = "owner"

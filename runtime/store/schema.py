@@ -235,17 +235,7 @@ CREATE TABLE schedule (
 CREATE INDEX schedule_due ON schedule (next_at) WHERE paused = 0 AND error IS NULL;
 """
 
-_OFFERS = "ALTER TABLE owner ADD COLUMN offers TEXT;"
-
-MIGRATIONS: tuple[str, ...] = (
-    _FIRST,
-    _SEARCH,
-    _WAIT_ROLES,
-    _PAUSED_TYPES,
-    _DELETION,
-    _SCHEDULES,
-    _OFFERS,
-)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SEARCH, _WAIT_ROLES, _PAUSED_TYPES, _DELETION, _SCHEDULES)
 """Migration n (from 1) is element n - 1; a released one is never changed."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -61,7 +61,7 @@ def test_neither_or_both_of_id_and_type_is_bad_input(filled: Filled, tmp_path: P
     for arguments in ((), (filled.run, "--type", "visit"), ("--type", "")):
         done = quaero("pause", *arguments, cwd=tmp_path)
         assert (done.code, done.out) == (2, "")
-        assert "name either an ID or a --type TYPE" in done.err
+        assert "name an ID, a --type TYPE or a --schedule ID" in done.err
 
 
 def test_pausing_in_a_missing_store_makes_none(tmp_path: Path) -> None:

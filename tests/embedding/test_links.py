@@ -102,7 +102,7 @@ def test_a_file_finds_what_it_links_beside_it_and_among_the_runtimes_own(tmp_pat
     write(tmp_path, "beside", 'start_urls = ["http://x.test/"]')
     (tmp_path / "other.toml").write_text("not TOML")
     with runtime_with(tmp_path, quick("made")) as runtime:
-        assert [each.id for each in runtime.assembly.load(main)] == ["main", "beside", "made"]
+        assert [each.id for each in runtime.assembly.together(main)] == ["main", "beside", "made"]
         write(tmp_path, "main", 'pre_jobs = ["besides"]', 'start_urls = ["http://x.test/"]')
         with pytest.raises(DefinitionError) as refused:
             runtime.submit(main)

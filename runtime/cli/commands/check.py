@@ -31,7 +31,7 @@ def check(
 
     Every fault is told with its file and line; nothing is started.
     """
-    assembly = ready_runtime(store, config, quiet=True).assembly
+    assembly = ready_runtime(store, config, quiet=True, lenient=True).assembly
     found: list[Checked] = []
     for file in files:
         found += check_directory(file, assembly) if file.is_dir() else [check_file(file, assembly)]
@@ -43,7 +43,7 @@ def check(
             for diagnostic in diagnostics:
                 tell(one_line(f"{diagnostic}" if severity == "error" else f"warning: {diagnostic}"))
         if not each.errors and not as_json:
-            write_text(f"{each.file}: {each.what}: ok")
+            write_text(f"{each.file}: {each.what}: ok{firing_text(each)}")
     return ExitCode.DONE if ok else ExitCode.BAD_INPUT
 
 
@@ -60,10 +60,19 @@ def as_object(found: Sequence[Checked]) -> dict[str, Any]:
                 "ok": not each.errors,
                 "errors": [fault(error) for error in each.errors],
                 "warnings": [fault(warning) for warning in each.warnings],
+                **({"next_firings": list(each.firings)} if each.firings else {}),
             }
             for each in found
         ],
     }
+
+
+def firing_text(checked: Checked) -> str:
+    """When a scheduled definition fires next, in words. Pure, but for the host's time zone files."""
+    from actors.firing import moment_text
+
+    shown = ", ".join(moment_text(each, checked.time_zone) for each in checked.firings)
+    return shown and f", fires at {shown}"
 
 
 def fault(diagnostic: Any) -> dict[str, Any]:

@@ -1,22 +1,19 @@
 """``quaero run FILE``: one run of a definition, from its file to its end."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from actors.job import JobState
-from runtime.cli.arguments import ConfigOption, JsonOption, StoreOption
+from runtime.cli.arguments import ConfigOption, DefinitionArgument, JsonOption, StoreOption
 from runtime.cli.exits import ExitCode, exit_code_of
 from runtime.cli.failures import CommandError
+from runtime.cli.naming import loaded
 from runtime.cli.opening import reader_of, ready_runtime
 from runtime.cli.output import tell, write_json, write_text
-from runtime.cli.stranded import StrandedWork
 
 if TYPE_CHECKING:
-    from actors.job import JobDefinition
     from runtime.cli.attending import Attendance
-    from runtime.embedding import Runtime
     from runtime.run import Run
 
 DRAINING = (
@@ -26,9 +23,7 @@ DRAINING = (
 
 
 def run(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The job definition, a TOML file.", show_default=False)
-    ],
+    wanted: DefinitionArgument,
     key: Annotated[
         str | None,
         typer.Option(
@@ -49,9 +44,9 @@ def run(
 
     with logs_told():
         runtime = ready_runtime(store, config)
-        definition, warnings = loaded(runtime, file)
+        definition, warnings = loaded(runtime, wanted)
         with attended(runtime) as attendance:
-            started = runtime.submit(file, key=key)
+            started = runtime.submit(wanted, key=key)
             tell(f"run {started.id} of {definition.id} in {runtime.settings.store}")
             ended = attend(attendance, started)
     if attendance.failure:
@@ -72,27 +67,6 @@ def run(
     return int(exit_code_of(shown["state"]) if ended else ExitCode.INTERRUPTED)
 
 
-def loaded(runtime: "Runtime", file: Path) -> "tuple[JobDefinition, list[str]]":
-    """The definition and its warnings, which are told; refused here if the runtime can not run it.
-
-    Raises:
-        DefinitionError: the file is wrong.
-        CommandError: there is no manager or worker for a step.
-    """
-    from runtime.definitions import load_definition
-    from runtime.refusal import RefusedError
-
-    found = load_definition(file, managers=runtime.assembly.managers)
-    warnings = [str(each) for each in found.warnings]
-    for warning in warnings:
-        tell(f"warning: {warning}")
-    try:
-        runtime.assembly.load(file)
-    except RefusedError as error:
-        raise CommandError(str(error), file=found.file) from error
-    return found.definition, warnings
-
-
 def attend(attendance: "Attendance", started: "Run") -> bool:
     """Attend the run and then its post-jobs; returns whether all have ended."""
     ended = watch(attendance, started)
@@ -109,7 +83,6 @@ def watch(attendance: "Attendance", started: "Run") -> bool:
     from runtime.cli.progress.picture import steps_of_run
 
     reader, clock = attendance.runtime.reader, attendance.runtime.assembly.clock
-    waiting = StrandedWork(attendance.runtime)
     with attendance.listening(started.number), display() as shown:
         while True:
             ended = started.state.terminal
@@ -117,7 +90,6 @@ def watch(attendance: "Attendance", started: "Run") -> bool:
             shown.show(steps_of_run(reader, started.number), clock.monotonic(), last=last)
             if last:
                 break
-            waiting.tell()
             attendance.pause(shown.least_seconds, shown.most_seconds)
     if not ended and attendance.interrupted:
         tell(DRAINING)

@@ -9,14 +9,12 @@ from typing import Any, TypeVar
 
 from actors.job import Counts, JobState
 from actors.messages import Event
-from actors.seams import Clock
 from runtime.store.database import open_reader
-from runtime.store.explaining.explain import explain
-from runtime.store.explaining.reason import Explanation
 from runtime.store.reading import documents as document_queries
 from runtime.store.reading import jobs as job_queries
 from runtime.store.reading import links as link_queries
 from runtime.store.reading import records as record_queries
+from runtime.store.reading import schedules as schedule_queries
 from runtime.store.reading import waiting as waiting_queries
 from runtime.store.visible import hide_deleted
 
@@ -92,6 +90,14 @@ class StoreReader:
         """The job with all below it."""
         return self._read(job_queries.read_tree, job_id, limit=limit)
 
+    def schedules(self) -> list[dict[str, Any]]:
+        """All schedules, the next to fire first."""
+        return self._read(schedule_queries.list_schedules)
+
+    def schedule_due(self, now_ms: int) -> bool:
+        """Whether a schedule is to fire now."""
+        return self._read(schedule_queries.is_due, now_ms)
+
     def has_work(self, types: Collection[str], actions: Collection[str]) -> bool:
         """Whether something is left that a runtime with these types and actions can bring further."""
         return self._read(waiting_queries.has_work, types, actions)
@@ -99,10 +105,6 @@ class StoreReader:
     def stranded(self, types: Collection[str], actions: Collection[str]) -> list[str]:
         """Unended work that such a runtime does not do, in words."""
         return self._read(waiting_queries.stranded, types, actions)
-
-    def explain(self, job_id: int, clock: Clock) -> Explanation | None:
-        """Why a run, a step or a job does not move; None if there is none of that id."""
-        return self._read(explain, job_id, path=self.path, clock=clock)
 
     def events(
         self, after: int = 0, wanted: record_queries.EventFilter | None = None, *, limit: int = 1000
