@@ -6,10 +6,10 @@ stores' rows are the truth; a message is a hint about them, so every report can 
 - to the store:        OpenStore, CloseStore, Submit, StagePage, NameChildren, NamingFailed, Settle, SetDemand,
                        ExtendLeases, GiveBack, CancelJob, CloseParent, WatchParent, Sweep, IndexDocuments, TellWhenIdle,
                        PauseJob, ResumeJob, PauseType, ResumeType, DeleteJob, Prune, Rung, ScheduleRuns, Unschedule,
-                       PauseSchedule, ResumeSchedule, AdoptDefinitions
+                       PauseSchedule, ResumeSchedule, AdoptDefinitions, GetHealth
 - from the store:      StoreOpened, StoreClosed, Submitted, Staged, Refused, Named, Settled, CancelAcknowledged, Leased,
                        JobsToStop, ParentPicture, Committed, NextDue, StoreIdle, PauseAcknowledged,
-                       TypePauseAcknowledged, Recorded, DeleteAcknowledged, ScheduleAcknowledged, Adopted
+                       TypePauseAcknowledged, Recorded, DeleteAcknowledged, ScheduleAcknowledged, Adopted, StoreHealth
 - processor and tree:  SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost, SeeToIt,
                        HoldBack
 - orchestrators:       StartMonitoring, StopMonitoring, GetMonitoringStatus, MonitoringStatus
@@ -281,6 +281,10 @@ class IndexDocuments(Command, frozen=True):
     """Fill the search index from the queue, one small transaction at a time."""
 
 
+class GetHealth(Command, frozen=True):
+    """Answered by ``StoreHealth``, whether commits come about or not."""
+
+
 # -- from the store ------------------------------------------------------------------------------------------------
 
 
@@ -298,6 +302,12 @@ class StoreClosed(Report, frozen=True):
 
 class StoreIdle(Report, frozen=True):
     """This runtime holds no lease."""
+
+
+class StoreHealth(Report, frozen=True):
+    """``unavailable`` says why nothing can be committed now; "" = commits come about."""
+
+    unavailable: str
 
 
 class Recorded(Report, frozen=True):

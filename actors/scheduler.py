@@ -13,6 +13,11 @@ PRUNE_SECONDS = 3600.0
 """Between looks for what is kept no longer, which is a matter of days."""
 
 
+def tend_seconds(lease_seconds: float) -> float:
+    """Between heartbeats of a runtime with such leases: none runs out between two of them. Pure."""
+    return min(lease_seconds / 3, LONGEST_TEND_SECONDS)
+
+
 class Look(Command, frozen=True):
     """Time to look at other processes."""
 
@@ -40,7 +45,7 @@ class Scheduler(TypedActor):
         if self._draining:
             return
         self._store = message.store
-        self._tend_seconds = min(message.lease_seconds / 3, LONGEST_TEND_SECONDS)
+        self._tend_seconds = tend_seconds(message.lease_seconds)
         self._tend()
         self.timers.start("look", LOOK_SECONDS, Look())
         self.timers.start("prune", 0.0, LookForOld())

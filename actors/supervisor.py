@@ -223,7 +223,7 @@ class RuntimeSupervisor(TypedActor):
         logger.critical(text)
         self.resource("on_failure")(text)
         if self._store_open:
-            self.send(self._children["store"], SetDemand({}, 0, ()))
+            self.send(self._children["store"], SetDemand({}, 0, (), draining=True))
         elif self._drain is not None:
             self._drained(0)
 

@@ -22,6 +22,7 @@ from actors.worker import JobWorker
 from runtime.admission import admitted_key
 from runtime.assembly import Assembly
 from runtime.enqueue import Enqueuer, FanOut
+from runtime.explaining import explained
 from runtime.operating import identity, refused
 from runtime.refusal import NOT_RUNNING, RefusedError, RuntimeStateError
 from runtime.run import Run
@@ -30,6 +31,7 @@ from runtime.settings import RuntimeSettings
 from runtime.staging import StagedFanOut
 from runtime.store.database import StoreError
 from runtime.store.doorbell import Doorbell
+from runtime.store.explaining.reason import Explanation
 from runtime.store.reading.reader import StoreReader
 from runtime.submission import submission
 from runtime.subscription import follow, follow_async
@@ -286,6 +288,18 @@ class Runtime(Timetable, Enqueuer):
         if isinstance(reply, Submitted):
             return Run(self, reply.run_id)
         raise refused(reply)
+
+    def explain(self, job_id: int | str) -> Explanation:
+        """Why a run, a step or a job does not move: every reason that holds now, with its values and what to do.
+
+        Raises:
+            LookupError: the store has none of that id.
+        """
+        return explained(self._assembly, self.reader, identity(job_id))
+
+    async def explain_async(self, job_id: int | str) -> Explanation:
+        """``explain`` for asyncio."""
+        return await asyncio.to_thread(self.explain, job_id)
 
     def _ask(self, request: Any) -> Any:
         return self._assembly.ask(request, ANSWER_SECONDS)

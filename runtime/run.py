@@ -12,6 +12,7 @@ from actors.job import Counts, JobState
 
 if TYPE_CHECKING:
     from runtime.embedding import Runtime
+    from runtime.store.explaining.reason import Explanation
 
 _log = logging.getLogger("quaero.run")
 
@@ -181,6 +182,14 @@ class Run:
     async def delete_async(self) -> int:
         """``delete`` for asyncio."""
         return await self._runtime.delete_async(self.number)
+
+    def explain(self) -> "Explanation":
+        """Why the run does not move; see ``Runtime.explain``."""
+        return self._runtime.explain(self.number)
+
+    async def explain_async(self) -> "Explanation":
+        """``explain`` for asyncio."""
+        return await self._runtime.explain_async(self.number)
 
     def _missing(self) -> LookupError:
         return LookupError(f"there is no run {self.id} in {self._runtime.settings.store}")

@@ -15,6 +15,7 @@ from actors.messages import (
     CloseStore,
     Command,
     Committed,
+    GetHealth,
     GiveBack,
     IndexDocuments,
     JobsToStop,
@@ -28,6 +29,7 @@ from actors.messages import (
     SetDemand,
     Settle,
     StoreClosed,
+    StoreHealth,
     StoreIdle,
     StoreOpened,
     Submit,
@@ -150,9 +152,13 @@ class StoreActor(TypedActor):
     receiveMsg_PauseJob = receiveMsg_ResumeJob = receiveMsg_PauseType = receiveMsg_ResumeType = _buffer
 
     def receiveMsg_SetDemand(self, message: SetDemand, sender: Address) -> None:
-        """The new standing order; what is ready is leased at once."""
+        """The new standing order, for others on record too; what is ready is leased at once."""
         self._slots.order(message)
-        self._wake()
+        self._buffer(message, sender)
+
+    def receiveMsg_GetHealth(self, message: GetHealth, sender: Address) -> None:
+        """Tell whether commits come about."""
+        self.reply(StoreHealth(self._unavailable))
 
     def receiveMsg_WatchParent(self, message: WatchParent, sender: Address) -> None:
         """Answer with the parent as it is, and after every commit that touches it."""

@@ -14,6 +14,7 @@ from actors.messages import (
     NamingFailed,
     Recorded,
     Refused,
+    SetDemand,
     Staged,
     StagePage,
     Submit,
@@ -23,6 +24,7 @@ from runtime.store.operate import operate
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.end import close, close_run, settle_parent
 from runtime.store.verbs.name import name_children, naming_failed
+from runtime.store.verbs.offer import offer
 from runtime.store.verbs.own import extend
 from runtime.store.verbs.recover import give_back_own
 from runtime.store.verbs.submit import UnknownStepError, stage_page, submit
@@ -47,6 +49,8 @@ def answer(transaction: Transaction, request: Any) -> Any:
             return Named(request.start.step_id, *name_children(transaction, request))
         case NamingFailed():
             return Named(request.start.step_id, naming_failed(transaction, request))
+        case SetDemand():
+            offer(transaction, request)
         case ExtendLeases():
             extend(transaction, request.job_ids)
         case GiveBack():

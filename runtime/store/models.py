@@ -208,6 +208,7 @@ class Owner(Model):
     started_at = BigIntegerField()
     pid = IntegerField()
     host = TextField()
+    offers = TextField(null=True)  # JSON, see offers.py; null: it takes no work
 
     class Meta:
         table_name = "owner"

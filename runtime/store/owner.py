@@ -60,6 +60,24 @@ def take_lock(store: Path, owner: int) -> OwnerLock | None:
     return OwnerLock(path, descriptor)
 
 
+def is_held(store: Path, owner: int) -> bool:
+    """Whether that owner lives, without taking its lock; of one that can not be looked at it is assumed."""
+    try:
+        descriptor = os.open(lock_directory(store) / f"owner-{owner}", os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        # Shared and for a moment: whoever wants to take a dead owner's lock just then takes it with the next look.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def announced(store: Path, owner: int) -> str:
     """Where that owner's doorbell is; "" if it has none, or is gone."""
     return _bell(lock_directory(store) / f"owner-{owner}")

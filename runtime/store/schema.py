@@ -235,7 +235,17 @@ CREATE TABLE schedule (
 CREATE INDEX schedule_due ON schedule (next_at) WHERE paused = 0 AND error IS NULL;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SEARCH, _WAIT_ROLES, _PAUSED_TYPES, _DELETION, _SCHEDULES)
+_OFFERS = "ALTER TABLE owner ADD COLUMN offers TEXT;"
+
+MIGRATIONS: tuple[str, ...] = (
+    _FIRST,
+    _SEARCH,
+    _WAIT_ROLES,
+    _PAUSED_TYPES,
+    _DELETION,
+    _SCHEDULES,
+    _OFFERS,
+)
 """Migration n (from 1) is element n - 1; a released one is never changed."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -45,3 +45,32 @@ def test_a_job_that_waits_for_its_next_attempt_holds_nobody_up(store: StoreDrive
 def test_other_steps_start_at_any_depth(store: StoreDriver) -> None:
     store.run_with(spec(depth=1), spec(depth=2))
     assert sorted(job.depth for job in store.lease()) == [1, 2]
+
+
+def test_a_step_that_waits_for_its_level_is_not_looked_at_again_and_again(store: StoreDriver) -> None:
+    """A commit that leases nothing changes nothing, and says that there is nothing more."""
+    by_level(store, 1, 2, 2)
+    store.lease()
+    before = (
+        store.rows("SELECT * FROM parent"),
+        store.rows("SELECT * FROM lane"),
+        store.rows("SELECT * FROM sequence"),
+    )
+    for free in (1, 2, 1000):
+        done = store.commit(lease={"work": free})
+        assert (done.jobs, done.more, done.touched) == ([], set(), [])
+    after = (
+        store.rows("SELECT * FROM parent"),
+        store.rows("SELECT * FROM lane"),
+        store.rows("SELECT * FROM sequence"),
+    )
+    assert after == before
+
+
+def test_a_step_that_waits_for_its_level_keeps_no_other_from_the_only_slot(store: StoreDriver) -> None:
+    for _ in range(3):
+        by_level(store, 1, 2)
+    assert len(store.lease()) == 3
+    store.run_with(spec(7))
+    (job,) = store.commit(lease={"work": 1}).jobs
+    assert job.payload == '{"n":7}'

@@ -11,6 +11,7 @@ from runtime.cli.failures import CommandError
 from runtime.cli.naming import loaded
 from runtime.cli.opening import reader_of, ready_runtime
 from runtime.cli.output import tell, write_json, write_text
+from runtime.cli.stranded import StrandedWork
 
 if TYPE_CHECKING:
     from runtime.cli.attending import Attendance
@@ -83,6 +84,7 @@ def watch(attendance: "Attendance", started: "Run") -> bool:
     from runtime.cli.progress.picture import steps_of_run
 
     reader, clock = attendance.runtime.reader, attendance.runtime.assembly.clock
+    waiting = StrandedWork(attendance.runtime)
     with attendance.listening(started.number), display() as shown:
         while True:
             ended = started.state.terminal
@@ -90,6 +92,7 @@ def watch(attendance: "Attendance", started: "Run") -> bool:
             shown.show(steps_of_run(reader, started.number), clock.monotonic(), last=last)
             if last:
                 break
+            waiting.tell()
             attendance.pause(shown.least_seconds, shown.most_seconds)
     if not ended and attendance.interrupted:
         tell(DRAINING)

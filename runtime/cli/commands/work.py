@@ -10,6 +10,7 @@ from runtime.cli.exits import ExitCode
 from runtime.cli.failures import CommandError
 from runtime.cli.opening import reader_of, ready_runtime
 from runtime.cli.output import tell, write_json, write_text
+from runtime.cli.stranded import StrandedWork
 
 if TYPE_CHECKING:
     from runtime.cli.attending import Attendance
@@ -39,11 +40,9 @@ def work(
                 pass
         with attended(runtime) as attendance:
             tell(f"working on {runtime.settings.store}")
-            idle = attend(attendance, until_idle=until_idle)
-            assembly = runtime.assembly
-            stranded = runtime.reader.stranded(assembly.workers, assembly.managers)
-            for sentence in stranded:
-                tell(f"warning: {sentence}")
+            waiting = StrandedWork(runtime)
+            idle = attend(attendance, waiting, until_idle=until_idle)
+            stranded = waiting.tell(last=True)
     if attendance.failure:
         raise CommandError(
             f"the runtime stopped: {attendance.failure}",
@@ -57,7 +56,7 @@ def work(
     return ExitCode.DONE
 
 
-def attend(attendance: "Attendance", *, until_idle: bool) -> bool:
+def attend(attendance: "Attendance", waiting: StrandedWork, *, until_idle: bool) -> bool:
     """Show progress until nothing is left to do, or a signal or a failure stops it; returns whether it is idle."""
     from runtime.cli.progress.display import display
     from runtime.cli.progress.picture import RunningSteps
@@ -76,6 +75,7 @@ def attend(attendance: "Attendance", *, until_idle: bool) -> bool:
             shown.show(running.look(), assembly.clock.monotonic(), last=last)
             if last:
                 break
+            waiting.tell()
             # Plain lines keep their own distance; the end of all work is not to wait for it.
             attendance.pause(0.2, shown.most_seconds)
     if attendance.interrupted:

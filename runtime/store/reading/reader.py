@@ -9,7 +9,10 @@ from typing import Any, TypeVar
 
 from actors.job import Counts, JobState
 from actors.messages import Event
+from actors.seams import Clock
 from runtime.store.database import open_reader
+from runtime.store.explaining.explain import explain
+from runtime.store.explaining.reason import Explanation
 from runtime.store.reading import documents as document_queries
 from runtime.store.reading import jobs as job_queries
 from runtime.store.reading import links as link_queries
@@ -105,6 +108,10 @@ class StoreReader:
     def stranded(self, types: Collection[str], actions: Collection[str]) -> list[str]:
         """Unended work that such a runtime does not do, in words."""
         return self._read(waiting_queries.stranded, types, actions)
+
+    def explain(self, job_id: int, clock: Clock) -> Explanation | None:
+        """Why a run, a step or a job does not move; None if there is none of that id."""
+        return self._read(explain, job_id, path=self.path, clock=clock)
 
     def events(
         self, after: int = 0, wanted: record_queries.EventFilter | None = None, *, limit: int = 1000

@@ -104,15 +104,35 @@ def mark_running(transaction: Transaction, parent: ParentRow) -> None:
 
 def _lease_type(transaction: Transaction, job_type: str, slots: int) -> tuple[list[LeasedJob], bool]:
     """Jobs of one type; and whether there may be ready lanes besides those looked at."""
-    limit = min(LANES, slots)
-    lanes = transaction.load_lanes_where(
-        "id IN (SELECT id FROM lane WHERE type = ? AND ready = 1 ORDER BY priority, served LIMIT ?)",
-        (job_type, limit),
-    )
+    leased: list[LeasedJob] = []
+    while True:
+        held = len(transaction.held_lanes)
+        limit = min(LANES, slots - len(leased))
+        lanes = _ready_lanes(transaction, job_type, limit)
+        leased += take(transaction, _share(transaction, lanes, slots - len(leased)))
+        others = len(lanes) == limit
+        # Lanes that wait for their shallower jobs must not keep those behind them from being looked at.
+        if len(leased) >= slots or not others or len(transaction.held_lanes) == held:
+            return leased, others or len(leased) == slots
+
+
+def _ready_lanes(transaction: Transaction, job_type: str, limit: int) -> list[LaneRow]:
+    """The next lanes in their order, without those that are known to give nothing in this transaction."""
+    if transaction.held_lanes:
+        excluded = msgspec.json.encode(list(transaction.held_lanes)).decode()
+        transaction.flush_lanes()
+        lanes = transaction.load_lanes_where(
+            "id IN (SELECT id FROM lane WHERE type = ?1 AND ready = 1 AND id NOT IN (SELECT value FROM json_each(?3))"
+            " ORDER BY priority, served LIMIT ?2)",
+            (job_type, limit, excluded),
+        )
+    else:
+        lanes = transaction.load_lanes_where(
+            "id IN (SELECT id FROM lane WHERE type = ? AND ready = 1 ORDER BY priority, served LIMIT ?)",
+            (job_type, limit),
+        )
     lanes.sort(key=lambda lane: (lane.priority, lane.served))
-    shares = _share(transaction, lanes, slots)
-    leased = take(transaction, shares)
-    return leased, len(lanes) == limit or len(leased) == slots
+    return lanes
 
 
 def _share(transaction: Transaction, lanes: list[LaneRow], slots: int) -> list[tuple[LaneRow, int]]:

@@ -1,6 +1,6 @@
 """One page of a step's children, committed with the cursor of the next under the naming lease, or not at all."""
 
-from actors.job import Closing, StepStart
+from actors.job import Closing, LogLevel, StepStart
 from actors.messages import NameChildren, NamingFailed
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
@@ -48,6 +48,8 @@ def naming_failed(transaction: Transaction, request: NamingFailed) -> bool:
     else:
         parent.naming = "ready"
         parent.naming_at = transaction.now_ms + request.retry_in_ms
+        text = f"naming its children failed: {request.error.message}"
+        transaction.log(parent.run_id, parent.id, LogLevel.WARNING, text)
         transaction.timed = True
     return True
 

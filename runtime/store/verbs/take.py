@@ -81,12 +81,14 @@ def _take_together(transaction: Transaction, shares: Sequence[tuple[LaneRow, int
 
 
 def _take_lane(transaction: Transaction, lane: LaneRow, number: int) -> list[LeasedJob]:
-    parent = transaction.change_parent(transaction.parent(lane.parent_id))
+    parent = transaction.parent(lane.parent_id)
     if parent.by_level:
         number = min(number, _of_one_level(transaction, lane, number))
         if not number:
+            # Nothing has changed: whoever said so would look again at once, and again, until a shallower one ends.
             transaction.held_lanes.add(lane.id)
             return []
+    transaction.change_parent(parent)
     token = transaction.next_token()
     good, damaged = _read(transaction, lane, number, token)
     transaction.change_lane(lane)
