@@ -5,11 +5,12 @@ stores' rows are the truth; a message is a hint about them, so every report can 
 
 - to the store:        OpenStore, CloseStore, Submit, StagePage, NameChildren, NamingFailed, Settle, SetDemand,
                        ExtendLeases, GiveBack, CancelJob, CloseParent, WatchParent, Sweep, IndexDocuments, TellWhenIdle,
-                       PauseJob, ResumeJob, PauseType, ResumeType, DeleteJob, Prune, Rung, ScheduleRuns, Unschedule,
-                       PauseSchedule, ResumeSchedule, AdoptDefinitions, GetHealth
+                       PauseJob, ResumeJob, PauseType, ResumeType, RetryJob, DeleteJob, Prune, Rung, ScheduleRuns,
+                       Unschedule, PauseSchedule, ResumeSchedule, AdoptDefinitions, GetHealth
 - from the store:      StoreOpened, StoreClosed, Submitted, Staged, Refused, Named, Settled, CancelAcknowledged, Leased,
                        JobsToStop, ParentPicture, Committed, NextDue, StoreIdle, PauseAcknowledged,
-                       TypePauseAcknowledged, Recorded, DeleteAcknowledged, ScheduleAcknowledged, Adopted, StoreHealth
+                       TypePauseAcknowledged, Recorded, DeleteAcknowledged, ScheduleAcknowledged, Adopted,
+                       StoreHealth, RetryAcknowledged
 - processor and tree:  SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost, SeeToIt,
                        HoldBack
 - orchestrators:       StartMonitoring, StopMonitoring, GetMonitoringStatus, MonitoringStatus
@@ -175,6 +176,16 @@ class ResumeJob(Command, frozen=True):
     """Take the pause of a run, a step or a job back. Answered as ``PauseJob``."""
 
     job_id: int
+
+
+class RetryJob(Command, frozen=True):
+    """Open what failed or was cancelled of an ended run, or of a step or job of one, again, in a new epoch.
+
+    With ``failed_only`` what was cancelled stays so. Answered by ``RetryAcknowledged`` once durable, or ``Refused``.
+    """
+
+    job_id: int
+    failed_only: bool = False
 
 
 class PauseType(Command, frozen=True):
@@ -371,6 +382,15 @@ class PauseAcknowledged(Report, frozen=True):
     held: bool = False
 
 
+class RetryAcknowledged(Report, frozen=True):
+    """Durable: so many jobs wait again; steps whose children were never named are named besides."""
+
+    job_id: int
+    run_id: int
+    jobs: int
+    state: JobState  # of what was retried
+
+
 class TypePauseAcknowledged(Report, frozen=True):
     """Durable: the worker type is paused, or resumed. ``changed`` is False if it was so before."""
 
@@ -468,15 +488,19 @@ class RunChildren(Command, frozen=True):
 
 
 class Retiring(Report, frozen=True):
-    """The sender has nothing to supervise: send it no more work. Answered by ``Retired``."""
+    """The sender has nothing to supervise, and has got so many messages with work.
 
-    step_id: int
+    Answered by ``Retired``, unless more were sent: they are under way, and the sender asks again after them.
+    """
+
+    parent_id: int
+    received: int
 
 
 class Retired(Command, frozen=True):
-    """No ``RunChildren`` comes after this: the orchestrator may leave memory."""
+    """No work comes after this: the orchestrator may leave memory."""
 
-    step_id: int
+    parent_id: int
 
 
 class LeasesLost(Report, frozen=True):

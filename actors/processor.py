@@ -37,6 +37,7 @@ class JobProcessor(TypedActor):
         self._draining = False
         self._held_back: dict[str, str] = {}
         self._orchestrators: dict[int, Address] = {}
+        self._sent: dict[int, int] = {}  # how often those were sent work
         self._run_of: dict[int, int] = {}  # step → run, of the steps known here
         self._waiting: dict[int, list[LeasedJob]] = {}  # of steps whose orchestrator is being made
         self._stops: dict[int, list[JobsToStop]] = {}  # that came for those
@@ -79,6 +80,7 @@ class JobProcessor(TypedActor):
         for step_id, jobs in by_step.items():
             orchestrator = self._orchestrators.get(step_id)
             if orchestrator is not None:
+                self._sent[step_id] += 1
                 self.send(orchestrator, RunChildren(tuple(jobs)))
             else:
                 self._wait(step_id, jobs)
@@ -102,16 +104,20 @@ class JobProcessor(TypedActor):
         self._orchestrators[message.step_id] = sender
         self._run_of[message.step_id] = message.run_id
         jobs = self._waiting.pop(message.step_id, None)
+        self._sent[message.step_id] = int(bool(jobs))
         if jobs:
             self.send(sender, RunChildren(tuple(jobs)))
         for stop in self._stops.pop(message.step_id, ()):
             self.send(sender, stop)
 
     def receiveMsg_Retiring(self, message: Retiring, sender: Address) -> None:
-        """Forget the orchestrator, and tell it that nothing more comes."""
-        if self._orchestrators.get(message.step_id) == sender:
-            self._forget(message.step_id)
-        self.reply(Retired(message.step_id))
+        """Forget the orchestrator, and tell it that nothing more comes; not while work is on its way to it."""
+        step_id = message.parent_id
+        if self._orchestrators.get(step_id) == sender:
+            if self._sent[step_id] != message.received:
+                return
+            self._forget(step_id)
+        self.reply(Retired(step_id))
 
     def receiveMsg_LeasesLost(self, message: LeasesLost, sender: Address) -> None:
         """Forget the dead orchestrators; their jobs were given back and will be leased again."""
@@ -131,4 +137,5 @@ class JobProcessor(TypedActor):
 
     def _forget(self, step_id: int) -> None:
         self._orchestrators.pop(step_id, None)
+        self._sent.pop(step_id, None)
         self._run_of.pop(step_id, None)

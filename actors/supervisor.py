@@ -24,6 +24,8 @@ from actors.messages import (
     OpenStore,
     Recorded,
     Refused,
+    Retired,
+    Retiring,
     SeeToIt,
     SetDemand,
     Start,
@@ -63,6 +65,7 @@ class RuntimeSupervisor(TypedActor):
         self._children: dict[str, Address] = {}
         self._runs: dict[int, Address] = {}
         self._run_at: dict[Address, int] = {}
+        self._sent: dict[int, int] = {}  # how often a run's orchestrator was sent work
         self._restarts: tuple[float, ...] = ()
         self._run_restarts: dict[int, tuple[float, ...]] = {}
         self._starter: Address | None = None
@@ -146,7 +149,18 @@ class RuntimeSupervisor(TypedActor):
             )
             self._runs[message.run_id] = run
             self._run_at[run] = message.run_id
+            self._sent[message.run_id] = 0
+        self._sent[message.run_id] += 1
         self.send(run, message)
+
+    def receiveMsg_Retiring(self, message: Retiring, sender: Address) -> None:
+        """A run's orchestrator leaves memory: the next work of the run makes a new one."""
+        run_id = message.parent_id
+        if self._runs.get(run_id) == sender:
+            if self._sent[run_id] != message.received:
+                return  # work is on its way to it
+            del self._runs[run_id], self._sent[run_id]
+        self.reply(Retired(run_id))
 
     # -- deaths -------------------------------------------------------------------------------------------------
 
@@ -155,7 +169,7 @@ class RuntimeSupervisor(TypedActor):
         run_id = self._run_at.pop(address, None)
         if run_id is not None:
             if self._runs.get(run_id) == address:
-                del self._runs[run_id]
+                del self._runs[run_id], self._sent[run_id]
             if reason != "normal" and not self._closed:
                 self.send(self._children["processor"], LeasesLost(run_id))
                 self._see_to(GiveBack(run_id, f"the run's orchestrator died ({reason})"))
@@ -199,6 +213,7 @@ class RuntimeSupervisor(TypedActor):
             for run in self._runs.values():
                 self.stop_child(run)
             self._runs.clear()
+            self._sent.clear()
             self._run_at.clear()  # their ends are this one's doing, and no restarts
             self._see_to(GiveBack(None, "the job processor died"))
         elif name.startswith("manager "):

@@ -3,6 +3,7 @@
 - ``outcome``    the state a parent ends in (pure)
 - ``tolerance``  when a step has failed too often (pure)
 - ``plan``       which steps a step's end starts, closes or cancels (pure)
+- ``reopen``     which steps a retry of an ended run opens again (pure)
 - ``condition``  whether a step is to run, by the ends of earlier ones (pure); ``expression`` reads its text
 - ``contract``   ParentJobOrchestrator: what both kinds understand
 - ``run``        RunOrchestrator supervises the orchestrators of its steps

@@ -1,11 +1,15 @@
 """ParentJobOrchestrator: what the orchestrators of runs and of steps have in common."""
 
+import msgspec
+
 from actors.job import Counts, JobState
 from actors.messages import (
     GetMonitoringStatus,
     MonitoringStatus,
     ParentPicture,
     ParentProgress,
+    Retired,
+    Retiring,
     StartMonitoring,
     StopMonitoring,
     WatchParent,
@@ -33,6 +37,8 @@ class ParentJobOrchestrator(TypedActor):
         self._wiring: Wiring | None = None
         self._picture: ParentPicture | None = None
         self._stopping = False
+        self._received = 0  # messages with work
+        self._retiring = False
 
     @property
     def _job_id(self) -> int:
@@ -80,6 +86,31 @@ class ParentJobOrchestrator(TypedActor):
     def receiveMsg_Refused(self, message: object, sender: Address) -> None:
         """There is no such parent any more: nothing is left to supervise."""
         self.stop_self()
+
+    def receiveMsg_Retired(self, message: Retired, sender: Address) -> None:
+        """Nothing more will be sent here."""
+        self.stop_self()
+
+    def _ended(self) -> bool:
+        """Whether the parent has ended, as far as is known here."""
+        return self._picture is not None and self._picture.state.terminal
+
+    def _take_work(self) -> None:
+        """Work has come. If the parent had ended, an operator has retried it: look at it anew, and go on watching."""
+        self._received += 1
+        self._retiring = False
+        picture = self._picture
+        if picture is not None and picture.state.terminal and self._wiring is not None:
+            self._picture = msgspec.structs.replace(
+                picture, state=JobState.RUNNING, closing=None, reason=None
+            )
+            self.send(self._wiring.store, WatchParent(self._job_id))
+
+    def _retire(self, whom: Address) -> None:
+        """Ask, once, to be sent no more work by whoever sends it."""
+        if not self._retiring:
+            self._retiring = True
+            self.send(whom, Retiring(self._job_id, self._received))
 
     def pictured(self, picture: ParentPicture) -> None:
         """React to the parent's new picture."""

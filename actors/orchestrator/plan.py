@@ -7,6 +7,9 @@ from actors.job import Closing, JobState, OnError, WaitRole
 UNDONE = frozenset({JobState.FAILED, JobState.CANCELLED})
 """Ends after which what was asked for is not there. With some failures it is: the definition bears them."""
 
+NOT_RUN = "not run"
+"""How the reason of a post-job begins that was closed because the run before it was not done."""
+
 
 class StepPosition(msgspec.Struct, frozen=True):
     """One step of a run as the plan sees it."""
@@ -73,5 +76,5 @@ def after_run_end(state: JobState, role: WaitRole, subject: str) -> LinkDecision
         return None
     how = "failed" if state is JobState.FAILED else "was cancelled"
     if role is WaitRole.POST:
-        return LinkDecision(Closing.CANCEL, f"not run: {subject}, after which it was to run, {how}")
+        return LinkDecision(Closing.CANCEL, f"{NOT_RUN}: {subject}, after which it was to run, {how}")
     return LinkDecision(Closing.FAILED, f"pre-job {subject} {how}")

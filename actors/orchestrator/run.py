@@ -28,14 +28,21 @@ class RunOrchestrator(ParentJobOrchestrator):
     def __init__(self) -> None:
         super().__init__()
         self._steps: dict[int, Address] = {}
+        self._wanted: set[int] = set()  # steps for which an orchestrator is to follow the one that leaves
         self._restarts: dict[int, tuple[float, ...]] = {}
 
     def receiveMsg_SuperviseStep(self, message: SuperviseStep, sender: Address) -> None:
         """There is work of this step: see that it has an orchestrator."""
-        if message.step_id in self._steps or self._wiring is None or self._stopping:
-            return
-        start = StartMonitoring(message.run_id, message.step_id, self._wiring)
-        self._steps[message.step_id] = self.spawn(StepOrchestrator, start)
+        self._take_work()
+        if message.step_id in self._steps:
+            self._wanted.add(message.step_id)  # that one is leaving, and was told that no more work comes
+        else:
+            self._supervise(message.step_id)
+
+    def _supervise(self, step_id: int) -> None:
+        if self._wiring is not None and self._start is not None and not self._stopping:
+            start = StartMonitoring(self._start.run_id, step_id, self._wiring)
+            self._steps[step_id] = self.spawn(StepOrchestrator, start)
 
     def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
         """Pass it on."""
@@ -51,6 +58,9 @@ class RunOrchestrator(ParentJobOrchestrator):
         del self._steps[step_id]
         if reason != "normal" and not self._stopping:
             self._step_died(step_id, reason, self._wiring)
+        if step_id in self._wanted:
+            self._wanted.remove(step_id)
+            self._supervise(step_id)
         self._leave_if_done()
 
     def _step_died(self, step_id: int, reason: str, wiring: Wiring) -> None:
@@ -74,9 +84,12 @@ class RunOrchestrator(ParentJobOrchestrator):
         self._leave_if_done()
 
     def _leave_if_done(self) -> None:
-        ended = self._picture is not None and self._picture.state.terminal
-        if not self._steps and (ended or self._stopping):
+        if self._steps or self._wiring is None:
+            return
+        if self._stopping:
             self.stop_self()
+        elif self._ended():
+            self._retire(self._wiring.supervisor)
 
     def restarts(self) -> int:
         """Restarts of step orchestrators that still count."""

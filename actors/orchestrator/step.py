@@ -5,6 +5,8 @@ gathered for the length of one turn of its mailbox and kept until the store has 
 restarted gets them again: the same settlement twice is recorded once.
 """
 
+from collections.abc import Iterable
+
 from actors.job import Attempt, AttemptError, Closing, Failed, LeasedJob, Step
 from actors.messages import (
     AttemptEnded,
@@ -13,8 +15,6 @@ from actors.messages import (
     JobsToStop,
     Monitoring,
     ParentPicture,
-    Retired,
-    Retiring,
     RunChildren,
     RunJob,
     Settle,
@@ -53,8 +53,6 @@ class StepOrchestrator(ParentJobOrchestrator):
         self._gathered: list[Attempt] = []
         self._unsettled: dict[int, tuple[Attempt, ...]] = {}
         self._number = 0
-        self._retiring = False
-        self._retired = False
         self._stop_told: StopJob | None = None
         self._extending = False
 
@@ -62,12 +60,17 @@ class StepOrchestrator(ParentJobOrchestrator):
 
     def receiveMsg_RunChildren(self, message: RunChildren, sender: Address) -> None:
         """Run each in a worker actor of its own."""
-        self._retiring = False
+        if self._ended() and not self._stopping:
+            self._stop_told = None  # that was of the time before a retry
+        self._take_work()
         if self._step is None:
             self._early.extend(message.jobs)
-            return
-        for job in message.jobs:
-            self._run(job, self._step)
+        else:
+            self._run_all(message.jobs, self._step)
+
+    def _run_all(self, jobs: Iterable[LeasedJob], step: Step) -> None:
+        for job in jobs:
+            self._run(job, step)
         if not self._extending and self._wiring is not None:
             self._extending = True
             self.timers.start("extend", self._wiring.lease_seconds / 3, Extend())
@@ -161,8 +164,8 @@ class StepOrchestrator(ParentJobOrchestrator):
             self.send(self._wiring.processor, Monitoring(picture.run_id, picture.id))
             early, self._early = self._early, []
             if early:
-                self.receiveMsg_RunChildren(RunChildren(tuple(early)), self.myAddress)
-        if picture.closing in {Closing.CANCEL, Closing.TIMEOUT}:
+                self._run_all(early, self._step)
+        if not picture.state.terminal and picture.closing in {Closing.CANCEL, Closing.TIMEOUT}:
             self._stop_children(StopJob(interrupted=False, reason=picture.reason or "cancelled"))
         if not self._workers:
             self._retire_if_done()
@@ -189,19 +192,10 @@ class StepOrchestrator(ParentJobOrchestrator):
         """Leave memory when nothing runs here: once the parent ended, or while it has no work for this runtime."""
         if self._workers or self._gathered or self._unsettled or self._early or self._wiring is None:
             return
-        if self._retired or (self._stopping and not self._types):
+        if self._stopping and not self._types:
             self.stop_self()
-        elif not self._retiring and (self._stopping or self._ended()):
-            self._retiring = True
-            self.send(self._wiring.processor, Retiring(self._job_id))
-
-    def _ended(self) -> bool:
-        return self._picture is not None and self._picture.state.terminal
-
-    def receiveMsg_Retired(self, message: Retired, sender: Address) -> None:
-        """Nothing more will be sent here."""
-        self._retired = True
-        self._retire_if_done()
+        elif self._stopping or self._ended():
+            self._retire(self._wiring.processor)
 
     def running_here(self) -> int:
         """Children running in this runtime."""

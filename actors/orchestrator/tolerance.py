@@ -19,15 +19,12 @@ def exceeded(tolerance: ErrorTolerance | None, counts: Counts) -> bool:
 def exceeded_within(tolerance: ErrorTolerance | None, counts: Counts, successes: int) -> bool:
     """Whether these counts used the tolerance up at any of the last ``successes`` ends, all of them completed.
 
-    A success lowers the ratio, so that only the one that brings ``min_finished`` can be the first to show it.
+    A success lowers the ratio, so that it is largest at the first of them at which ``min_finished`` is reached.
     """
     if tolerance is None:
         return False
-    surplus = counts.finished - tolerance.min_finished
-    if not 0 <= surplus < successes:
-        return exceeded(tolerance, counts)
-    completed = counts.completed - surplus
-    return exceeded(tolerance, msgspec.structs.replace(counts, completed=completed))
+    later = max(0, min(counts.finished - tolerance.min_finished, successes - 1))
+    return exceeded(tolerance, msgspec.structs.replace(counts, completed=counts.completed - later))
 
 
 def exceeded_text(tolerance: ErrorTolerance, counts: Counts) -> str:

@@ -42,8 +42,12 @@ class EventLog:
 
     def add(self, event_type: str, run_id: int, job_id: int, data: dict[str, Any]) -> None:
         """Any other event."""
-        self._groups.append(EventGroup(event_type, run_id, [job_id], data))
-        self.count += 1
+        self.add_many(event_type, run_id, [job_id], data)
+
+    def add_many(self, event_type: str, run_id: int, job_ids: list[int], data: dict[str, Any]) -> None:
+        """The same event of each of these jobs."""
+        self._groups.append(EventGroup(event_type, run_id, job_ids, data))
+        self.count += len(job_ids)
 
     def encode(self) -> bytes:
         """The blob to store."""

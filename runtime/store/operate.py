@@ -16,6 +16,8 @@ from actors.messages import (
     ResumeJob,
     ResumeSchedule,
     ResumeType,
+    RetryAcknowledged,
+    RetryJob,
     ScheduleRuns,
     TypePauseAcknowledged,
     Unschedule,
@@ -26,6 +28,7 @@ from runtime.store.verbs.cancel import UnknownJobError, cancel
 from runtime.store.verbs.delete import NotEndedError, delete, is_deleted
 from runtime.store.verbs.pause import Paused, pause, resume
 from runtime.store.verbs.pause_type import pause_type, resume_type
+from runtime.store.verbs.retry import NotRetriableError, retry
 
 
 def operate(transaction: Transaction, request: Any) -> Any:
@@ -43,6 +46,8 @@ def operate(transaction: Transaction, request: Any) -> Any:
         return Refused("there is no such job", "`quaero jobs` lists them")
     except NotEndedError as error:
         return Refused(str(error), "cancel it first, or wait for its end")
+    except NotRetriableError as error:
+        return Refused(str(error), error.hint)
 
 
 def _operate(transaction: Transaction, request: Any) -> Any:
@@ -55,6 +60,9 @@ def _operate(transaction: Transaction, request: Any) -> Any:
             return _acknowledged(request.job_id, pause(transaction, request.job_id))
         case ResumeJob():
             return _acknowledged(request.job_id, resume(transaction, request.job_id))
+        case RetryJob():
+            done = retry(transaction, request.job_id, failed_only=request.failed_only)
+            return RetryAcknowledged(request.job_id, done.run_id, done.jobs, done.state)
         case PauseType():
             return TypePauseAcknowledged(request.type, pause_type(transaction, request.type))
         case ResumeType():

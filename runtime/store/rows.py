@@ -68,7 +68,7 @@ class ParentRow(msgspec.Struct, array_like=True, gc=False):
     def blocked(self) -> bool:
         """Whether nothing below may be leased now."""
         full = 0 < self.concurrency <= self.running
-        return self.closing is not None or bool(self.paused) or self.ended or full
+        return self.closing is not None or self.paused > 0 or self.waiting > 0 or self.ended or full
 
     @property
     def counts(self) -> Counts:

@@ -42,10 +42,11 @@ def judge_run(store: StoreDriver, run_id: int) -> None:
 def judge_step(store: StoreDriver, step_id: int) -> None:
     parent, states = store.parent(step_id), set(store.oracle.ends_below(step_id))
     began = "running" in store.oracle.history[step_id]
+    opened, over = last_epoch(store, step_id, parent["run_id"])
     closed = {
         job_id: seq
         for seq, kind, _, job_id, _ in store.oracle.events
-        if kind == "parent_closing" and job_id in (step_id, parent["run_id"])
+        if kind == "parent_closing" and job_id in (step_id, parent["run_id"]) and opened <= seq < over
     }
     run_closed = parent["run_id"] in closed
     by_its_run = run_closed and step_id in closed and closed[parent["run_id"]] < closed[step_id]
@@ -64,22 +65,37 @@ def judge_step(store: StoreDriver, step_id: int) -> None:
         assert run_closed
 
 
+def last_epoch(store: StoreDriver, step_id: int, run_id: int) -> tuple[int, float]:
+    """From which event to which the step was last open: its run may have been opened again without it."""
+    reopened = [(seq, job_id) for seq, kind, _, job_id, _ in store.oracle.events if kind == "job_reopened"]
+    opened = max((seq for seq, job_id in reopened if job_id == step_id), default=0)
+    ended = next(
+        seq
+        for seq, kind, _, job_id, data in store.oracle.events
+        if seq > opened and job_id == step_id and kind == "job_status_change" and data["state"] in ENDS
+    )
+    return opened, min(
+        (seq for seq, job_id in reopened if job_id == run_id and seq > ended), default=float("inf")
+    )
+
+
 def judge_tolerance(store: StoreDriver, step_id: int) -> None:
     """Counts the children's ends in the order of the events: it must trip exactly where it is used up."""
     text = store.parent(step_id)["tolerance"]
     if text is None:
         return
     tolerance = msgspec.json.decode(text, type=ErrorTolerance)
-    tripped = exceeded_at(tolerance, ends_below(store, step_id))
+    opened, _ = last_epoch(store, step_id, store.parent(step_id)["run_id"])
+    tripped = exceeded_at(tolerance, store, step_id, opened)
     closings = [
         (seq, data["closing"])
         for seq, kind, _, job_id, data in store.oracle.events
-        if job_id == step_id and kind == "parent_closing"
+        if job_id == step_id and kind == "parent_closing" and seq > opened
     ]
     warnings = [
         seq
         for seq, kind, _, job_id, _ in store.oracle.events
-        if job_id == step_id and kind == "tolerance_warning"
+        if job_id == step_id and kind == "tolerance_warning" and seq > opened
     ]
     assert len(closings) <= 1
     closed_before = bool(closings) and tripped is not None and closings[0][0] < tripped
@@ -93,32 +109,38 @@ def judge_tolerance(store: StoreDriver, step_id: int) -> None:
         assert closings[0][1] == "tolerance"
         assert not ends_between(store, step_id, tripped, closings[0][0])
         assert not [
-            seq for seq, state in changes_below(store, step_id) if state == "running" and seq > closings[0][0]
+            seq
+            for seq, _, state in changes_below(store, step_id)
+            if state == "running" and seq > closings[0][0]
         ]
 
 
-def changes_below(store: StoreDriver, step_id: int) -> Iterator[tuple[int, str]]:
-    for seq, kind, _, _, data in store.oracle.events:
-        if kind == "job_status_change" and data.get("parent_id") == step_id:
-            yield seq, data["state"]
-
-
-def ends_below(store: StoreDriver, step_id: int) -> Iterator[tuple[int, str]]:
-    return ((seq, state) for seq, state in changes_below(store, step_id) if state in ENDS)
+def changes_below(store: StoreDriver, step_id: int) -> Iterator[tuple[int, int, str]]:
+    """Event, child and its new state; "" is that of one that was opened again or deleted."""
+    for seq, kind, _, job_id, data in store.oracle.events:
+        if data.get("parent_id") == step_id and kind in {"job_status_change", "job_reopened"}:
+            yield seq, job_id, data.get("state", "")
+        elif kind == "job_deleted" and store.oracle.above[job_id][1] == step_id:
+            yield seq, job_id, ""
 
 
 def ends_between(store: StoreDriver, step_id: int, after: int, before: int) -> list[int]:
-    return [seq for seq, _ in ends_below(store, step_id) if after < seq < before]
+    return [seq for seq, _, state in changes_below(store, step_id) if after < seq < before and state in ENDS]
 
 
-def exceeded_at(tolerance: ErrorTolerance, ends: Iterator[tuple[int, str]]) -> int | None:
-    """The event after which the tolerance is used up; None if it never is."""
-    failures = 0
-    for finished, (seq, state) in enumerate(ends, 1):
-        failures += state == "failed"
+def exceeded_at(tolerance: ErrorTolerance, store: StoreDriver, step_id: int, opened: int) -> int | None:
+    """The event of the last epoch after which the tolerance is used up; None if it never is."""
+    ended: dict[int, str] = {}
+    for seq, job_id, state in changes_below(store, step_id):
+        if not state:
+            del ended[job_id]
+        if state not in ENDS:
+            continue
+        ended[job_id] = state
+        finished, failures = len(ended), list(ended.values()).count("failed")
         too_many = 0 < tolerance.max_child_failures <= failures
         ratio, least = tolerance.max_failure_ratio, tolerance.min_finished
         too_often = ratio > 0 and finished >= least and failures > 0 and failures / finished >= ratio
-        if too_many or too_often:
+        if seq > opened and (too_many or too_often):
             return seq
     return None

@@ -33,6 +33,7 @@ from actors.messages import (
     Refused,
     ResumeJob,
     ResumeType,
+    RetryJob,
     Submit,
 )
 from actors.seams import ManualClock
@@ -43,6 +44,11 @@ PAUSABLE = """
 SELECT state IN ('scheduled','pending','running')
     AND NOT EXISTS (SELECT 1 FROM parent WHERE parent.id IN (job.id, CASE job.kind WHEN 'job' THEN job.parent_id END)
                     AND closing IS NOT NULL) FROM job WHERE id = ?
+"""
+UNDONE = """
+SELECT job.id, job.root_id FROM job JOIN job AS run ON run.id = job.root_id
+WHERE job.kind = ? AND job.state NOT IN ('scheduled','pending','running','completed')
+    AND run.state NOT IN ('scheduled','pending','running')
 """
 OPEN = ("scheduled", "pending", "running")
 
@@ -61,6 +67,7 @@ WEIGHTS = {
     "pause": 2,
     "resume": 4,
     "pause_a_type": 1,
+    "retry": 4,
     "sweep": 2,
     "pass_time": 6,
     "set_the_wall_clock": 1,
@@ -88,6 +95,7 @@ class Model:
         self.submissions: list[Submit] = []
         self.deletions = 0
         self.trace: list[str] = []
+        self.retried: dict[str, bool] = {}  # whether a retry met an open run, something, or nothing to do
         self.settled: dict[
             str, int
         ] = {}  # how often an attempt met which state, to see that the model gets around
@@ -336,6 +344,49 @@ class Model:
         request = self.random.choice([PauseType, ResumeType, ResumeType])
         assert self.one.commit(request(job_type)).replies[0].changed == (paused != (request is PauseType))
 
+    def retry(self) -> None:
+        """What the rows say has failed or was cancelled is opened again, and nothing else; or nothing is changed."""
+        kind = self.random.choice(["run", "run", "step", "job"])
+        rows = self.store.rows("SELECT id, root_id FROM job WHERE kind = ? ORDER BY id DESC LIMIT 6", kind)
+        undone = self.store.rows(UNDONE, kind)
+        if not rows:
+            return
+        job_id, run_id = self.random.choice(undone if undone and self.random.random() < 0.7 else rows)
+        if self.store.oracle.hidden(job_id):
+            assert isinstance(self.one.commit(RetryJob(job_id)).replies[0], Refused)
+            return
+        failed_only = self.random.random() < 0.4
+        wanted = [
+            row[0]
+            for row in self.store.rows(
+                "SELECT job.id FROM job JOIN job AS step ON step.id = job.parent_id WHERE job.kind = 'job'"
+                " AND ? IN (job.id, step.id, step.parent_id) "
+                " AND (job.state = 'failed' OR (? AND job.state = 'cancelled'))",
+                job_id,
+                not failed_only,
+            )
+            if not self.store.oracle.hidden(row[0])
+        ]
+        ended = self.store.state(run_id) not in OPEN
+        before = dict(self.store.rows("SELECT id, epoch FROM job WHERE kind = 'job'"))
+        events = self.store.value("SELECT event_seq FROM sequence")
+        reply = self.one.commit(RetryJob(job_id, failed_only)).replies[0]
+        opened = [
+            row[0]
+            for row in self.store.rows("SELECT id, epoch FROM job WHERE kind = 'job'")
+            if row[1] != before[row[0]]
+        ]
+        self.retried["open" if not ended else "acknowledged" if wanted else "nothing"] = True
+        if not ended:
+            assert isinstance(reply, Refused)
+        if isinstance(reply, Refused):
+            assert not (ended and wanted)
+            assert self.store.value("SELECT event_seq FROM sequence") == events
+        else:
+            assert (reply.jobs, reply.run_id, opened) == (len(wanted), run_id, sorted(wanted))
+            assert all(self.store.state(each) == "pending" for each in wanted)
+            assert reply.state == self.store.state(job_id)
+
     def sweep(self) -> None:
         for runtime in self.runtimes:
             runtime.sweep()
@@ -404,7 +455,7 @@ class Model:
         """No more faults: one runtime that does all it can."""
         store = self.store
         while len(self.runtimes) > 1:
-            self.runtimes.pop().close()
+            self.stop_the_second_runtime()
         store.judged = True
         store.commit(GiveBack(None, "the faults are over"))
         self.resume_everything()

@@ -14,6 +14,7 @@ from actors.job import TRANSITIONS, JobState
 
 LOW_WATER = 1000
 OPEN = "('scheduled','pending','running')"
+ENDS = ("completed", "failed", "cancelled", "completed_with_failures")
 STATES = ("scheduled", "pending", "running", "completed", "failed", "cancelled")
 
 # Each query finds the rows that break the sentence.
@@ -54,7 +55,8 @@ RULES: dict[str, str] = {
     "a lane is ready exactly when it may be leased from": f"""
         SELECT lane.id FROM lane JOIN parent ON parent.id = lane.parent_id WHERE lane.ready <>
             (lane.pending > 0 AND lane.not_before = 0 AND parent.closing IS NULL AND parent.paused = 0
-             AND parent.state IN {OPEN} AND NOT (parent.concurrency > 0 AND parent.running >= parent.concurrency))""",
+             AND parent.waiting = 0 AND parent.state IN {OPEN}
+             AND NOT (parent.concurrency > 0 AND parent.running >= parent.concurrency))""",
     "a step is paused through its run exactly while that is paused": f"""
         SELECT step.id FROM parent AS step JOIN parent AS run ON run.id = step.run_id
         WHERE step.kind = 'step' AND step.state IN {OPEN} AND (step.paused & 2 <> 0) <> (run.paused & 1 <> 0)""",
@@ -106,8 +108,10 @@ class Oracle:
         self.states: dict[int, str] = {}  # by the events alone
         self.history: dict[int, list[str]] = {}
         self.events: list[tuple[int, str, int, int, dict[str, Any]]] = []  # seq, type, run, job, data
-        self.deleted: set[int] = set()
+        self.deleted: dict[int, int] = {}  # by which event
+        self.ended_at: dict[int, int] = {}  # by which event, the last time
         self.above: dict[int, tuple[int, int]] = {}  # a job's run and parent
+        self.epochs: dict[int, int] = {}
         self._seq = 0
         self._tokens: dict[int, int] = {}
 
@@ -125,7 +129,7 @@ class Oracle:
         self.connection.execute("BEGIN")
         try:
             broken = [f"{rule}: {found[:5]}" for rule, text in RULES.items() if (found := self.rows(text))]
-            broken += self._miscounted() + self._misreported() + self._reused_tokens()
+            broken += self._miscounted() + self._misreported() + self._reused_tokens() + self._wrong_epochs()
         finally:
             self.connection.execute("COMMIT")
         assert not broken, "\n".join(broken)
@@ -158,10 +162,12 @@ class Oracle:
                     seq += 1
                     self.events.append((seq, event_type, run_id, job_id, data))
                     if event_type == "job_status_change":
-                        broken += self._follow(job_id, data["state"])
+                        broken += self._follow(job_id, data["state"], seq)
                         self.above[job_id] = run_id, data.get("parent_id", run_id)
                     elif event_type == "job_deleted":
-                        self.deleted.add(job_id)
+                        self.deleted[job_id] = seq
+                    elif event_type == "job_reopened":
+                        broken += self._reopen(job_id, data["epoch"])
             if seq != last:
                 broken.append(f"batch {first} ends with {seq}, its row says {last}")
             self._seq = last
@@ -182,24 +188,42 @@ class Oracle:
 
     def hidden(self, job_id: int) -> bool:
         """Whether the job was deleted, or what it belongs to."""
-        return not self.deleted.isdisjoint((job_id, *self.above.get(job_id, ())))
+        return not self.deleted.keys().isdisjoint((job_id, *self.above.get(job_id, ())))
 
     def ends_below(self, parent_id: int) -> list[str]:
-        """The last states of the children that there are or were, by the events alone."""
+        """The last states of the children that there were when the parent ended last, by the events alone."""
+        over = self.ended_at.get(parent_id, 0)
         return [
             self.states[job_id]
             for job_id, (_, above) in self.above.items()
-            if above == parent_id and job_id != parent_id
+            if above == parent_id and job_id != parent_id and self.deleted.get(job_id, over) >= over
         ]
 
-    def _follow(self, job_id: int, state: str) -> list[str]:
+    def _follow(self, job_id: int, state: str, seq: int) -> list[str]:
         before = self.states.get(job_id)
+        if state in ENDS:
+            self.ended_at[job_id] = seq
         self.states[job_id] = state
         self.history.setdefault(job_id, []).append(state)
         if before is None:
             return [] if state in ("pending", "scheduled") else [f"job {job_id} begins as {state}"]
         legal = JobState(state) in TRANSITIONS[JobState(before)]
         return [] if legal else [f"job {job_id} went from {before} to {state}"]
+
+    def _reopen(self, job_id: int, epoch: int) -> list[str]:
+        """A new epoch begins: the one before has ended, once, and nothing is known of the new one yet."""
+        ended = [state for state in self.history.pop(job_id, []) if state in ENDS]
+        self.epochs[job_id] = self.epochs.get(job_id, 0) + 1
+        if len(ended) != 1 or self.states.pop(job_id) != ended[0] or epoch != self.epochs[job_id]:
+            return [
+                f"job {job_id} was opened again as epoch {epoch} after {ended}, {self.epochs[job_id]} times"
+            ]
+        return []
+
+    def _wrong_epochs(self) -> list[str]:
+        rows = dict(self.rows("SELECT id, epoch FROM job"))
+        wrong = {each: epoch for each, epoch in rows.items() if epoch != self.epochs.get(each, 0)}
+        return [f"the rows' epochs are {wrong}, the events' {self.epochs}"] if wrong else []
 
     def _reused_tokens(self) -> list[str]:
         broken = []

@@ -14,6 +14,7 @@ from actors.orchestrator.tolerance import exceeded, exceeded_text, exceeded_with
 from runtime.store.checksum import intact
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
+from runtime.store.verbs.begin import go_on
 from runtime.store.verbs.condition import SKIPPED, verdict_of
 from runtime.store.verbs.stop import stop_running
 
@@ -21,7 +22,8 @@ DAMAGED_TEXT = "the job's row is damaged: its checksum does not match; it was no
 LANELESS_TEXT = "the job's row is damaged: there is no lane of its number; it can not be run again"
 
 _ENDING = """
-SELECT (SELECT json_group_array(json_array(id, state)) FROM parent WHERE run_id = ?1 AND kind = 'step'),
+SELECT (SELECT json_group_array(json_array(id, state)) FROM parent WHERE run_id = ?1 AND kind = 'step'
+            AND id NOT IN (SELECT id FROM deletion)),
        (SELECT json_group_array(json_array(step_id, role)) FROM dependency WHERE needs_id = ?1)
 """
 _USELESS = """
@@ -109,6 +111,10 @@ def start_steps(
     while waiting:
         parent = transaction.parent(waiting.popleft())
         if parent.ended or parent.closing is not None or parent.naming != "idle":
+            continue
+        if parent.state is JobState.RUNNING or parent.total:
+            go_on(transaction, parent)
+            settle_parent(transaction, parent)
             continue
         step = known.get(parent.id) or read_step(transaction, parent.id)
         verdict = verdict_of(transaction, parent, step) if step is not None and step.enabled else None
@@ -244,7 +250,6 @@ def _drop_pre_runs(transaction: Transaction, run: ParentRow) -> None:
 def _write_end(transaction: Transaction, parent: ParentRow, state: JobState) -> None:
     parent.naming = "idle"
     parent.naming_owner = None
-    parent.cursor = None
     parent.deadline = None
     transaction.unsweeped.discard(parent.id)
     failed = state in (JobState.FAILED, JobState.CANCELLED)

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from actors.job import Closing, JobDefinition, JobState, LeasedJob, Step, StepStart
+from actors.job import Closing, JobDefinition, LeasedJob, Step, StepStart
 from runtime.store.checksum import intact
 from runtime.store.rows import LaneRow, ParentRow
 from runtime.store.transaction import Transaction
+from runtime.store.verbs.begin import mark_running
 from runtime.store.verbs.end import DAMAGED_TEXT, close, settle_parent
 from runtime.store.verbs.take import take
 
@@ -90,16 +91,6 @@ def _lease_start(transaction: Transaction, parent: ParentRow) -> StepStart | Non
         step=step,
         definition=definition,
     )
-
-
-def mark_running(transaction: Transaction, parent: ParentRow) -> None:
-    """The first lease of a step's naming makes the step, and the run if it is its first, ``running``."""
-    for row in (transaction.parent(parent.run_id), parent):
-        if row.state is JobState.PENDING:
-            transaction.transition(row, JobState.RUNNING)
-            if row.timeout_ms:
-                row.deadline = transaction.now_ms + row.timeout_ms
-                transaction.timed = True
 
 
 def _lease_type(transaction: Transaction, job_type: str, slots: int) -> tuple[list[LeasedJob], bool]:

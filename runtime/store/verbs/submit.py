@@ -7,9 +7,9 @@ from actors.messages import LinkedRun, RunWait, StagedPage, Submit
 from runtime.store.checksum import job_checksum
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
+from runtime.store.verbs.begin import mark_running
 from runtime.store.verbs.children import insert_page
 from runtime.store.verbs.end import end_run, settle_parent, start_steps
-from runtime.store.verbs.lease import mark_running
 
 
 class UnknownStepError(ValueError):

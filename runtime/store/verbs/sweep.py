@@ -38,6 +38,8 @@ def closing_parents(transaction: Transaction) -> list[int]:
 
 def sweep_parent(transaction: Transaction, parent_id: int) -> None:
     """Cancel a slice of the parent's waiting children; ``transaction.unsweeped`` keeps it while more wait."""
+    if not transaction.exists(parent_id):
+        return  # another runtime has swept it, and it was deleted since
     parent = transaction.parent(parent_id)
     if parent.ended or parent.closing is None:
         return

@@ -1,0 +1,173 @@
+"""An orchestrator leaves memory only when no work is on its way to it, and one that is needed again is made again.
+
+The actors' handlers are called in the order in which the messages could come; what they send is noted.
+"""
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from actors.job import Closing, Counts, JobState, LeasedJob, Step
+from actors.messages import (
+    Leased,
+    Monitoring,
+    ParentPicture,
+    Retired,
+    Retiring,
+    RunChildren,
+    StartMonitoring,
+    StopJob,
+    SuperviseStep,
+    WatchParent,
+    Wiring,
+)
+from actors.orchestrator.run import RunOrchestrator
+from actors.orchestrator.step import StepOrchestrator
+from actors.processor import JobProcessor
+from actors.supervisor import RuntimeSupervisor
+
+RUN, STEP, OTHER = 1, 2, 3
+JOB = LeasedJob(9, 1, STEP, RUN, "work", "{}", None, 1, 1, 1, 0)
+WIRING = Wiring("supervisor", "store", "events", "processor", "scheduler", 30.0, {})
+
+
+class Noted:
+    """What an actor does to others, noted in order; children have names with numbers."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.noted: list[tuple[Any, Any]] = []
+        self.stopped_itself = False
+        self.numbers = count(1)
+
+    def send(self, address: Any, message: Any) -> None:
+        self.noted.append((address, message))
+
+    def reply(self, message: Any) -> None:
+        self.noted.append(("the sender", message))
+
+    def spawn(self, cls: type[Any], first_message: Any = None) -> str:
+        return f"{cls.__name__} {next(self.numbers)}"
+
+    def stop_self(self) -> None:
+        self.stopped_itself = True
+
+    def sent(self, kind: type[Any]) -> list[tuple[Any, Any]]:
+        return [(address, message) for address, message in self.noted if isinstance(message, kind)]
+
+
+class NotedProcessor(Noted, JobProcessor):
+    pass
+
+
+class NotedSupervisor(Noted, RuntimeSupervisor):
+    pass
+
+
+class NotedRun(Noted, RunOrchestrator):
+    pass
+
+
+class NotedStep(Noted, StepOrchestrator):
+    pass
+
+
+def picture(of: int, state: JobState, closing: Closing | None = None) -> ParentPicture:
+    step = Step("only", "act") if of != RUN else None
+    return ParentPicture(of, RUN, state, Counts(), named=True, closing=closing, step=step)
+
+
+def started(make: Callable[[], Any], of: int) -> Any:
+    actor = make()
+    actor.receiveMsg_StartMonitoring(StartMonitoring(RUN, None if of == RUN else of, WIRING), "parent")
+    return actor
+
+
+def test_the_processor_lets_no_orchestrator_go_to_which_work_is_on_its_way() -> None:
+    processor = NotedProcessor()
+    processor._wiring = WIRING
+    processor.receiveMsg_Leased(Leased((JOB,)), "store")
+    assert processor.sent(SuperviseStep) == [("supervisor", SuperviseStep(RUN, STEP))]
+    processor.receiveMsg_Monitoring(Monitoring(RUN, STEP), "orchestrator")
+    processor.receiveMsg_Leased(Leased((JOB,)), "store")
+    assert processor.sent(RunChildren) == [("orchestrator", RunChildren((JOB,)))] * 2
+    processor.receiveMsg_Retiring(Retiring(STEP, 1), "orchestrator")
+    assert processor.sent(Retired) == []
+    processor.receiveMsg_Retiring(Retiring(STEP, 2), "orchestrator")
+    assert processor.sent(Retired) == [("the sender", Retired(STEP))]
+    processor.receiveMsg_Leased(Leased((JOB,)), "store")
+    assert len(processor.sent(RunChildren)) == 2
+    assert len(processor.sent(SuperviseStep)) == 2
+
+
+def test_the_supervisor_lets_no_orchestrator_go_to_which_work_is_on_its_way() -> None:
+    supervisor = NotedSupervisor()
+    supervisor._wiring = lambda: WIRING  # type: ignore[method-assign]
+    for _ in range(2):
+        supervisor.receiveMsg_SuperviseStep(SuperviseStep(RUN, STEP), "processor")
+    (first, _), _ = supervisor.sent(SuperviseStep)
+    supervisor.receiveMsg_Retiring(Retiring(RUN, 1), first)
+    assert supervisor.sent(Retired) == []
+    supervisor.receiveMsg_Retiring(Retiring(RUN, 2), first)
+    assert supervisor.sent(Retired) == [("the sender", Retired(RUN))]
+    supervisor.receiveMsg_SuperviseStep(SuperviseStep(RUN, STEP), "processor")
+    second = supervisor.sent(SuperviseStep)[-1][0]
+    assert second != first
+    supervisor.child_exited(first, "normal")  # the old one's end is not the new one's
+    supervisor.receiveMsg_SuperviseStep(SuperviseStep(RUN, OTHER), "processor")
+    assert supervisor.sent(SuperviseStep)[-1][0] == second
+
+
+def test_a_steps_orchestrator_asks_again_after_the_work_that_was_on_its_way() -> None:
+    step = started(NotedStep, STEP)
+    step._extending = True
+    step.receiveMsg_ParentPicture(picture(STEP, JobState.COMPLETED), "store")
+    assert step.sent(Retiring) == [("processor", Retiring(STEP, 0))]
+    step.receiveMsg_RunChildren(RunChildren((JOB,)), "processor")
+    step._workers.clear()  # it has run
+    step.receiveMsg_ParentPicture(picture(STEP, JobState.COMPLETED), "store")
+    assert step.sent(Retiring)[1:] == [("processor", Retiring(STEP, 1))]
+    assert not step.stopped_itself
+    step.receiveMsg_Retired(Retired(STEP), "processor")
+    assert step.stopped_itself
+
+
+def test_a_steps_orchestrator_that_gets_work_after_the_end_watches_anew_and_stops_nobody() -> None:
+    step = started(NotedStep, STEP)
+    step._extending = True
+    step.receiveMsg_ParentPicture(picture(STEP, JobState.RUNNING, Closing.CANCEL), "store")
+    step.receiveMsg_ParentPicture(picture(STEP, JobState.CANCELLED, Closing.CANCEL), "store")
+    step.receiveMsg_RunChildren(RunChildren((JOB,)), "processor")
+    assert step.sent(WatchParent) == [("store", WatchParent(STEP))] * 2
+    assert step.sent(StopJob) == []
+    step.receiveMsg_ParentPicture(picture(STEP, JobState.RUNNING, Closing.CANCEL), "store")
+    assert len(step.sent(StopJob)) == 1
+
+
+def test_a_step_that_gets_work_while_its_orchestrator_leaves_gets_another_after_it() -> None:
+    run = started(NotedRun, RUN)
+    run.receiveMsg_SuperviseStep(SuperviseStep(RUN, STEP), "supervisor")
+    (first,) = run._steps.values()
+    run.receiveMsg_SuperviseStep(SuperviseStep(RUN, STEP), "supervisor")
+    assert list(run._steps.values()) == [first]
+    run.child_exited(first, "normal")
+    (second,) = run._steps.values()
+    assert second != first
+    run.child_exited(second, "normal")
+    assert run._steps == {}
+
+
+def test_a_runs_orchestrator_leaves_when_it_may_and_watches_anew_when_the_run_was_retried() -> None:
+    run = started(NotedRun, RUN)
+    run.receiveMsg_SuperviseStep(SuperviseStep(RUN, STEP), "supervisor")
+    run.receiveMsg_ParentPicture(picture(RUN, JobState.FAILED), "store")
+    assert run.sent(Retiring) == []
+    run.child_exited(run._steps[STEP], "normal")
+    assert run.sent(Retiring) == [("supervisor", Retiring(RUN, 1))]
+    run.receiveMsg_SuperviseStep(SuperviseStep(RUN, STEP), "supervisor")
+    assert run.sent(WatchParent) == [("store", WatchParent(RUN))] * 2
+    run.receiveMsg_ParentPicture(picture(RUN, JobState.COMPLETED), "store")
+    run.child_exited(run._steps[STEP], "normal")
+    assert run.sent(Retiring)[1:] == [("supervisor", Retiring(RUN, 2))]
+    run.receiveMsg_Retired(Retired(RUN), "supervisor")
+    assert run.stopped_itself
