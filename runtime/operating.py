@@ -15,6 +15,8 @@ from actors.messages import (
     Refused,
     ResumeJob,
     ResumeType,
+    RetryAcknowledged,
+    RetryJob,
     TypePauseAcknowledged,
 )
 from runtime.refusal import RefusedError
@@ -37,6 +39,17 @@ def changed(reply: Any) -> bool:
     """
     if isinstance(reply, CancelAcknowledged | PauseAcknowledged | TypePauseAcknowledged):
         return reply.changed
+    raise refused(reply)
+
+
+def retried(reply: Any) -> int:
+    """How many jobs a retry has opened again.
+
+    Raises:
+        RefusedError: the store refused it.
+    """
+    if isinstance(reply, RetryAcknowledged):
+        return reply.jobs
     raise refused(reply)
 
 
@@ -102,6 +115,28 @@ class Operator(ABC):
     async def resume_async(self, job_id: int | str) -> bool:
         """``resume`` for asyncio."""
         return changed(await self._ask_async(ResumeJob(identity(job_id))))
+
+    def retry(self, job_id: int | str, *, failed_only: bool = False) -> int:
+        """Open what failed or was cancelled of an ended run, or of a step or job of one, again.
+
+        Attempts, time limits and error tolerance are counted anew; what completed is not run again. Steps that the
+        failure cancelled, or whose children were not all named, go on. ``Run.wait`` waits for the new end.
+
+        Args:
+            job_id: a run, a step or a job.
+            failed_only: what was cancelled stays so.
+
+        Returns:
+            How many jobs wait again.
+
+        Raises:
+            RefusedError: there is no such job, its run has not ended, or there is nothing to retry.
+        """
+        return retried(self._ask(RetryJob(identity(job_id), failed_only)))
+
+    async def retry_async(self, job_id: int | str, *, failed_only: bool = False) -> int:
+        """``retry`` for asyncio."""
+        return retried(await self._ask_async(RetryJob(identity(job_id), failed_only)))
 
     def pause_type(self, job_type: str) -> bool:
         """Start no job of this worker type, in any runtime on the store; it stays so until ``resume_type``.

@@ -191,6 +191,14 @@ class Run:
         """``explain`` for asyncio."""
         return await self._runtime.explain_async(self.number)
 
+    def retry(self, *, failed_only: bool = False) -> int:
+        """Open what failed or was cancelled again; returns how many jobs wait again. See ``Runtime.retry``."""
+        return self._runtime.retry(self.number, failed_only=failed_only)
+
+    async def retry_async(self, *, failed_only: bool = False) -> int:
+        """``retry`` for asyncio."""
+        return await self._runtime.retry_async(self.number, failed_only=failed_only)
+
     def _missing(self) -> LookupError:
         return LookupError(f"there is no run {self.id} in {self._runtime.settings.store}")
 
