@@ -58,14 +58,31 @@ def freeze_outside_a_transaction(victim: "subprocess.Popen[bytes]", store: Path)
     """SIGSTOP while the process does not hold the write lock: a frozen holder stalls everybody, and loses nothing."""
     for _ in range(100):
         os.kill(victim.pid, signal.SIGSTOP)
-        connection = sqlite3.connect(store, timeout=0.05, isolation_level=None)
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("ROLLBACK")
-        except sqlite3.OperationalError:
-            os.kill(victim.pid, signal.SIGCONT)
-        else:
+        until(lambda: stopped(victim.pid), what="the stop of every thread")
+        if lock_is_free(store, within_seconds=0.05):
             return
-        finally:
-            connection.close()
+        os.kill(victim.pid, signal.SIGCONT)
+        assert lock_is_free(store, within_seconds=30.0), "the process goes on, and its transaction ends"
     raise AssertionError("the process held the write lock a hundred times")
+
+
+def stopped(pid: int) -> bool:
+    """Whether no thread of the process runs: a signal to stop takes its time on a busy machine."""
+    states = [
+        task.read_text("ascii").rpartition(")")[2].split()[0]
+        for task in Path(f"/proc/{pid}/task").glob("*/stat")
+    ]
+    return set(states) == {"T"}
+
+
+def lock_is_free(store: Path, *, within_seconds: float) -> bool:
+    """Whether the store's write lock can be had in that time."""
+    connection = sqlite3.connect(store, timeout=within_seconds, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.close()
+    return True

