@@ -132,15 +132,16 @@ def test_the_first_signal_drains_and_work_finishes_what_is_left(
     assert [(job["state"], job["attempt"]) for job in _jobs(tmp_path)] == [("completed", 1)] * 6
 
 
-def test_the_second_signal_stops_at_once_and_nothing_is_lost(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_signal_stops_at_once_and_nothing_is_lost(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "quaero.toml").write_text(
         (tmp_path / "quaero.toml").read_text().replace("grace_seconds = 5.0", "grace_seconds = 600.0")
     )
     with running("run", define(tmp_path, "gated", 'gates = 4\npath = "open"'), cwd=tmp_path) as run:
         run.tells("s0: 2 pending, 2 running")
-        os.kill(run.process.pid, signal.SIGINT)
+        os.kill(run.process.pid, number)
         run.tells("stopping:")
-        os.kill(run.process.pid, signal.SIGINT)
+        os.kill(run.process.pid, number)
         stopped = run.end()
     assert stopped.code == 130
     assert "stopping at once" in stopped.err
