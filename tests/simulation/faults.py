@@ -109,6 +109,8 @@ class Faults:
         self.world.kill(machine, "kill")
 
     def _pause(self, machine: "Machine") -> None:
+        working = [each for each in self.world.machines if "WorkerActor" in each.doing]
+        machine = self._chance.choice(working) if working else machine
         self.world.met("pause")
         machine.paused_until = self.world.clock.monotonic() + self._chance.choice(PAUSES)
 

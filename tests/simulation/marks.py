@@ -8,6 +8,7 @@ FAULTS = (
     "kill_before_commit",
     "kill_after_commit",
     "pause",
+    "frozen",
     "restart",
     "drain",
     "gave_up",

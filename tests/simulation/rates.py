@@ -41,7 +41,7 @@ def draw_rates(chance: random.Random) -> Rates:
 
     return Rates(
         kill=rate(0.01),
-        pause=rate(0.01),
+        pause=rate(0.03),
         drain=rate(0.004),
         actor_kill=rate(0.03),
         message=rate(0.15),

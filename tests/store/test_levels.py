@@ -74,3 +74,10 @@ def test_a_step_that_waits_for_its_level_keeps_no_other_from_the_only_slot(store
     store.run_with(spec(7))
     (job,) = store.commit(lease={"work": 1}).jobs
     assert job.payload == '{"n":7}'
+
+
+def test_a_step_that_waits_for_its_level_keeps_nobody_from_several_slots(store: StoreDriver) -> None:
+    by_level(store, 1, 2, 2)
+    assert len(store.lease(1)) == 1
+    store.run_with(spec(depth=7))
+    assert [job.depth for job in store.lease(2)] == [7]

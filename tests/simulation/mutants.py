@@ -1,0 +1,224 @@
+"""Mutants: the mistakes other systems of this kind make, each as a change of our code that lives in these tests only.
+
+A change is a piece of a function's source replaced by another: the function's code is compiled anew and put in the
+place of the old one, so that whoever has imported the function has the mutant too.
+"""
+
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from runtime.store import transaction as transactions
+from runtime.store.commit import Committer
+from runtime.store.transaction import Transaction
+from runtime.store.verbs import children, end, lease, name, recover, settle, sweep, take
+from tests.simulation.client import Client
+
+Patch = Callable[[], Any]
+"""Makes a context manager."""
+
+
+@contextmanager
+def replaced(function: Any, old: str, new: str) -> Iterator[None]:
+    """The function with that piece of its source replaced."""
+    source = textwrap.dedent(inspect.getsource(function))
+    if source.count(old) != 1:
+        raise LookupError(f"{function.__qualname__} has {old!r} {source.count(old)} times: mend the mutant")
+    place: dict[str, Any] = {}
+    exec(
+        compile(source.replace(old, new), f"<mutant of {function.__name__}>", "exec"),
+        function.__globals__,
+        place,
+    )
+    before = function.__code__
+    function.__code__ = place[function.__name__].__code__
+    try:
+        yield
+    finally:
+        function.__code__ = before
+
+
+@contextmanager
+def set_to(holder: Any, attribute: str, value: Any) -> Iterator[None]:
+    """The attribute with another value."""
+    before = getattr(holder, attribute)
+    setattr(holder, attribute, value)
+    try:
+        yield
+    finally:
+        setattr(holder, attribute, before)
+
+
+def text_of(holder: Any, attribute: str, old: str, new: str) -> Patch:
+    """A constant with a piece replaced."""
+    text = getattr(holder, attribute)
+    if old not in text:
+        raise LookupError(f"{attribute} has no {old!r}: mend the mutant")
+    return lambda: set_to(holder, attribute, text.replace(old, new))
+
+
+def source_of(function: Any, old: str, new: str) -> Patch:
+    """See ``replaced``."""
+    return lambda: replaced(function, old, new)
+
+
+@contextmanager
+def spawn_in_a_second_transaction() -> Iterator[None]:
+    """Children are inserted after the commit of their spawner's outcome."""
+    waiting: list[tuple[int, Any, int]] = []
+    real_insert, real_transact = children.insert_children, Committer._transact
+
+    def later(_: Transaction, parent: Any, specs: Any, spawned_by: int) -> list[int]:
+        waiting.append((parent.id, specs, spawned_by))
+        return []
+
+    def transact(self: Committer, *arguments: Any) -> Any:
+        done = real_transact(self, *arguments)
+        while waiting:
+            parent_id, specs, spawned_by = waiting.pop()
+
+            def chore(
+                transaction: Transaction,
+                parent_id: int = parent_id,
+                specs: Any = specs,
+                spawner: int = spawned_by,
+            ) -> None:
+                real_insert(transaction, transaction.parent(parent_id), specs, spawner)
+
+            real_transact(self, (), None, (), (chore,))
+        return done
+
+    with set_to(settle, "insert_children", later), set_to(Committer, "_transact", transact):
+        yield
+
+
+@contextmanager
+def finish_on_counts_in_memory() -> Iterator[None]:
+    """A process keeps the parents' counts from one transaction to the next and does not read them again."""
+    known: dict[tuple[int, int], Any] = {}
+    real: Any = transactions.__dict__["read_parents"]
+
+    def remembered(connection: Any, ids: Any) -> list[Any]:
+        wanted = list(ids)
+        missing = [each for each in wanted if (id(connection), each) not in known]
+        known.update(((id(connection), row.id), row) for row in real(connection, missing))
+        return [known[id(connection), each] for each in wanted if (id(connection), each) in known]
+
+    with set_to(transactions, "read_parents", remembered):
+        yield
+
+
+@contextmanager
+def events_outside_the_transaction() -> Iterator[None]:
+    """The events of a commit are written by the next one."""
+    left: dict[int, Any] = {}
+    real = Transaction.finish
+
+    def finish(self: Transaction) -> Any:
+        mine = self.events
+        before = left.pop(id(self.connection), None)
+        left[id(self.connection)] = mine
+        self.events = before if before is not None else type(mine)()
+        return real(self)
+
+    with set_to(Transaction, "finish", finish):
+        yield
+
+
+LISTED: dict[str, tuple[Patch, ...]] = {
+    "settle without token": (
+        text_of(settle, "COMPLETE", "AND job.token = j.value ->> 1 ", ""),
+        source_of(settle._settle_one, "found.token != attempt.lease.token", "False"),
+    ),
+    "spawn in a second transaction": (spawn_in_a_second_transaction,),
+    "finish on counts kept only in memory": (finish_on_counts_in_memory,),
+    "finish after a quiet period": (
+        source_of(
+            end.settle_parent,
+            "parent.open == 0",
+            "parent.open == 0 and transaction.now_ms % 1000 > 500",
+        ),
+    ),
+    "requeue inside a cancelled tree": (
+        source_of(recover.give_back, "parent.closing is not None or cancel_reason is not None", "False"),
+    ),
+    "submit retried without key": (
+        source_of(
+            Client._requests,
+            "yield Submit(self.definition, ids.next(), steps, self.key)",
+            "yield Submit(self.definition, ids.next(), steps, None)",
+        ),
+    ),
+    "event outside the transaction": (events_outside_the_transaction,),
+    "attempt counted after instead of before": (
+        text_of(take, "MARK", "attempt = attempt + 1, ", ""),
+        source_of(
+            settle._put_back, "found.attempt if counted else found.attempt - 1", "found.attempt + counted"
+        ),
+        source_of(recover.give_back, "attempt = attempt - 1", "attempt = attempt"),
+    ),
+}
+"""The mutants that are demanded."""
+
+OTHERS: dict[str, tuple[Patch, ...]] = {
+    "a lease is taken from a runtime that holds it": (
+        source_of(recover.expire_leases, "lease_expires < ?", "lease_expires > ?"),
+    ),
+    "a lease that ran out is not taken": (
+        source_of(
+            recover.expire_leases, "owner = ? AND lease_expires < ?", "owner = ? AND lease_expires < ? AND 0"
+        ),
+    ),
+    "a page is recorded under any token": (
+        source_of(name._held, 'or parent.naming != "leased" or parent.token != start.token', ""),
+    ),
+    "a page is recorded without its cursor": (
+        source_of(name.name_children, "None if full else page.next_cursor", "None"),
+    ),
+    "a stale attempt's spawns are kept": (
+        source_of(
+            settle._settle_one, "return False", "_record(transaction, found.parent, attempt); return False"
+        ),
+    ),
+    "a settlement that comes twice counts twice": (
+        source_of(settle._settle_one, "found.state is not JobState.RUNNING", "False"),
+    ),
+    "spawns under a closing step are made": (
+        source_of(settle._record, "parent.closing is not None", "False"),
+    ),
+    "a failed attempt in a cancelled tree is repeated": (
+        source_of(settle._fail, " and found.stopping is None", ""),
+        source_of(settle._put_back, "found.stopping is not None", "False"),
+    ),
+    "attempts are not limited": (source_of(settle._fail, "found.attempt < found.max_attempts", "True"),),
+    "a lost attempt is used up": (source_of(recover.give_back, "attempt = attempt - 1, ", ""),),
+    "what a commit leased whose answer was lost is not given back": (
+        source_of(Committer._transact, "if self._doubt is not None:", "if False:"),
+    ),
+    "the waiting jobs of a closing step are not swept": (
+        source_of(sweep.sweep_parent, "if not rows:", "if True:"),
+    ),
+    "a step that is over lets nobody behind it start": (
+        source_of(end._release_dependents, "row.waiting -= 1", "pass"),
+    ),
+    "more are leased than a step's concurrency": (
+        source_of(
+            lease._share, "parent.concurrency - parent.running if parent.concurrency else 1 << 30", "1 << 30"
+        ),
+    ),
+    "a key is admitted twice in one page": (source_of(children._is_new, "known.add(key)", "pass"),),
+}
+"""Mutants of our own choice."""
+
+EVERY = LISTED | OTHERS
+
+
+@contextmanager
+def mutated(sentence: str) -> Iterator[None]:
+    """Run with that mutant."""
+    with ExitStack() as stack:
+        for patch in EVERY[sentence]:
+            stack.enter_context(patch())
+        yield
