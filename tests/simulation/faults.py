@@ -189,6 +189,13 @@ class Faults:
         self.world.met("naming_" + {"raise": "raises", "exit": "exits", "permanent": "permanent"}[fault])
         return fault
 
+    def loses_ring(self) -> bool:
+        """Whether a ring of a doorbell is lost."""
+        if self._chance.random() >= self.world.rates.answer_lost:
+            return False
+        self.world.met("ring_lost")
+        return True
+
     def loses_answer(self) -> bool:
         """Whether an answer to a client is lost."""
         if self.world.quiet or self._chance.random() >= self.world.rates.answer_lost:

@@ -101,8 +101,13 @@ class Judge:
     def committed(self, machine: "Machine", connection: sqlite3.Connection) -> list[str]:
         """What does not hold of what is durable now; it is no error raised, which the runtime would contain."""
         before, self.jobs = self.jobs, {row[0]: Job._make(row) for row in connection.execute(_JOBS)}
+        closing = {parent.id for parent in self.parents.values() if parent.closing is not None}
+        broken = [
+            f"{job} was made below a closing step"
+            for job in self.jobs.values()
+            if job.parent_id in closing and job.id not in before
+        ]
         self.parents = {row[0]: Parent._make(row) for row in connection.execute(_PARENTS)}
-        broken: list[str] = []
         self._follow_events(connection, broken)
         self._judge_jobs(before, machine, broken)
         self._judge_parents(connection, broken)

@@ -17,6 +17,7 @@ from runtime.engine.system import engine_of
 from runtime.precedence import Precedence
 from runtime.settings import RuntimeSettings
 from runtime.store.file import StoreFile
+from tests.simulation.bell import SimulatedDoorbell
 from tests.simulation.connection import FaultyConnection
 from tests.simulation.queue import SeededQueue, describe
 from tests.simulation.tasks import PlanManager, TaskWorker
@@ -52,6 +53,7 @@ class SimulatedAssembly(Assembly):
             clock=world.clock,
             random=SeededRandom(world.chance.getrandbits(32)),
             resources={"naming_fault": world.naming_fault},
+            doorbell=SimulatedDoorbell(machine),
         )
         self._machine = machine
         self.store: ActorAddress | None = None

@@ -25,6 +25,7 @@ FAULTS = (
     "slow_actor",
     "slow_body",
     "answer_lost",
+    "ring_lost",
     "cancel_run",
     "cancel_step",
     "cancel_job",

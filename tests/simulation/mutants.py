@@ -208,7 +208,6 @@ OTHERS: dict[str, tuple[Patch, ...]] = {
             lease._share, "parent.concurrency - parent.running if parent.concurrency else 1 << 30", "1 << 30"
         ),
     ),
-    "a key is admitted twice in one page": (source_of(children._is_new, "known.add(key)", "pass"),),
 }
 """Mutants of our own choice."""
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from actors.job import LeasedJob
 from actors.seams import ManualClock
+from tests.simulation.bell import SimulatedDoorbell
 from tests.simulation.client import Client
 from tests.simulation.connection import Killed
 from tests.simulation.faults import Faults
@@ -52,6 +53,7 @@ class World:
         self.turn_messages = self.chance.choice((1, 4, 64))
         draw = Draw(self.chance, self.rates.badness * 0.6)
         self.workers = [TaskWorker(name, options, self.began) for name, options in draw.options().items()]
+        self.bells: dict[str, SimulatedDoorbell] = {}
         self.owners: dict[int, Machine] = {}
         self.declared: dict[tuple[int, int], tuple[Task, ...]] = {}  # by job and token: what it spawns
         self.documents: dict[tuple[int, int], int] = {}
@@ -109,6 +111,10 @@ class World:
     def loses_answer(self) -> bool:
         """Whether an answer to a client is lost."""
         return self.faults.loses_answer()
+
+    def loses_ring(self) -> bool:
+        """Whether a ring of a doorbell is lost."""
+        return self.faults.loses_ring()
 
     def began(self, job: LeasedJob, task: Task) -> str:
         """A body begins: what it is to do."""
