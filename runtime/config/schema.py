@@ -124,7 +124,7 @@ class Definitions(Section, frozen=True):
     """``[definitions]``: the job definitions that are known by their ids."""
 
     directory: str = ""
-    """Its *.toml files are read when a runtime starts; schedules are set, auto_start is done. "" = none."""
+    """Its `*.toml` files are read when a runtime starts; schedules are set, auto_start is done. "" = none."""
 
 
 class Gateway(Section, frozen=True):

@@ -19,6 +19,7 @@ from actors.messages import (
     Unschedule,
 )
 from actors.seams import ManualClock
+from runtime.store.reading.reader import StoreReader
 from runtime.store.transaction import Transaction
 from runtime.store.verbs import fire
 from runtime.submission import submission
@@ -158,11 +159,40 @@ def test_a_clock_that_is_set_back_fires_nothing_twice(store: StoreDriver, clock:
         clock.advance(MINUTE)
     store.tend()
     assert clock.wall_ms() == START + 32 * 60_000
-    assert runs(store) == 6
+    assert runs(store) == len(events(store, "schedule_fired")) == 6
     clock.advance(3 * MINUTE)
     store.tend()
-    assert runs(store) == 7
+    assert runs(store) == len(events(store, "schedule_fired")) == 7
     assert events(store, "schedule_skipped") == []
+
+
+def test_a_time_of_day_fires_once_a_day_where_clocks_are_put_forward_and_back(
+    store: StoreDriver, clock: ManualClock
+) -> None:
+    for day, hours in (("2026-03-28", 71), ("2026-10-24", 73)):
+        clock.set_wall_ms(round(datetime.fromisoformat(f"{day}T00:00+01:00").timestamp() * 1000))
+        put(store, scheduled("30 2 * * *", id=day, time_zone="Europe/Berlin"))
+        for _ in range(hours * 4):
+            clock.advance(15 * MINUTE)
+            store.tend()
+        assert runs(store, day) == 3
+        store.commit(Unschedule(day))
+
+
+def test_what_is_due_now_is_work_that_is_left(store: StoreDriver, clock: ManualClock) -> None:
+    put(store, scheduled())
+    reader = StoreReader(store.path)
+    try:
+        assert not reader.schedule_due(clock.wall_ms())
+        clock.advance(5 * MINUTE)
+        assert reader.schedule_due(clock.wall_ms())
+        store.tend()
+        assert not reader.schedule_due(clock.wall_ms())
+        clock.advance(5 * MINUTE)
+        store.commit(PauseSchedule("tick"))
+        assert not reader.schedule_due(clock.wall_ms())
+    finally:
+        reader.close()
 
 
 def test_a_clock_that_was_years_ahead_does_not_silence_a_schedule(
