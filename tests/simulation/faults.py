@@ -19,7 +19,6 @@ from actors.messages import (
     Settled,
     StagePage,
     Submit,
-    SuperviseStep,
     Sweep,
 )
 from runtime.engine.cell import ActorCell
@@ -66,10 +65,9 @@ REPEATABLE = (
     Settled,
     StagePage,
     Submit,
-    SuperviseStep,
     Sweep,
 )
-"""Messages that mean the same when they come twice."""
+"""Messages that mean the same when they come twice. Not those that are counted, as work for an orchestrator is."""
 
 
 class Faults:

@@ -242,14 +242,3 @@ def test_every_deletion_leaves_one_event(store: StoreDriver, reader: StoreReader
 def _fan_out(store: StoreDriver, run_id: int) -> Submit:
     made = definition(step(action="fan_out", config={"job_type": "work", "pages": 3}))
     return Submit(made, run_id, (store.file.ids.next(),))
-
-
-def test_pages_of_a_fan_out_that_is_cancelled_before_they_are_named_are_gone(store: StoreDriver) -> None:
-    ids = store.file.ids
-    run_id = ids.next()
-    for number in range(2):
-        page = StagedPage(number, encoded_page([(ids.next(), "{}", 0, None)]), 1)
-        store.commit(StagePage(run_id, page))
-    store.submitted(_fan_out(store, run_id))
-    store.cancel(run_id)
-    assert store.value("SELECT count(*) FROM staged_page") == 0

@@ -176,9 +176,6 @@ def _end_step(transaction: Transaction, parent: ParentRow) -> tuple[int, ...]:
     if not began and parent.closing in {Closing.FAILED, Closing.TIMEOUT} and run.closing is not None:
         state = JobState.CANCELLED  # it never ran: what closed the run was not of its doing
     _write_end(transaction, parent, state)
-    if parent.closing is not None and parent.action == "fan_out":
-        # Pages that were handed over and not named by now never will be.
-        transaction.connection.execute("DELETE FROM staged_page WHERE run_id = ?", (parent.run_id,))
     run.open_steps -= 1
     ready = _release_dependents(transaction, parent.id)
     starting: tuple[int, ...] = ()
