@@ -4,9 +4,9 @@ Every message is a frozen, tagged Struct, passed by reference in the process and
 stores' rows are the truth; a message is a hint about them, so every report can be lost and made up for from the rows.
 
 - to the store:        OpenStore, CloseStore, Submit, StagePage, NameChildren, NamingFailed, Settle, SetDemand,
-                       ExtendLeases, GiveBack, CancelJob, CloseParent, WatchParent, Sweep, IndexDocuments, TellWhenIdle,
-                       PauseJob, ResumeJob, PauseType, ResumeType, RetryJob, DeleteJob, Prune, Rung, ScheduleRuns,
-                       Unschedule, PauseSchedule, ResumeSchedule, AdoptDefinitions, GetHealth
+                       ExtendLeases, GiveBack, CancelJob, CloseParent, WatchParent, UnwatchParent, Sweep,
+                       IndexDocuments, TellWhenIdle, PauseJob, ResumeJob, PauseType, ResumeType, RetryJob, DeleteJob,
+                       Prune, Rung, ScheduleRuns, Unschedule, PauseSchedule, ResumeSchedule, AdoptDefinitions, GetHealth
 - from the store:      StoreOpened, StoreClosed, Submitted, Staged, Refused, Named, Settled, CancelAcknowledged, Leased,
                        JobsToStop, ParentPicture, Committed, NextDue, StoreIdle, PauseAcknowledged,
                        TypePauseAcknowledged, Recorded, DeleteAcknowledged, ScheduleAcknowledged, Adopted,
@@ -269,6 +269,12 @@ class WatchParent(Command, frozen=True):
     job_id: int
 
 
+class UnwatchParent(Command, frozen=True):
+    """Send me no more pictures of this parent, which has not ended."""
+
+    job_id: int
+
+
 class Sweep(Command, frozen=True):
     """Notice what other processes committed and whether one died.
 
@@ -498,7 +504,7 @@ class Retiring(Report, frozen=True):
 
 
 class Retired(Command, frozen=True):
-    """No work comes after this: the orchestrator may leave memory."""
+    """No work comes after this: the orchestrator leaves memory. The next work makes a new one."""
 
     parent_id: int
 

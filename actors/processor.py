@@ -114,7 +114,7 @@ class JobProcessor(TypedActor):
         """Forget the orchestrator, and tell it that nothing more comes; not while work is on its way to it."""
         step_id = message.parent_id
         if self._orchestrators.get(step_id) == sender:
-            if self._sent[step_id] != message.received:
+            if message.received < self._sent[step_id]:  # a message may come twice
                 return
             self._forget(step_id)
         self.reply(Retired(step_id))

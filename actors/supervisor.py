@@ -157,7 +157,7 @@ class RuntimeSupervisor(TypedActor):
         """A run's orchestrator leaves memory: the next work of the run makes a new one."""
         run_id = message.parent_id
         if self._runs.get(run_id) == sender:
-            if self._sent[run_id] != message.received:
+            if message.received < self._sent[run_id]:  # a message may come twice
                 return  # work is on its way to it
             del self._runs[run_id], self._sent[run_id]
         self.reply(Retired(run_id))

@@ -12,6 +12,7 @@ from actors.messages import (
     Retiring,
     StartMonitoring,
     StopMonitoring,
+    UnwatchParent,
     WatchParent,
     Wiring,
 )
@@ -22,7 +23,8 @@ class ParentJobOrchestrator(TypedActor):
     """Supervises one parent job to its end.
 
     The parent's rows are the truth and this actor is a cache of them: it watches the parent in the store, gets its
-    picture now and after every commit that touches it, and never decides. It understands:
+    picture now and after every commit that touches it, and never decides. While nothing of the parent runs here it
+    leaves memory, and is made anew for the next work. It understands:
 
     - ``StartMonitoring``: begin; the first message it gets
     - ``StopMonitoring``: stop without an end; what runs is interrupted and given back
@@ -88,7 +90,9 @@ class ParentJobOrchestrator(TypedActor):
         self.stop_self()
 
     def receiveMsg_Retired(self, message: Retired, sender: Address) -> None:
-        """Nothing more will be sent here."""
+        """Nothing more will be sent here: leave memory; and if the parent goes on, its watch in the store."""
+        if self._wiring is not None and not self._ended():
+            self.send(self._wiring.store, UnwatchParent(self._job_id))
         self.stop_self()
 
     def _ended(self) -> bool:

@@ -2,11 +2,13 @@
 
 The step plan itself is carried out by the store in the committing transactions; this actor makes an orchestrator for
 each step that has work here, restarts it (on the next work) when it dies, and gives up beyond the restart intensity.
+When no step has had work here for a while it leaves memory, until the next work.
 """
 
 from actors.job import Closing
 from actors.messages import (
     CloseParent,
+    Command,
     GiveBack,
     LeasesLost,
     ParentPicture,
@@ -20,6 +22,10 @@ from actors.orchestrator.contract import ParentJobOrchestrator
 from actors.orchestrator.step import StepOrchestrator
 from actors.receive import Address
 from actors.supervision import RestartIntensity, add_restart
+
+
+class LeaveIfIdle(Command, frozen=True):
+    """A while ago no step had work here."""
 
 
 class RunOrchestrator(ParentJobOrchestrator):
@@ -62,6 +68,13 @@ class RunOrchestrator(ParentJobOrchestrator):
             self._wanted.remove(step_id)
             self._supervise(step_id)
         self._leave_if_done()
+        if not self._steps and not self._ended():
+            self.timers.start("idle", self._wiring.lease_seconds / 3, LeaveIfIdle())
+
+    def receiveMsg_LeaveIfIdle(self, message: LeaveIfIdle, sender: Address) -> None:
+        """Nothing of the run has had work here for a while: leave until there is some."""
+        if not self._steps and self._wiring is not None:
+            self._retire(self._wiring.supervisor)
 
     def _step_died(self, step_id: int, reason: str, wiring: Wiring) -> None:
         self.send(wiring.processor, LeasesLost(step_id))

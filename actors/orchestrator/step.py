@@ -2,7 +2,8 @@
 
 It creates the worker actors, hears when one dies without a report and settles that attempt as failed. Settlements are
 gathered for the length of one turn of its mailbox and kept until the store has answered, so that a store that was
-restarted gets them again: the same settlement twice is recorded once.
+restarted gets them again: the same settlement twice is recorded once. It leaves memory when the step has ended, and
+while the step has no work here: a step that waits costs no actor.
 """
 
 from collections.abc import Iterable
@@ -37,7 +38,7 @@ class SendSettlements(Command, frozen=True):
 
 
 class Extend(Command, frozen=True):
-    """Time to extend the leases of the children that still run."""
+    """Time to extend the leases of the children that still run, or to leave if none does."""
 
 
 class StepOrchestrator(ParentJobOrchestrator):
@@ -54,7 +55,6 @@ class StepOrchestrator(ParentJobOrchestrator):
         self._unsettled: dict[int, tuple[Attempt, ...]] = {}
         self._number = 0
         self._stop_told: StopJob | None = None
-        self._extending = False
 
     # -- children -----------------------------------------------------------------------------------------------
 
@@ -71,9 +71,6 @@ class StepOrchestrator(ParentJobOrchestrator):
     def _run_all(self, jobs: Iterable[LeasedJob], step: Step) -> None:
         for job in jobs:
             self._run(job, step)
-        if not self._extending and self._wiring is not None:
-            self._extending = True
-            self.timers.start("extend", self._wiring.lease_seconds / 3, Extend())
 
     def _run(self, job: LeasedJob, step: Step) -> None:
         idle = self._idle.get(job.type)
@@ -149,11 +146,15 @@ class StepOrchestrator(ParentJobOrchestrator):
             self.send(message.store, Settle(number, attempts))
 
     def receiveMsg_Extend(self, message: Extend, sender: Address) -> None:
-        """The children that run have living actors: keep their leases."""
-        self._extending = bool(self._workers)
-        if self._extending and self._wiring is not None:
+        """The children that run have living actors: keep their leases. Without any, leave until there is work."""
+        if self._wiring is None:
+            return
+        if self._workers:
             self.send(self._wiring.store, ExtendLeases(tuple(job.id for job in self._workers.values())))
-            self.timers.start("extend", self._wiring.lease_seconds / 3, Extend())
+        else:
+            self._retiring = False  # if that was said before, there was no answer
+            self._retire_if_done(idle=True)
+        self.timers.start("extend", self._wiring.lease_seconds / 3, Extend())
 
     # -- the parent ---------------------------------------------------------------------------------------------
 
@@ -162,6 +163,7 @@ class StepOrchestrator(ParentJobOrchestrator):
         if self._step is None and picture.step is not None and self._wiring is not None:
             self._step = picture.step
             self.send(self._wiring.processor, Monitoring(picture.run_id, picture.id))
+            self.timers.start("extend", self._wiring.lease_seconds / 3, Extend())
             early, self._early = self._early, []
             if early:
                 self._run_all(early, self._step)
@@ -188,13 +190,13 @@ class StepOrchestrator(ParentJobOrchestrator):
             for worker in self._workers:
                 self.send(worker, message)
 
-    def _retire_if_done(self) -> None:
-        """Leave memory when nothing runs here: once the parent ended, or while it has no work for this runtime."""
+    def _retire_if_done(self, *, idle: bool = False) -> None:
+        """Leave memory when nothing runs here: at once if the step has ended, else if it was idle for a while."""
         if self._workers or self._gathered or self._unsettled or self._early or self._wiring is None:
             return
         if self._stopping and not self._types:
             self.stop_self()
-        elif self._stopping or self._ended():
+        elif idle or self._stopping or self._ended():
             self._retire(self._wiring.processor)
 
     def running_here(self) -> int:

@@ -35,6 +35,7 @@ from actors.messages import (
     Submit,
     Sweep,
     TellWhenIdle,
+    UnwatchParent,
     WatchParent,
     Wiring,
 )
@@ -165,6 +166,10 @@ class StoreActor(TypedActor):
         """Answer with the parent as it is, and after every commit that touches it."""
         self._pictures.watch(message.job_id, sender)
         self._wake()
+
+    def receiveMsg_UnwatchParent(self, message: UnwatchParent, sender: Address) -> None:
+        """An orchestrator leaves memory while its parent goes on."""
+        self._pictures.leave(message.job_id, sender)
 
     def receiveMsg_Sweep(self, message: Sweep, sender: Address) -> None:
         """The timed chores, and what other processes committed meanwhile."""

@@ -12,6 +12,8 @@ from runtime.store.verbs.end import DAMAGED_TEXT
 
 MAX_RECENT = 256
 """Rows kept for those who begin to watch a parent that has just begun; beyond them the rows are read again."""
+MAX_ABOUT = 4096
+"""Parents of which more than the row is kept; of others it is read again. Some end where nobody here hears of it."""
 MAX_WATCHERS = 4
 """Of one parent: the latest; those before them have ended long ago."""
 
@@ -37,8 +39,20 @@ class Pictures:
             self._watchers[parent_id] = (*watchers[1 - MAX_WATCHERS :], watcher)
         self._unseen.add(parent_id)
 
+    def leave(self, parent_id: int, watcher: Address) -> None:
+        """That actor watches the parent no more."""
+        left = tuple(each for each in self._watchers.get(parent_id, ()) if each != watcher)
+        if left:
+            self._watchers[parent_id] = left
+        else:
+            self._watchers.pop(parent_id, None)
+            self._about.pop(parent_id, None)
+            self._unseen.discard(parent_id)
+
     def remember(self, starts: Iterable[StepStart]) -> None:
         """What was read of the steps anyway, so that their pictures need not read it again."""
+        while len(self._about) > MAX_ABOUT:
+            del self._about[next(iter(self._about))]
         for start in starts:
             about = start.definition.id, start.definition.tags
             self._about[start.step_id] = start.step, *about
