@@ -9,6 +9,7 @@ from typing import Any
 
 from actors.job import Closing, Counts, JobState, LeasedJob, Step
 from actors.messages import (
+    ExtendLeases,
     Leased,
     Monitoring,
     ParentPicture,
@@ -18,11 +19,12 @@ from actors.messages import (
     StartMonitoring,
     StopJob,
     SuperviseStep,
+    UnwatchParent,
     WatchParent,
     Wiring,
 )
-from actors.orchestrator.run import RunOrchestrator
-from actors.orchestrator.step import StepOrchestrator
+from actors.orchestrator.run import LeaveIfIdle, RunOrchestrator
+from actors.orchestrator.step import Extend, StepOrchestrator
 from actors.processor import JobProcessor
 from actors.supervisor import RuntimeSupervisor
 
@@ -31,12 +33,23 @@ JOB = LeasedJob(9, 1, STEP, RUN, "work", "{}", None, 1, 1, 1, 0)
 WIRING = Wiring("supervisor", "store", "events", "processor", "scheduler", 30.0, {})
 
 
+class NotedTimers:
+    """Timers that are only noted."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, tuple[float, Any]] = {}
+
+    def start(self, key: str, delay_seconds: float, message: Any) -> None:
+        self.started[key] = delay_seconds, message
+
+
 class Noted:
     """What an actor does to others, noted in order; children have names with numbers."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.noted: list[tuple[Any, Any]] = []
+        self._timers: Any = NotedTimers()
         self.stopped_itself = False
         self.numbers = count(1)
 
@@ -120,7 +133,6 @@ def test_the_supervisor_lets_no_orchestrator_go_to_which_work_is_on_its_way() ->
 
 def test_a_steps_orchestrator_asks_again_after_the_work_that_was_on_its_way() -> None:
     step = started(NotedStep, STEP)
-    step._extending = True
     step.receiveMsg_ParentPicture(picture(STEP, JobState.COMPLETED), "store")
     assert step.sent(Retiring) == [("processor", Retiring(STEP, 0))]
     step.receiveMsg_RunChildren(RunChildren((JOB,)), "processor")
@@ -134,7 +146,6 @@ def test_a_steps_orchestrator_asks_again_after_the_work_that_was_on_its_way() ->
 
 def test_a_steps_orchestrator_that_gets_work_after_the_end_watches_anew_and_stops_nobody() -> None:
     step = started(NotedStep, STEP)
-    step._extending = True
     step.receiveMsg_ParentPicture(picture(STEP, JobState.RUNNING, Closing.CANCEL), "store")
     step.receiveMsg_ParentPicture(picture(STEP, JobState.CANCELLED, Closing.CANCEL), "store")
     step.receiveMsg_RunChildren(RunChildren((JOB,)), "processor")
@@ -170,4 +181,38 @@ def test_a_runs_orchestrator_leaves_when_it_may_and_watches_anew_when_the_run_wa
     run.child_exited(run._steps[STEP], "normal")
     assert run.sent(Retiring)[1:] == [("supervisor", Retiring(RUN, 2))]
     run.receiveMsg_Retired(Retired(RUN), "supervisor")
+    assert run.stopped_itself
+
+
+def test_a_steps_orchestrator_without_work_leaves_after_a_while_and_watches_no_more() -> None:
+    step = started(NotedStep, STEP)
+    step.receiveMsg_ParentPicture(picture(STEP, JobState.RUNNING), "store")
+    assert step._timers.started == {"extend": (10.0, Extend())}
+    step.receiveMsg_RunChildren(RunChildren((JOB,)), "processor")
+    step.receiveMsg_Extend(Extend(), "step")
+    assert step.sent(ExtendLeases) == [("store", ExtendLeases((JOB.id,)))]
+    assert step.sent(Retiring) == []
+    step._workers.clear()  # it has run
+    step.receiveMsg_Extend(Extend(), "step")
+    step.receiveMsg_Extend(Extend(), "step")  # it was not answered
+    assert step.sent(Retiring) == [("processor", Retiring(STEP, 1))] * 2
+    step.receiveMsg_Retired(Retired(STEP), "processor")
+    assert step.sent(UnwatchParent) == [("store", UnwatchParent(STEP))]
+    assert step.stopped_itself
+
+
+def test_a_runs_orchestrator_without_steps_leaves_after_a_while_unless_work_comes() -> None:
+    run = started(NotedRun, RUN)
+    run.receiveMsg_SuperviseStep(SuperviseStep(RUN, STEP), "supervisor")
+    run.receiveMsg_ParentPicture(picture(RUN, JobState.RUNNING), "store")
+    run.child_exited(run._steps[STEP], "normal")
+    assert run._timers.started == {"idle": (10.0, LeaveIfIdle())}
+    run.receiveMsg_SuperviseStep(SuperviseStep(RUN, STEP), "supervisor")
+    run.receiveMsg_LeaveIfIdle(LeaveIfIdle(), "run")
+    assert run.sent(Retiring) == []
+    run.child_exited(run._steps[STEP], "normal")
+    run.receiveMsg_LeaveIfIdle(LeaveIfIdle(), "run")
+    assert run.sent(Retiring) == [("supervisor", Retiring(RUN, 2))]
+    run.receiveMsg_Retired(Retired(RUN), "supervisor")
+    assert run.sent(UnwatchParent) == [("store", UnwatchParent(RUN))]
     assert run.stopped_itself
