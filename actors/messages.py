@@ -5,12 +5,13 @@ stores' rows are the truth; a message is a hint about them, so every report can 
 
 - to the store:        OpenStore, CloseStore, Submit, StagePage, NameChildren, NamingFailed, Settle, SetDemand,
                        ExtendLeases, GiveBack, CancelJob, CloseParent, WatchParent, UnwatchParent, Sweep,
-                       IndexDocuments, TellWhenIdle, PauseJob, ResumeJob, PauseType, ResumeType, RetryJob, DeleteJob,
-                       Prune, Rung, ScheduleRuns, Unschedule, PauseSchedule, ResumeSchedule, AdoptDefinitions, GetHealth
+                       IndexDocuments, TellWhenIdle, PauseJob, ResumeJob, PauseType, ResumeType, RetryJob, RerunJob,
+                       DeleteJob, Prune, Rung, ScheduleRuns, Unschedule, PauseSchedule, ResumeSchedule,
+                       AdoptDefinitions, GetHealth
 - from the store:      StoreOpened, StoreClosed, Submitted, Staged, Refused, Named, Settled, CancelAcknowledged, Leased,
                        JobsToStop, ParentPicture, Committed, NextDue, StoreIdle, PauseAcknowledged,
                        TypePauseAcknowledged, Recorded, DeleteAcknowledged, ScheduleAcknowledged, Adopted,
-                       StoreHealth, RetryAcknowledged
+                       StoreHealth, RetryAcknowledged, RerunGoesOn
 - processor and tree:  SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost, SeeToIt,
                        HoldBack
 - orchestrators:       StartMonitoring, StopMonitoring, GetMonitoringStatus, MonitoringStatus
@@ -186,6 +187,26 @@ class RetryJob(Command, frozen=True):
 
     job_id: int
     failed_only: bool = False
+
+
+class CopyProgress(msgspec.Struct, frozen=True):
+    """How far the children of a fan-out are copied for a new run."""
+
+    step_ids: tuple[int, ...]  # of the new run
+    after: int = 0  # the last job that was copied
+    staged: int = 0  # the page that it was in, if it was not named yet
+    pages: int = 0  # of the new run
+
+
+class RerunJob(Command, frozen=True):
+    """Make a new run of that id of what a run, a step or a job was asked to do.
+
+    Answered by ``Submitted`` once durable, by ``RerunGoesOn`` while there is more to be copied, or ``Refused``.
+    """
+
+    job_id: int
+    run_id: int
+    progress: CopyProgress | None = None  # as the last answer said
 
 
 class PauseType(Command, frozen=True):
@@ -395,6 +416,12 @@ class RetryAcknowledged(Report, frozen=True):
     run_id: int
     jobs: int
     state: JobState  # of what was retried
+
+
+class RerunGoesOn(Report, frozen=True):
+    """Some of the children are copied: ask again with this."""
+
+    progress: CopyProgress
 
 
 class TypePauseAcknowledged(Report, frozen=True):

@@ -16,14 +16,14 @@ import msgspec
 
 from actors.job import JobDefinition, JobState
 from actors.manager import JobManager
-from actors.messages import Event, Submit, Submitted
+from actors.messages import Event, Submit
 from actors.seams import Clock, Random
 from actors.worker import JobWorker
 from runtime.admission import admitted_key
 from runtime.assembly import Assembly
 from runtime.enqueue import Enqueuer, FanOut
 from runtime.explaining import explained
-from runtime.operating import identity, refused
+from runtime.operating import identity, made_again
 from runtime.refusal import NOT_RUNNING, RefusedError, RuntimeStateError
 from runtime.run import Run
 from runtime.scheduling import Timetable
@@ -285,9 +285,7 @@ class Runtime(Timetable, Enqueuer):
         )
 
     def _submitted(self, reply: Any) -> Run:
-        if isinstance(reply, Submitted):
-            return Run(self, reply.run_id)
-        raise refused(reply)
+        return Run(self, made_again(reply))
 
     def explain(self, job_id: int | str) -> Explanation:
         """Why a run, a step or a job does not move: every reason that holds now, with its values and what to do.
@@ -300,6 +298,9 @@ class Runtime(Timetable, Enqueuer):
     async def explain_async(self, job_id: int | str) -> Explanation:
         """``explain`` for asyncio."""
         return await asyncio.to_thread(self.explain, job_id)
+
+    def _new_id(self) -> int:
+        return self._assembly.ids.next()
 
     def _ask(self, request: Any) -> Any:
         return self._assembly.ask(request, ANSWER_SECONDS)

@@ -1,7 +1,9 @@
 """The operator's verbs as a service calls them, for threads and for asyncio. Acknowledged when durable."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from actors.ids import parse_id
 from actors.messages import (
@@ -13,13 +15,19 @@ from actors.messages import (
     PauseJob,
     PauseType,
     Refused,
+    RerunGoesOn,
+    RerunJob,
     ResumeJob,
     ResumeType,
     RetryAcknowledged,
     RetryJob,
+    Submitted,
     TypePauseAcknowledged,
 )
 from runtime.refusal import RefusedError
+
+if TYPE_CHECKING:
+    from runtime.run import Run
 
 
 def identity(job_id: int | str) -> int:
@@ -53,6 +61,24 @@ def retried(reply: Any) -> int:
     raise refused(reply)
 
 
+def going_on(request: RerunJob, reply: Any) -> RerunJob | None:
+    """What to ask next for a new run of which not all children are copied yet; None if that was all."""
+    if isinstance(reply, RerunGoesOn):
+        return msgspec.structs.replace(request, progress=reply.progress)
+    return None
+
+
+def made_again(reply: Any) -> int:
+    """The id of the new run.
+
+    Raises:
+        RefusedError: the store refused it.
+    """
+    if isinstance(reply, Submitted):
+        return reply.run_id
+    raise refused(reply)
+
+
 def refused(reply: Any) -> RefusedError:
     """The error for an answer that is no acknowledgement, with what to do."""
     if isinstance(reply, Refused):
@@ -69,6 +95,14 @@ class Operator(ABC):
     @abstractmethod
     def _ask(self, request: Any) -> Any:
         """Ask the store; returns its answer once it is durable."""
+
+    @abstractmethod
+    def _new_id(self) -> int:
+        """An id for a run."""
+
+    @abstractmethod
+    def run(self, run_id: int | str) -> "Run":
+        """The handle of a run."""
 
     @abstractmethod
     async def _ask_async(self, request: Any) -> Any:
@@ -137,6 +171,35 @@ class Operator(ABC):
     async def retry_async(self, job_id: int | str, *, failed_only: bool = False) -> int:
         """``retry`` for asyncio."""
         return retried(await self._ask_async(RetryJob(identity(job_id), failed_only)))
+
+    def rerun(self, job_id: int | str) -> "Run":
+        """Make a new run of what an old one was asked to do; the old one stays as it is, whatever became of it.
+
+        Args:
+            job_id: a run: its definition again, with the children of a fan-out and the runs linked with it; a step: a
+                run of that one step; a job: a fan-out with that one payload.
+
+        Returns:
+            The new run, durable.
+
+        Raises:
+            RefusedError: there is no such job, or a row of the old run is damaged or deleted; nothing was made.
+        """
+        request: RerunJob | None = RerunJob(identity(job_id), self._new_id())
+        reply: Any = None
+        while request is not None:
+            reply = self._ask(request)
+            request = going_on(request, reply)
+        return self.run(made_again(reply))
+
+    async def rerun_async(self, job_id: int | str) -> "Run":
+        """``rerun`` for asyncio."""
+        request: RerunJob | None = RerunJob(identity(job_id), self._new_id())
+        reply: Any = None
+        while request is not None:
+            reply = await self._ask_async(request)
+            request = going_on(request, reply)
+        return self.run(made_again(reply))
 
     def pause_type(self, job_type: str) -> bool:
         """Start no job of this worker type, in any runtime on the store; it stays so until ``resume_type``.

@@ -199,6 +199,14 @@ class Run:
         """``retry`` for asyncio."""
         return await self._runtime.retry_async(self.number, failed_only=failed_only)
 
+    def rerun(self) -> "Run":
+        """Make a new run of what this one was asked to do. See ``Runtime.rerun``."""
+        return self._runtime.rerun(self.number)
+
+    async def rerun_async(self) -> "Run":
+        """``rerun`` for asyncio."""
+        return await self._runtime.rerun_async(self.number)
+
     def _missing(self) -> LookupError:
         return LookupError(f"there is no run {self.id} in {self._runtime.settings.store}")
 

@@ -151,7 +151,7 @@ class StoreActor(TypedActor):
     receiveMsg_ScheduleRuns = receiveMsg_Unschedule = receiveMsg_AdoptDefinitions = _buffer
     receiveMsg_PauseSchedule = receiveMsg_ResumeSchedule = _buffer
     receiveMsg_PauseJob = receiveMsg_ResumeJob = receiveMsg_PauseType = receiveMsg_ResumeType = _buffer
-    receiveMsg_RetryJob = _buffer
+    receiveMsg_RetryJob = receiveMsg_RerunJob = _buffer
 
     def receiveMsg_SetDemand(self, message: SetDemand, sender: Address) -> None:
         """The new standing order, for others on record too; what is ready is leased at once."""

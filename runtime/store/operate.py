@@ -6,6 +6,7 @@ from actors.messages import (
     AdoptDefinitions,
     CancelAcknowledged,
     CancelJob,
+    CopyProgress,
     DeleteAcknowledged,
     DeleteJob,
     PauseAcknowledged,
@@ -13,21 +14,26 @@ from actors.messages import (
     PauseSchedule,
     PauseType,
     Refused,
+    RerunGoesOn,
+    RerunJob,
     ResumeJob,
     ResumeSchedule,
     ResumeType,
     RetryAcknowledged,
     RetryJob,
     ScheduleRuns,
+    Submitted,
     TypePauseAcknowledged,
     Unschedule,
 )
 from runtime.store.timetable import answer_about_schedules
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.cancel import UnknownJobError, cancel
+from runtime.store.verbs.copying import UnrepeatableError
 from runtime.store.verbs.delete import NotEndedError, delete, is_deleted
 from runtime.store.verbs.pause import Paused, pause, resume
 from runtime.store.verbs.pause_type import pause_type, resume_type
+from runtime.store.verbs.rerun import forget_copy, rerun
 from runtime.store.verbs.retry import NotRetriableError, retry
 
 
@@ -63,14 +69,27 @@ def _operate(transaction: Transaction, request: Any) -> Any:
         case RetryJob():
             done = retry(transaction, request.job_id, failed_only=request.failed_only)
             return RetryAcknowledged(request.job_id, done.run_id, done.jobs, done.state)
-        case PauseType():
-            return TypePauseAcknowledged(request.type, pause_type(transaction, request.type))
-        case ResumeType():
-            return TypePauseAcknowledged(request.type, resume_type(transaction, request.type))
+        case RerunJob():
+            return _made_again(transaction, request)
+        case PauseType() | ResumeType():
+            change = pause_type if isinstance(request, PauseType) else resume_type
+            return TypePauseAcknowledged(request.type, change(transaction, request.type))
         case ScheduleRuns() | Unschedule() | PauseSchedule() | ResumeSchedule() | AdoptDefinitions():
             return answer_about_schedules(transaction, request)
         case _:
             raise TypeError(f"the store does not know {type(request).__name__}")
+
+
+def _made_again(transaction: Transaction, request: RerunJob) -> Submitted | RerunGoesOn | Refused:
+    try:
+        made = rerun(transaction, request)
+    except UnrepeatableError as error:
+        forget_copy(transaction, request.run_id)
+        return Refused(str(error), "what it asked for is not known any more: submit it anew")
+    except UnknownJobError:
+        forget_copy(transaction, request.run_id)
+        raise
+    return RerunGoesOn(made) if isinstance(made, CopyProgress) else Submitted(*made)
 
 
 def _acknowledged(job_id: int, done: Paused) -> PauseAcknowledged:

@@ -31,10 +31,12 @@ from actors.messages import (
     PauseJob,
     PauseType,
     Refused,
+    RerunJob,
     ResumeJob,
     ResumeType,
     RetryJob,
     Submit,
+    Submitted,
 )
 from actors.seams import ManualClock
 from tests.store.draws import Draws
@@ -50,6 +52,7 @@ SELECT job.id, job.root_id FROM job JOIN job AS run ON run.id = job.root_id
 WHERE job.kind = ? AND job.state NOT IN ('scheduled','pending','running','completed')
     AND run.state NOT IN ('scheduled','pending','running')
 """
+DELETED = "(SELECT id FROM deletion)"
 OPEN = ("scheduled", "pending", "running")
 
 WEIGHTS = {
@@ -67,7 +70,8 @@ WEIGHTS = {
     "pause": 2,
     "resume": 4,
     "pause_a_type": 1,
-    "retry": 4,
+    "retry": 8,
+    "rerun": 1,
     "sweep": 2,
     "pass_time": 6,
     "set_the_wall_clock": 1,
@@ -386,6 +390,35 @@ class Model:
             assert (reply.jobs, reply.run_id, opened) == (len(wanted), run_id, sorted(wanted))
             assert all(self.store.state(each) == "pending" for each in wanted)
             assert reply.state == self.store.state(job_id)
+
+    def rerun(self) -> None:
+        """A new run with as many steps, and nothing of the old one is changed; unless a row is damaged or deleted."""
+        kind = self.random.choice(["run", "step", "job"])
+        rows = self.store.rows("SELECT id FROM job WHERE kind = ? ORDER BY id DESC LIMIT 5", kind)
+        if not rows:
+            return
+        job_id, runtime = self.random.choice(rows)[0], self.one
+        before = self.store.rows("SELECT id, state, epoch, attempt FROM job ORDER BY id")
+        new = runtime.file.ids.next()
+        reply = runtime.commit(RerunJob(job_id, new)).replies[0]
+        after = self.store.rows(
+            "SELECT id, state, epoch, attempt FROM job WHERE root_id <> ? ORDER BY id", new
+        )
+        assert after == before
+        steps = self.store.value("SELECT count(*) FROM job WHERE parent_id = ?", new)
+        lost = isinstance(reply, Refused) and "was deleted, and its children with it" in reply.message
+        if lost:
+            assert kind == "run"
+            assert '"action":"fan_out"' in self.store.column("payload", job_id)
+            assert not self.store.rows(
+                f"SELECT 1 FROM job WHERE parent_id = ? AND id NOT IN {DELETED}", job_id
+            )
+        elif self.store.oracle.hidden(job_id) or kind == "job":
+            assert isinstance(reply, Refused) or (kind, steps) == ("job", 1)
+        else:
+            assert reply == Submitted(new, created=True)
+            number = "SELECT json_array_length(payload, '$.steps') FROM job WHERE id = ?"
+            assert steps == (1 if kind == "step" else self.store.value(number, job_id))
 
     def sweep(self) -> None:
         for runtime in self.runtimes:

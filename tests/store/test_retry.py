@@ -234,6 +234,23 @@ def test_the_tolerance_is_judged_anew(store: StoreDriver) -> None:
     assert store.state(run_id) == "failed"
 
 
+def test_a_retried_job_that_waits_for_its_next_attempt_is_no_end_to_judge_the_tolerance_by(
+    store: StoreDriver, clock: ManualClock
+) -> None:
+    tolerance = ErrorTolerance(max_child_failures=1)
+    run_id = store.run_with(*specs(2, max_attempts=2), of=definition(step(error_tolerance=tolerance)))
+    first, second = store.lease()
+    store.fail(first, second)
+    retried(store, first.id)
+    (again,) = store.lease()
+    store.settle(store.attempt(again, failed(retry_in_ms=10)))
+    assert store.state(first.id) == "scheduled"
+    clock.advance(1)
+    store.complete(*store.tend(lease={"work": 1})[0].jobs)
+    # The other one still is failed, and the step bears no failure.
+    assert (store.state(first.id), store.state(run_id)) == ("completed", "failed")
+
+
 def test_a_warning_is_given_once_in_each_epoch(store: StoreDriver) -> None:
     tolerance = ErrorTolerance(max_child_failures=1, failure_action=FailureAction.MARK_WARNING)
     run_id = store.run_with(*specs(2), of=definition(step(error_tolerance=tolerance)))

@@ -152,6 +152,7 @@ def _settle_one(transaction: Transaction, attempt: Attempt) -> bool:
         return True  # it was settled before, and the answer was lost
     parent = transaction.change_parent(found.parent)
     parent.running -= 1
+    ended = parent.completed + parent.failed + parent.cancelled
     outcome = attempt.outcome
     match outcome:
         case Completed():
@@ -168,7 +169,10 @@ def _settle_one(transaction: Transaction, attempt: Attempt) -> bool:
             _put_back(transaction, found, attempt, delay_ms=outcome.delay_ms, counted=False)
         case Interrupted():
             _put_back(transaction, found, attempt, delay_ms=0, counted=False)
-    judge_tolerance(transaction, parent)
+    if (
+        parent.completed + parent.failed + parent.cancelled > ended
+    ):  # what is only put back is no end to judge by
+        judge_tolerance(transaction, parent)
     settle_parent(transaction, parent)
     return True
 
