@@ -153,6 +153,20 @@ def test_the_children_that_were_handed_over_are_handed_over_again(
     assert {job.root_id for job in store.lease()} == {old, new}
 
 
+def test_the_attempts_of_the_children_are_told_by_a_runtime_that_knows_their_type(
+    store: StoreDriver, clock: ManualClock
+) -> None:
+    old, _ = fan_out(store, 2)
+    new = rerun(store, old)
+    knowing = StoreDriver(store.path, clock, judged=False, max_attempts={"work": 7})
+    name_all(knowing)
+    assert [row[2] for row in handed_over(store, new)] == [7, 7]
+    again = knowing.file.ids.next()
+    knowing.commit(RerunJob(old, again))
+    assert [row[2] for row in handed_over(store, again)] == [7, 7]
+    knowing.close()
+
+
 def test_what_was_not_named_yet_is_handed_over_too(store: StoreDriver) -> None:
     old, _ = fan_out(store, 3, 2, 4)
     name_page(store, store.start())

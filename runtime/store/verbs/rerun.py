@@ -61,8 +61,9 @@ def rerun(transaction: Transaction, request: RerunJob) -> CopyProgress | tuple[i
         job_type = source.definition.steps[source.index].config["job_type"]
         handed_over = HandedOver(source.old_run, source.old_step, job_type, progress.step_ids[source.index])
         copied = copy_slice(transaction, handed_over, progress)
-        if copied.done and not progress.pages and len(copied.pages) == 1 and source.index == 0:
-            (page,) = copied.pages  # a small one is taken in with the run
+        small = copied.done and not progress.pages and len(copied.pages) == 1 and source.index == 0
+        if small and _attempts_are_known(transaction, source):
+            (page,) = copied.pages  # it is taken in with the run
         else:
             for each in copied.pages:
                 stage_page(transaction, request.run_id, each)
@@ -145,6 +146,12 @@ def _page_of(transaction: Transaction, source: _Source, step_id: int) -> StagedP
     job_type = source.definition.steps[0].config["job_type"]
     row = (child_id, text, job_checksum(child_id, step_id, job_type, text), None)
     return StagedPage(0, msgspec.json.encode([row]), 1)
+
+
+def _attempts_are_known(transaction: Transaction, source: _Source) -> bool:
+    """Whether the children's attempts can be told here; the command line knows no worker types."""
+    config = source.definition.steps[source.index].config
+    return bool(config.get("max_attempts")) or config["job_type"] in transaction.context.max_attempts
 
 
 def _with_pages(source: _Source, pages: int) -> JobDefinition:
