@@ -3,6 +3,7 @@
 - ``models``       the tables as peewee models; ``schema`` their SQL and the numbered migrations
 - ``database``     opens a file: refuses what is not a store, migrates, sets what durability needs
 - ``owner``        each runtime's lock, by which others know that it lives
+- ``newcomers``    where a new lane comes in among those that wait
 - ``rows``         parents and lanes as a transaction holds them
 - ``transaction``  one write transaction as a unit of work
 - ``verbs``        what changes the store, one durable verb a file

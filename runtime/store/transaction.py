@@ -16,6 +16,7 @@ from runtime.precedence import Precedence
 from runtime.store.events import EventLog
 from runtime.store.logs import bound_logs
 from runtime.store.new_jobs import write_jobs
+from runtime.store.newcomers import Newcomers
 from runtime.store.rows import (
     LaneRow,
     ParentRow,
@@ -63,6 +64,7 @@ class StoreContext(msgspec.Struct, frozen=True):
     ids: IdSource
     max_attempts: Mapping[str, int] = {}  # of the worker types this runtime knows
     max_lost: int = 20
+    newcomers: Newcomers = msgspec.field(default_factory=Newcomers)
 
 
 LONG = 256

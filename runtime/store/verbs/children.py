@@ -141,9 +141,9 @@ def attempts_of(transaction: Transaction, parent: ParentRow, job_type: str, aske
 
 
 def add_pending(transaction: Transaction, lane: LaneRow, number: int) -> None:
-    """Count pending children in their lane. A lane that gets its first ones queues behind those served last."""
+    """Count pending children in their lane. A lane that gets its first ones comes in among those that wait."""
     if lane.pending == 0 and lane.served == 0:
-        lane.served = transaction.turn
+        lane.served = transaction.context.newcomers.place(lane, transaction.turn)
     transaction.change_lane(lane).pending += number
 
 

@@ -100,6 +100,7 @@ def _lease_type(transaction: Transaction, job_type: str, slots: int) -> tuple[li
         held = len(transaction.held_lanes)
         limit = min(LANES, slots - len(leased))
         lanes = _ready_lanes(transaction, job_type, limit)
+        transaction.context.newcomers.seen(job_type, lanes, more=len(lanes) == limit)
         leased += take(transaction, _share(transaction, lanes, slots - len(leased)))
         others = len(lanes) == limit
         # Lanes that wait for their shallower jobs must not keep those behind them from being looked at.

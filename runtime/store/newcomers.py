@@ -1,0 +1,48 @@
+"""Where a lane that was never served comes into the queue of those that wait. Pure bookkeeping.
+
+Lanes are served in the order of the turn in which they were served last. A newcomer behind all of them would wait for a
+whole round: among ten thousand runs for minutes, for one job. So it comes in ``NEAR`` turns behind the head, and after
+its first turn it waits as all do. However many come, every other turn is left to those who were there before.
+
+What is known here is a hint, taken from the leases of this process; without one a newcomer goes to the end.
+"""
+
+from collections.abc import Sequence
+
+from runtime.store.rows import LaneRow
+
+NEAR = 64
+"""Turns that are before a newcomer, if so many lanes wait."""
+MAX_QUEUES = 1000
+"""Queues that are known at once: types times priorities."""
+
+
+class Newcomers:
+    """The heads of the queues, by type and priority."""
+
+    def __init__(self) -> None:
+        self._heads: dict[tuple[str, int], int] = {}
+        self._last: dict[tuple[str, int], int] = {}  # where the last newcomer came in
+
+    def __repr__(self) -> str:
+        return f"<Newcomers(queues={len(self._heads)})>"
+
+    def seen(self, job_type: str, lanes: Sequence[LaneRow], *, more: bool) -> None:
+        """These are the first lanes of the type, in their order; ``more`` may wait behind them."""
+        if len(self._heads) > MAX_QUEUES:
+            self._heads.clear()
+            self._last.clear()
+        for lane in reversed(lanes):  # the first of each priority stays
+            if more:
+                self._heads[job_type, lane.priority] = lane.served
+            else:
+                self._heads.pop((job_type, lane.priority), None)
+
+    def place(self, lane: LaneRow, turn: int) -> int:
+        """The turn to give to a lane that gets its first children; ``turn`` is the last one there was."""
+        queue = lane.type, lane.priority
+        head = self._heads.get(queue)
+        if head is None:
+            return turn
+        place = self._last[queue] = min(turn, max(head + NEAR, self._last.get(queue, 0) + 2))
+        return place

@@ -1,0 +1,63 @@
+from itertools import pairwise
+
+from runtime.store.newcomers import MAX_QUEUES, NEAR, Newcomers
+from runtime.store.rows import LaneRow
+from tests.store.driver import StoreDriver, specs
+
+
+def lane(number: int = 1, *, served: int = 0, priority: int = 0, job_type: str = "work") -> LaneRow:
+    return LaneRow(number, number, job_type, "", 0, priority, 0, served, 0)
+
+
+def test_a_newcomer_goes_to_the_end_where_nobody_was_seen_to_wait() -> None:
+    assert Newcomers().place(lane(), 700) == 700
+    known = Newcomers()
+    known.seen("work", [lane(served=5)], more=True)
+    assert known.place(lane(job_type="other"), 700) == 700
+    assert known.place(lane(priority=1), 700) == 700
+    known.seen("work", [lane(served=9)], more=False)
+    assert known.place(lane(), 700) == 700
+
+
+def test_a_newcomer_comes_in_some_turns_behind_the_head_and_never_behind_the_end() -> None:
+    known = Newcomers()
+    known.seen("work", [lane(served=1000), lane(served=1001)], more=True)
+    assert known.place(lane(), 90_000) == 1000 + NEAR
+    known = Newcomers()
+    known.seen("work", [lane(served=1000)], more=True)
+    assert known.place(lane(), 1003) == 1003
+
+
+def test_however_many_come_every_other_turn_is_left_to_those_before_them() -> None:
+    known = Newcomers()
+    known.seen("work", [lane(served=1000)], more=True)
+    places = [known.place(lane(), 90_000) for _ in range(500)]
+    assert places == list(range(1000 + NEAR, 1000 + NEAR + 1000, 2))
+
+
+def test_each_priority_has_a_queue_of_its_own() -> None:
+    known = Newcomers()
+    waiting = [lane(served=50, priority=-1), lane(served=60, priority=-1), lane(served=7, priority=3)]
+    known.seen("work", waiting, more=True)
+    assert known.place(lane(priority=-1), 9000) == 50 + NEAR
+    assert known.place(lane(priority=3), 9000) == 7 + NEAR
+
+
+def test_not_more_queues_are_known_than_there_is_room_for() -> None:
+    known = Newcomers()
+    for priority in range(3 * MAX_QUEUES):
+        known.seen("work", [lane(priority=priority)], more=True)
+    assert len(known._heads) <= MAX_QUEUES + 1
+
+
+def test_a_new_run_is_served_after_some_turns_however_many_wait(store: StoreDriver) -> None:
+    store.judged = False
+    old = [store.run_with(*specs(20)) for _ in range(4 * NEAR)]
+    assert [store.lease(1)[0].root_id for _ in old] == old  # every one had its turn
+    new = [store.run_with(*specs(20)) for _ in range(5)]
+    order = [job.root_id for _ in range(NEAR + 3 * len(new)) for job in store.lease(1)]
+    places = [order.index(run) for run in new]
+    assert places[0] <= NEAR
+    assert all(later - earlier in {2, 3} for earlier, later in pairwise(places))
+    assert all(order.count(run) == 1 for run in order)
+    store.judged = True
