@@ -37,14 +37,6 @@ class SendSettlements(Command, frozen=True):
     """Send the store what was gathered."""
 
 
-REST_SECONDS = 1.0
-"""Worker actors of a step that runs nothing for that long end: of thousands of steps in turns each would keep some."""
-
-
-class EndResting(Command, frozen=True):
-    """A while ago nothing of the step ran here."""
-
-
 class Extend(Command, frozen=True):
     """Time to extend the leases of the children that still run, or to leave if none does."""
 
@@ -63,7 +55,6 @@ class StepOrchestrator(ParentJobOrchestrator):
         self._unsettled: dict[int, tuple[Attempt, ...]] = {}
         self._number = 0
         self._stop_told: StopJob | None = None
-        self._resting = False
 
     # -- children -----------------------------------------------------------------------------------------------
 
@@ -180,18 +171,6 @@ class StepOrchestrator(ParentJobOrchestrator):
             self._stop_children(StopJob(interrupted=False, reason=picture.reason or "cancelled"))
         if not self._workers:
             self._retire_if_done()
-            if self._types and not self._resting and not self._ended():
-                self._resting = True
-                self.timers.start("rest", REST_SECONDS, EndResting())
-
-    def receiveMsg_EndResting(self, message: EndResting, sender: Address) -> None:
-        """Worker actors cost memory, and are made in no time."""
-        self._resting = False
-        if not self._workers:
-            for worker in self._types:
-                self.stop_child(worker)
-            self._types.clear()
-            self._idle.clear()
 
     def receiveMsg_JobsToStop(self, message: JobsToStop, sender: Address) -> None:
         """Single jobs were cancelled: tell those that run here."""

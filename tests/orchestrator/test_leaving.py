@@ -7,9 +7,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from actors.job import Attempt, Closing, Completed, Counts, JobState, LeasedJob, Step
+from actors.job import Closing, Counts, JobState, LeasedJob, Step
 from actors.messages import (
-    AttemptEnded,
     ExtendLeases,
     Leased,
     Monitoring,
@@ -17,7 +16,6 @@ from actors.messages import (
     Retired,
     Retiring,
     RunChildren,
-    Settled,
     StartMonitoring,
     StopJob,
     SuperviseStep,
@@ -26,7 +24,7 @@ from actors.messages import (
     Wiring,
 )
 from actors.orchestrator.run import LeaveIfIdle, RunOrchestrator
-from actors.orchestrator.step import REST_SECONDS, EndResting, Extend, SendSettlements, StepOrchestrator
+from actors.orchestrator.step import Extend, StepOrchestrator
 from actors.processor import JobProcessor
 from actors.supervisor import RuntimeSupervisor
 
@@ -48,13 +46,10 @@ class NotedTimers:
 class Noted:
     """What an actor does to others, noted in order; children have names with numbers."""
 
-    myAddress = "itself"
-
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.noted: list[tuple[Any, Any]] = []
         self._timers: Any = NotedTimers()
-        self.ended: list[Any] = []
         self.stopped_itself = False
         self.numbers = count(1)
 
@@ -66,9 +61,6 @@ class Noted:
 
     def spawn(self, cls: type[Any], first_message: Any = None) -> str:
         return f"{cls.__name__} {next(self.numbers)}"
-
-    def stop_child(self, address: Any) -> None:
-        self.ended.append(address)
 
     def stop_self(self) -> None:
         self.stopped_itself = True
@@ -224,23 +216,3 @@ def test_a_runs_orchestrator_without_steps_leaves_after_a_while_unless_work_come
     run.receiveMsg_Retired(Retired(RUN), "supervisor")
     assert run.sent(UnwatchParent) == [("store", UnwatchParent(RUN))]
     assert run.stopped_itself
-
-
-def test_resting_workers_of_a_step_end_when_nothing_of_it_ran_for_a_while() -> None:
-    step = started(NotedStep, STEP)
-    step.receiveMsg_ParentPicture(picture(STEP, JobState.RUNNING), "store")
-    step.receiveMsg_RunChildren(RunChildren((JOB,)), "processor")
-    (worker,) = step._workers
-    step.receiveMsg_ParentPicture(picture(STEP, JobState.RUNNING), "store")
-    assert "rest" not in step._timers.started
-    step.receiveMsg_AttemptEnded(AttemptEnded(Attempt(JOB.lease, STEP, Completed())), worker)
-    step.receiveMsg_SendSettlements(SendSettlements(), "step")
-    step.receiveMsg_Settled(Settled(1), "store")
-    step.receiveMsg_ParentPicture(picture(STEP, JobState.RUNNING), "store")
-    assert step._timers.started["rest"] == (REST_SECONDS, EndResting())
-    step.receiveMsg_EndResting(EndResting(), "step")
-    assert step.ended == [worker]
-    step.receiveMsg_RunChildren(RunChildren((JOB,)), "processor")
-    assert worker not in step._workers
-    step.receiveMsg_EndResting(EndResting(), "step")  # one that works stays
-    assert step.ended == [worker]
