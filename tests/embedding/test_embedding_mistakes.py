@@ -192,7 +192,9 @@ def test_only_a_worker_or_its_type_can_be_fanned_out(runtime: Runtime, given: An
 
 @pytest.mark.parametrize("given", [None, {"id": "x"}, 5])
 def test_only_a_definition_or_a_path_can_be_submitted(runtime: Runtime, given: Any) -> None:
-    with pytest.raises(RefusedError, match="a definition is a JobDefinition, the path of its file or its id, got a"):
+    with pytest.raises(
+        RefusedError, match="a definition is a JobDefinition, the path of its file or its id, got a"
+    ):
         runtime.submit(given)
 
 
