@@ -29,6 +29,7 @@ class ManagerActor(TypedActor):
         super().__init__()
         self._store: Address | None = None
         self._starts: dict[Address, StepStart] = {}
+        self._early: list[CreateChildren] = []  # came before the wiring
         self._failed: dict[int, NamingFailed] = {}  # by step, until the store has answered
 
     def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
@@ -39,12 +40,17 @@ class ManagerActor(TypedActor):
             for failure in self._failed.values():
                 self.send(message.store, failure)
         self._store = message.store
+        early, self._early = self._early, []
+        for each in early:
+            self.receiveMsg_CreateChildren(each, sender)
 
     def receiveMsg_CreateChildren(self, message: CreateChildren, sender: Address) -> None:
         """Start the naming."""
-        if self._store is not None:
-            naming = self.spawn(NamingActor, CarryOut(message.start, self._store))
-            self._starts[naming] = message.start
+        if self._store is None:
+            self._early.append(message)  # it is leased: dropped, it would wait until this process ends
+            return
+        naming = self.spawn(NamingActor, CarryOut(message.start, self._store))
+        self._starts[naming] = message.start
 
     def child_exited(self, address: Address, reason: str) -> None:
         """A naming is done; if its actor died without a report, that was a failed attempt."""

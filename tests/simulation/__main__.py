@@ -8,11 +8,10 @@ import multiprocessing
 import os
 import sys
 import time
-import traceback
 from collections import Counter
 
+from tests.simulation.batches import run_batch
 from tests.simulation.marks import BODIES, FAULTS
-from tests.simulation.seeds import Seeds
 from tests.simulation.transitions import UNREACHED, reached_nowhere
 
 BATCH = 20
@@ -20,23 +19,6 @@ SHOWN = 5
 """Failures that are printed whole."""
 ENOUGH = 2000
 """Seeds after which everything that can be met must have been met."""
-
-
-def run_batch(numbers: range) -> tuple[Counter[str], set[tuple[str, str, str]], list[str]]:
-    """Run some seeds: what they met, which transitions were seen, and the failures as text."""
-    marks: Counter[str] = Counter()
-    transitions: set[tuple[str, str, str]] = set()
-    failures = []
-    with Seeds() as seeds:
-        for seed in numbers:
-            try:
-                world = seeds.run(seed)
-            except Exception:  # noqa: BLE001 (whatever breaks is the seed's result)
-                failures.append(f"seed {seed} failed:\n{traceback.format_exc()}")
-            else:
-                marks.update(world.marks)
-                transitions |= world.judge.transitions
-    return marks, transitions, failures
 
 
 def main() -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from thespian.actors import ActorAddress
+from thespian.actors import ActorAddress, ActorSystem
 
 from actors.messages import Drain, Drained, Start, Started
 from actors.seams import SeededRandom
@@ -74,6 +74,10 @@ class SimulatedAssembly(Assembly):
         """The open store."""
         return self._file
 
+    def hear(self, system: ActorSystem) -> None:
+        """Others can ring from now on."""
+        self._listen(system)
+
     def _store_opened(self, address: ActorAddress) -> None:
         super()._store_opened(address)
         self.store = address
@@ -142,7 +146,9 @@ class Machine:
         self.engine.ask_through(CallbackPort(self.engine, settle), address, self.engine.passed(message))
 
     def _started(self, reply: object, error: Exception | None) -> None:
-        if self.alive and not isinstance(reply, Started):
+        if self.alive and isinstance(reply, Started):
+            self.assembly.hear(self.system)
+        elif self.alive:
             self.world.failures.append(f"{self} did not start: {reply or error}")
 
     def committed(self, connection: Any) -> None:

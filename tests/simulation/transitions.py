@@ -8,6 +8,9 @@ WAITING = {JobState.SCHEDULED, JobState.PENDING}
 
 UNREACHED: frozenset[tuple[str, str, str]] = frozenset(
     {
+        ("run", "pending", "cancelled"),  # a run's first step is leased in the commit of its submit
+        ("run", "pending", "failed"),
+        ("step", "pending", "failed"),  # likewise, but for a damaged row
         ("job", "pending", "failed"),  # a damaged row; tests/store damages rows
         ("run", "pending", "completed_with_failures"),  # a run that never ran has nothing that failed
         ("step", "pending", "completed_with_failures"),

@@ -80,7 +80,7 @@ class World:
         client = Client(self, definition, key=f"key-{number}" if draw.chosen(0.85) else None, fan_out=fan_out)
         self.after(self.chance.random() * 2.0, client.try_it)
         while self.chance.random() < self.rates.cancel * 0.5:
-            self.after(self.chance.random() * 5.0, client.cancel)
+            self.after(self.chance.random() * 3.0, client.cancel)
         return client
 
     # -- what the machines ask ----------------------------------------------------------------------------------
@@ -200,6 +200,8 @@ class World:
             action(*arguments)
         if not self.quiet:
             self.faults.maybe()
+        if (self.quiet or not self._events) and all(each.paused_until == math.inf for each in self.machines):
+            self.start_machine()
         able = [each for each in self.machines if each.paused_until <= now and each.ready]
         self._idle = not able
         if able:
@@ -209,8 +211,6 @@ class World:
         while self.after_this_step:
             self.after_this_step.pop(0)()
         self.machines = [each for each in self.machines if each.alive]
-        if not self.machines and not self._events:
-            self.start_machine()
         if self.failures:
             raise Violation("\n".join(self.failures))
 
@@ -300,8 +300,8 @@ class World:
         left += [client for client in self.clients if not client.satisfied]
         awake = [each for each in self.machines if each.paused_until < math.inf]
         left += [(each, each.doing) for each in awake if each.draining or each.busy]
-        if not self.machines or self._events:
-            left.append(f"{len(self._events)} events are to come")
+        if not self.machines:
+            left.append("no runtime runs")
         return left
 
     def close(self) -> None:
