@@ -42,7 +42,8 @@ def concern_of(requests: Sequence[Any], commits: Iterable[Commit]) -> Concern:
         return EVERYTHING
     found = Concern(0)
     for done in commits:
-        if done.more:
+        # One that changed nothing left over only what others know of: two busy runtimes would ring for ever.
+        if done.more and done.touched:
             found |= Concern.WORK
         if done.cancelled_jobs:
             found |= Concern.STOP
