@@ -50,6 +50,8 @@ MARKS = {
 }
 DROPPABLE = (Committed, ParentProgress, NextDue, Sweep, ExtendLeases)
 """Messages that something else makes up for."""
+DELAYABLE = (*DROPPABLE, ParentPicture, Settle, Settled, Named)
+"""Messages that others may overtake. Not those whose cause came the same way: our engine keeps causes first."""
 REPEATABLE = (
     CancelJob,
     Committed,
@@ -136,14 +138,17 @@ class Faults:
             del mailbox[place]
         elif what == "duplicated" and isinstance(message, REPEATABLE):
             mailbox.append((message, sender))
-        elif (
-            what == "delayed" and place + 1 < len(mailbox) and mailbox[place + 1][1] is not sender and sender
-        ):
+        elif what == "delayed" and isinstance(message, DELAYABLE) and self._may_swap(mailbox, place):
             mailbox[place], mailbox[place + 1] = mailbox[place + 1], mailbox[place]
         else:
             return
         self.world.met(f"message_{what}")
         self.world.note(type(message).__name__)
+
+    @staticmethod
+    def _may_swap(mailbox: Any, place: int) -> bool:
+        """Messages of two senders have no order between them."""
+        return place + 1 < len(mailbox) and mailbox[place + 1][1] is not mailbox[place][1]
 
     def _wall_jump(self, machine: "Machine") -> None:
         self.world.met("wall_jump")

@@ -15,6 +15,15 @@ def test_work_that_was_left_over_concerns_others_and_what_was_leased_does_not(st
     assert concern_of([], [store.commit(lease={"work": 2})]) == Concern(0)
 
 
+def test_a_commit_that_finds_every_slot_taken_concerns_nobody(store: StoreDriver) -> None:
+    """Two runtimes, each with jobs for more than its slots, would else ring each other for ever."""
+    store.run_with(*specs(3))
+    store.lease(1)
+    done = store.commit(lease={"work": 0})
+    assert done.more == {"work"}
+    assert concern_of([], [done]) == Concern(0)
+
+
 def test_the_end_of_a_run_concerns_others_and_the_end_of_one_of_its_steps_does_not(
     store: StoreDriver,
 ) -> None:
