@@ -1,0 +1,73 @@
+"""Several runtimes on one store, in one process and in several: all of them work, and each job is done once."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+from actors.job import JobState
+from runtime import Runtime
+from runtime.settings import RuntimeSettings
+from tests.cli.command import quaero
+from tests.embedding.processes import sql, start_victim, until
+from tests.embedding.workers import ALL, Where
+
+WAIT = 60.0
+JOBS = 2000
+
+
+def attempts(path: Path) -> list[list[str]]:
+    """What the bodies wrote: job, attempt and process of each."""
+    return [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def judge(store: Path, lines: list[list[str]]) -> None:
+    """Each job has been done once, and that is what the rows say."""
+    assert set(Counter(job for job, _, _ in lines).values()) == {1}
+    assert len(lines) == JOBS
+    states = "SELECT DISTINCT state, attempt, lost FROM job WHERE type = 'write' AND kind = 'job'"
+    assert sql(store, states) == [("completed", 1, 0)]
+    assert sql(store, "SELECT max(completed), max(total) FROM parent") == [(JOBS, JOBS)]
+    assert sql(store, "SELECT count(*) FROM owner") == [(0,)]
+
+
+def test_two_runtimes_in_one_process_share_the_work(tmp_path: Path) -> None:
+    settings = RuntimeSettings(store=tmp_path / "jobs.db")
+    notes = tmp_path / "notes"
+    with Runtime(settings, workers=ALL) as first, Runtime(settings, workers=ALL) as second:
+        run = first.fan_out("write", [Where(str(notes))] * JOBS)
+        owners = "SELECT count(DISTINCT owner) FROM job WHERE state = 'running' AND kind = 'job'"
+        until(lambda: sql(settings.store, owners) == [(2,)], what="work of both")
+        assert second.run(run.id).wait(WAIT).state is JobState.COMPLETED
+        assert run.wait(WAIT).counts.completed == JOBS
+    judge(settings.store, attempts(notes))
+
+
+def test_two_processes_share_the_work(tmp_path: Path) -> None:
+    settings = RuntimeSettings(store=tmp_path / "jobs.db")
+    notes, gate = tmp_path / "notes", tmp_path / "gate"
+    with Runtime(settings, workers=ALL) as here:
+        held = here.fan_out("wait_for_file", [Where(str(gate))])  # keeps the other from being idle
+        other = start_victim(settings.store)
+        until(lambda: sql(settings.store, "SELECT count(*) FROM owner") == [(2,)], what="the other process")
+        run = here.fan_out("write", [Where(str(notes))] * JOBS)
+        assert run.wait(WAIT).counts.completed == JOBS
+        gate.touch()
+        held.wait(WAIT)
+        assert other.wait(WAIT) == 0
+    lines = attempts(notes)
+    assert {process for _, _, process in lines} == {str(os.getpid()), str(other.pid)}
+    judge(settings.store, lines)
+
+
+def test_commands_work_beside_a_runtime(tmp_path: Path) -> None:
+    settings = RuntimeSettings(store=tmp_path / "quaero.db", grace_seconds=1.0)
+    gate = tmp_path / "gate"
+    with Runtime(settings, workers=ALL) as runtime:
+        run = runtime.fan_out("wait_for_file", [Where(str(gate))] * 100)
+        until(lambda: run.progress().running > 0, what="running bodies")
+        shown = quaero("show", run.id, "--json", cwd=tmp_path)
+        assert (shown.code, shown.value["state"]) == (0, "running"), shown.err
+        done = quaero("cancel", run.id, "--json", cwd=tmp_path)
+        assert (done.code, done.value["changed"]) == (0, True), done.err
+        assert run.wait(WAIT).state is JobState.CANCELLED
+    assert sql(settings.store, "SELECT count(*) FROM job WHERE state = 'running'") == [(0,)]
