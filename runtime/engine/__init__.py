@@ -4,6 +4,7 @@
 - ``ask``, ``ask_async``, ``tell``            for host threads and coroutines
 - ``EngineConfig``, ``engine_statistics``     its settings, and what it has done
 - ``engine_step``, ``engine_next_due``        an engine without threads, run by hand on a virtual clock
+- ``kill_system``                             its end as a killed process ends
 
 How it is made: an *address* leads to a *cell* (mailbox, turns, children, end). A ready cell waits in the queue of its
 *dispatcher*: ``core`` and ``store`` are *runners* (one thread at a time), ``io`` is a *pool*, ``loop`` an asyncio
@@ -25,6 +26,7 @@ from runtime.engine.opening import (
     engine_next_due,
     engine_statistics,
     engine_step,
+    kill_system,
     open_system,
 )
 from runtime.engine.receiver import ReadyQueue
@@ -47,6 +49,7 @@ __all__ = [
     "engine_next_due",
     "engine_statistics",
     "engine_step",
+    "kill_system",
     "open_system",
     "tell",
 ]

@@ -76,3 +76,21 @@ def close_system(system: ActorSystem, timeout_seconds: float = 5.0) -> list[str]
     running = engine_of(system).close(timeout_seconds)
     system._systemBase = None
     return running
+
+
+def kill_system(system: ActorSystem) -> None:
+    """End a stepped engine as the death of its process would: no actor is told, nothing of it runs any more.
+
+    Raises:
+        TypeError: the engine has threads, which can not be killed.
+    """
+    from runtime.engine.stepping import SteppedDispatchers
+
+    engine = engine_of(system)
+    if not isinstance(engine.dispatchers, SteppedDispatchers):
+        raise TypeError(f"{engine.name} has threads, which can not be killed: see close_system")
+    engine.closing = engine.closed = True
+    engine.release_clock()
+    engine.dispatchers.drop()
+    engine.cells.clear()
+    system._systemBase = None

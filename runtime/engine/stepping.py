@@ -6,6 +6,7 @@ queue, a run can be repeated exactly.
 """
 
 import asyncio
+from asyncio import _get_running_loop, _set_running_loop
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -61,9 +62,14 @@ class ClockedLoop(asyncio.SelectorEventLoop):
         return min((each.when() for each in scheduled), default=None)
 
     def run_once(self) -> None:
-        """Run what is ready, once."""
-        self.call_soon(self.stop)
-        self.run_forever()
+        """Run what is ready, once; also in a thread whose own loop runs, which waits meanwhile."""
+        outer = _get_running_loop()
+        _set_running_loop(None)
+        try:
+            self.call_soon(self.stop)
+            self.run_forever()
+        finally:
+            _set_running_loop(outer)
 
 
 class LoopTurn:
@@ -134,6 +140,17 @@ class SteppedLoop(SteppedDispatcher):
         self._loop.close()
         self._loop = None
 
+    def drop(self) -> None:
+        """Close the loop as it stands: no coroutine is told, but that its ``finally`` blocks run."""
+        if self._loop is None:
+            return
+        for task in tuple(self._tasks):
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            task.get_coro().close()
+        self._tasks.clear()
+        self._loop.close()
+        self._loop = None
+
 
 class SteppedDispatchers:
     """All dispatchers, in steps."""
@@ -188,3 +205,9 @@ class SteppedDispatchers:
     def join(self, deadline: float) -> list[str]:
         """No threads."""
         return []
+
+    def drop(self) -> None:
+        """Drop what waits, as the death of a process does."""
+        self.loop.drop()
+        while len(self.ready):
+            self.ready.popleft()

@@ -246,6 +246,13 @@ class StoreFile:
             self._lock.release()
         return given
 
+    def drop(self) -> None:
+        """Leave the store as a killed process does: the row stays, the kernel drops the transaction and the lock."""
+        self.closed = True
+        self._database.close()
+        if self._lock.held:
+            self._lock.drop()
+
     def _find_bells(self, others: list[int]) -> None:
         """Those are the other owners now; where the bell of one is does not change once it is known."""
         self.committer.shared = self._sharing or bool(others)

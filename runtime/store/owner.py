@@ -20,6 +20,11 @@ class OwnerLock:
     def __repr__(self) -> str:
         return f"<OwnerLock({self.path.name})>"
 
+    @property
+    def held(self) -> bool:
+        """Whether it was not given up yet."""
+        return self._descriptor >= 0
+
     def announce(self, bell: str) -> None:
         """Write where this owner's doorbell is."""
         os.ftruncate(self._descriptor, 0)

@@ -8,7 +8,16 @@ import pytest
 from thespian.actors import ActorSystem
 
 from actors.seams import ManualClock, SeededRandom
-from runtime.engine import AskTimeoutError, EngineConfig, ask, engine_next_due, engine_step, tell
+from runtime.engine import (
+    ActorDeadError,
+    AskTimeoutError,
+    EngineConfig,
+    ask,
+    engine_next_due,
+    engine_step,
+    kill_system,
+    tell,
+)
 from runtime.engine.receiver import Runnable
 from tests.engine import contract as c
 from tests.engine.scripted import IoScripted, LoopScripted, Note, Scripted, StoreScripted
@@ -119,3 +128,42 @@ def test_the_order_of_a_threaded_engine_can_be_chosen_too() -> None:
         for number in range(20):
             tell(stage.system, stage.actor(), Note(str(number)))
         assert {stage.next() for _ in range(20)} == {str(number) for number in range(20)}
+
+
+def test_coroutines_are_stepped_also_below_a_loop_that_runs() -> None:
+    async def outside() -> list[Any]:
+        seen = scenario(1)
+        assert asyncio.get_running_loop().is_running()
+        await asyncio.sleep(0)
+        return seen
+
+    assert asyncio.run(outside()) == scenario(1)
+
+
+def test_a_killed_engine_tells_no_actor_and_runs_nothing_more() -> None:
+    ended = []
+    with Stage(clock=ManualClock(), stepped=True) as stage:
+
+        def work(actor: Scripted) -> None:
+            async def wait() -> Note:
+                try:
+                    await asyncio.sleep(1.5)
+                finally:
+                    ended.append("closed")
+                return Note("waited")
+
+            actor.run_body("loop", wait)
+
+        actor = stage.actor()
+        stage.do(actor, work)
+        assert run(stage) == []
+        system = stage.system
+        kill_system(system)
+        assert ended == ["closed"]
+        with pytest.raises(ActorDeadError, match="its engine is closed"):
+            tell(system, actor, Note("too late"))
+
+
+def test_an_engine_with_threads_is_not_killed() -> None:
+    with Stage() as stage, pytest.raises(TypeError, match="has threads, which can not be killed"):
+        kill_system(stage.system)
