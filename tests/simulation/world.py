@@ -15,9 +15,9 @@ from typing import Any
 
 from actors.job import LeasedJob
 from actors.seams import ManualClock
-from tests.simulation.bell import SimulatedDoorbell
+from runtime.testing.bell import SimulatedDoorbell
+from runtime.testing.connection import Killed
 from tests.simulation.client import Client
-from tests.simulation.connection import Killed
 from tests.simulation.faults import Faults
 from tests.simulation.judge import Judge, Violation
 from tests.simulation.machine import DRAIN_SECONDS, Machine

@@ -1,7 +1,7 @@
-"""Which ready actor or body goes next: any, by the seed; some are held for a while, as by a slow thread."""
+"""Which ready actor or body of a stepped engine goes next: the first one, or any, as a seed draws it."""
 
-import random
 from collections.abc import Callable
+from typing import Protocol
 
 from runtime.engine.bodies import EngineBody
 from runtime.engine.cell import ActorCell
@@ -10,37 +10,74 @@ from runtime.engine.receiver import Runnable
 HELD_SECONDS = (0.001, 0.05, 0.4, 1.2)
 
 
-class SeededQueue:
-    """A ready queue of one runtime."""
+class Chance(Protocol):
+    """Where a simulation draws from: ``random.Random`` and ``SeededRandom`` are such."""
 
-    def __init__(self, chance: random.Random, slow: float, now: Callable[[], float]) -> None:
-        self._chance = chance
-        self.slow = slow
-        self._now = now
+    def random(self) -> float:
+        """At least 0.0 and less than 1.0."""
+        ...
+
+
+class TurnQueue:
+    """First in, first out. A ready queue that tells what waits in it and who had the last turn."""
+
+    def __init__(self) -> None:
         self._ready: list[Runnable] = []
-        self._held: list[tuple[float, Runnable]] = []
         self.last = ""
-        self.met: list[str] = []
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}(waiting={len(self.waiting)})>"
 
     def __len__(self) -> int:
         return len(self._ready)
 
     def append(self, runnable: Runnable, /) -> None:
+        """One more is ready."""
+        self._ready.append(runnable)
+
+    def popleft(self) -> Runnable:
+        """The one whose turn it is."""
+        chosen = self._ready.pop(self._place())
+        self.last = describe(chosen)
+        return chosen
+
+    @property
+    def next_due(self) -> float | None:
+        """When one that is held goes on; None: none is held."""
+        return None
+
+    def release(self) -> None:
+        """Those that were held long enough are ready."""
+
+    @property
+    def waiting(self) -> list[Runnable]:
+        """All that is ready or held."""
+        return list(self._ready)
+
+    def _place(self) -> int:
+        return 0
+
+
+class SeededQueue(TurnQueue):
+    """Any of the ready ones, by chance; some are held for a while before they are ready, as by a slow thread."""
+
+    def __init__(self, chance: Chance, slow: float, now: Callable[[], float]) -> None:
+        super().__init__()
+        self._chance = chance
+        self.slow = slow
+        self._now = now
+        self._held: list[tuple[float, Runnable]] = []
+        self.met: list[str] = []
+
+    def append(self, runnable: Runnable, /) -> None:
         """One more is ready, now or after a while."""
         # Turns of the loop are not held: it asks for one at a time.
         if self.slow and isinstance(runnable, ActorCell | EngineBody) and self._chance.random() < self.slow:
-            seconds = self._chance.choice(HELD_SECONDS)
+            seconds = HELD_SECONDS[int(self._chance.random() * len(HELD_SECONDS))]
             self._held.append((self._now() + seconds, runnable))
             self.met.append("slow_body" if isinstance(runnable, EngineBody) else "slow_actor")
         else:
             self._ready.append(runnable)
-
-    def popleft(self) -> Runnable:
-        """Any of the ready ones."""
-        ready = self._ready
-        chosen = ready.pop(int(self._chance.random() * len(ready)))
-        self.last = describe(chosen)
-        return chosen
 
     @property
     def next_due(self) -> float | None:
@@ -61,6 +98,9 @@ class SeededQueue:
     def waiting(self) -> list[Runnable]:
         """All that is ready or held."""
         return self._ready + [runnable for _, runnable in self._held]
+
+    def _place(self) -> int:
+        return int(self._chance.random() * len(self._ready))
 
 
 def describe(runnable: Runnable) -> str:

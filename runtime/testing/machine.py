@@ -1,0 +1,187 @@
+"""One simulated process: a whole runtime on a stepped engine, killed between any two turns or inside a commit."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from thespian.actors import ActorAddress, ActorSystem
+
+from actors.job import JobDefinition
+from actors.manager import JobManager
+from actors.messages import Drain, Drained, Start, Started
+from actors.seams import Clock, Random
+from actors.supervisor import RuntimeSupervisor
+from actors.worker import JobWorker
+from runtime.assembly import Assembly
+from runtime.engine import EngineConfig, kill_system, open_system
+from runtime.engine.engine import Engine
+from runtime.engine.ports import CallbackPort
+from runtime.engine.system import engine_of
+from runtime.precedence import Precedence
+from runtime.settings import RuntimeSettings
+from runtime.store.doorbell import Doorbell
+from runtime.store.file import StoreFile
+from runtime.testing.connection import FaultyConnection
+from runtime.testing.turns import TurnQueue, describe
+
+FIXED_ACTORS = frozenset(
+    {"RuntimeSupervisor", "StoreActor", "EventService", "JobProcessor", "Scheduler", "ManagerActor"}
+)
+"""What an idle runtime consists of."""
+
+
+class SimulatedAssembly(Assembly):
+    """The composition root as it is, but for the connection, which may fail."""
+
+    def __init__(
+        self,
+        settings: RuntimeSettings,
+        *,
+        workers: Iterable[JobWorker],
+        managers: Iterable[type[JobManager]],
+        clock: Clock,
+        random: Random,
+        doorbell: Doorbell,
+        definitions: Iterable[JobDefinition] = (),
+        resources: dict[str, Any] | None = None,
+        faulty: Callable[[StoreFile], FaultyConnection] | None = None,
+    ) -> None:
+        """Put a runtime together as ``Assembly`` does; ``faulty`` makes what stands before its store's connection."""
+        super().__init__(
+            settings,
+            workers=workers,
+            managers=managers,
+            definitions=definitions,
+            clock=clock,
+            random=random,
+            resources=resources or {},
+            doorbell=doorbell,
+        )
+        self._faulty = faulty
+        self.store: ActorAddress | None = None
+        """Whom requests go to."""
+
+    def _open_store(self, precedence: Precedence) -> StoreFile:
+        file = super()._open_store(precedence)
+        if self._faulty is not None and not isinstance(file.connection, FaultyConnection):
+            faulty: Any = self._faulty(file)
+            file.connection = file.committer.connection = faulty
+        return file
+
+    @property
+    def file(self) -> StoreFile | None:
+        """The open store."""
+        return self._file
+
+    def hear(self, system: ActorSystem) -> None:
+        """Others can ring from now on."""
+        self._listen(system)
+
+    def _store_opened(self, address: ActorAddress) -> None:
+        super()._store_opened(address)
+        self.store = address
+
+
+class Machine:
+    """A runtime from its start to its end, however that comes. It does a turn when it is told to."""
+
+    def __init__(
+        self, assembly: SimulatedAssembly, queue: TurnQueue, config: EngineConfig | None = None
+    ) -> None:
+        self.assembly = assembly
+        self.queue = queue
+        self.alive = True
+        self.started = False
+        self.draining = False
+        self.paused_until = 0.0
+        self.refusal = ""
+        """Why it could not start."""
+        self.system = open_system(
+            config or EngineConfig(),
+            resources=assembly.resources(),
+            clock=assembly.clock,
+            stepped=True,
+            ready=queue,
+        )
+        self.engine: Engine = engine_of(self.system)
+        self.supervisor = self.system.createActor(RuntimeSupervisor)
+        self.ask(self.supervisor, Start(), self._started)
+
+    def __repr__(self) -> str:
+        return f"<Machine({self.assembly.settings.store.name!r}, alive={self.alive})>"
+
+    # -- turns --------------------------------------------------------------------------------------------------
+
+    @property
+    def ready(self) -> bool:
+        """Whether a step would do something now."""
+        self.queue.release()
+        due = self.engine.dispatchers.next_due()
+        return bool(len(self.queue)) or (due is not None and due <= self.assembly.clock.monotonic())
+
+    @property
+    def next_due(self) -> float | None:
+        """When there is something to do again."""
+        times = [
+            each for each in (self.engine.dispatchers.next_due(), self.queue.next_due) if each is not None
+        ]
+        return min(times, default=None)
+
+    @property
+    def busy(self) -> bool:
+        """Whether more than the actors of an idle runtime live, or one of them has work."""
+        return bool(self.queue.waiting) or len(self.engine.cells) > len(self.assembly.managers) + 5
+
+    @property
+    def doing(self) -> list[str]:
+        """What lives besides the actors of an idle runtime, and what has work."""
+        names = [cell.plan.name.rpartition(".")[2] for cell in self.engine.cells]
+        return [name for name in names if name not in FIXED_ACTORS] + list(map(describe, self.queue.waiting))
+
+    def step(self) -> bool:
+        """One turn; False if nothing was ready."""
+        return self.engine.dispatchers.step()
+
+    def ask(
+        self, address: ActorAddress, message: object, settle: Callable[[object, Exception | None], None]
+    ) -> None:
+        """Ask an actor from outside; ``settle`` is called in some later step, with the reply or with an error."""
+        self.engine.ask_through(CallbackPort(self.engine, settle), address, self.engine.passed(message))
+
+    def _started(self, reply: object, error: Exception | None) -> None:
+        if not self.alive:
+            return
+        if isinstance(reply, Started):
+            self.started = True
+            self.assembly.hear(self.system)
+        else:
+            self.refusal = str(getattr(reply, "message", reply) or error)
+            self.not_started()
+
+    def not_started(self) -> None:
+        """It could not start; ``refusal`` says why."""
+
+    # -- ends ---------------------------------------------------------------------------------------------------
+
+    def drain(self, grace_seconds: float, *, fill_index: bool = False) -> None:
+        """Stop as the host asks for it."""
+        self.draining = True
+        self.ask(self.supervisor, Drain(grace_seconds, fill_index), self._drained)
+
+    def _drained(self, reply: object, error: Exception | None) -> None:
+        if isinstance(reply, Drained) and self.alive:
+            self.alive = False
+            self.drained(reply)
+
+    def drained(self, reply: Drained) -> None:
+        """It has stopped, in the middle of a step: ``end`` is to be called after that."""
+
+    def kill(self) -> None:
+        """End as a killed process does: no farewell, its locks and its open transaction are dropped by the kernel."""
+        self.alive = False
+        if self.assembly.file is not None:
+            self.assembly.file.drop()
+        self.end()
+
+    def end(self) -> None:
+        """Nothing of it runs any more."""
+        kill_system(self.system)
