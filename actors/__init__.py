@@ -3,6 +3,8 @@
 Read it in this order:
 
 - ``job``           the nouns: Job states, Lease, Outcome, Counts, JobDefinition, Step, ErrorTolerance
+- ``documents``     stored documents as managers and workers see them; ``document_selection`` the ``filter_*`` keys of
+                    steps that work on them
 - ``ids``           time-ordered job ids and their text form
 - ``messages``      the protocol: commands go down, reports go up
 - ``receive``       TypedActor: one handler per message type; ``extras`` is what it asks of its carrier,

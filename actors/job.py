@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from actors.documents import DocumentPatch
+
 
 class JobState(StrEnum):
     """Where a job is in its life. The last four are terminal: within an epoch they are never left."""
@@ -261,6 +263,12 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
     children: tuple[ChildSpec, ...] = ()
     documents: tuple[DocumentSpec, ...] = ()
     logs: tuple[LogLine, ...] = ()
+    patches: tuple[DocumentPatch, ...] = ()
+
+    @property
+    def leaves(self) -> bool:
+        """Whether there is more to record than the outcome."""
+        return bool(self.children or self.documents or self.logs or self.patches)
 
 
 class LeasedJob(msgspec.Struct, frozen=True, array_like=True, gc=False):

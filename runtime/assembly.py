@@ -46,6 +46,7 @@ from runtime.store.database import StoreError
 from runtime.store.datagrams import SocketDoorbell
 from runtime.store.doorbell import Doorbell
 from runtime.store.file import StoreFile
+from runtime.store.reading.document_source import StoredDocuments
 from runtime.store_access import StoreAccess
 
 logger = logging.getLogger("quaero")
@@ -59,6 +60,7 @@ BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (CrawlManager, FanOutManager)
 RESERVED = frozenset(
     {
         "clock",
+        "documents",
         "event_hub",
         "events_actor",
         "lease_seconds",
@@ -110,6 +112,7 @@ class Assembly:
         )
         self.library = library_of(settings.definitions_directory, definitions, self.managers)
         self.fetcher = Fetcher(self.clock, allow_private_addresses=settings.allow_private_addresses)
+        self.documents = self._stored_documents()
         self.failure = ""
         self._resources = resources
         self._system: Any = None
@@ -158,6 +161,7 @@ class Assembly:
                 return
             self._process, self._file, self.failure = os.getpid(), None, ""
             self._store = StoreAccess()
+            self.documents = self._stored_documents()
             engine = EngineConfig(io_threads=self.settings.io_threads)
             system = open_system(engine, resources=self.resources(), clock=self.clock)
             try:
@@ -169,6 +173,7 @@ class Assembly:
                     )
             except BaseException:
                 close_system(system, CLOSE_SECONDS)
+                self.documents.close()
                 raise
             if self.settings.own_process:
                 self._closers.append(tune())
@@ -196,6 +201,7 @@ class Assembly:
                 logger.warning("stopped, but for bodies that go on: %s", ", ".join(left))
             file, self._file = self._file, None
             close_file(file, left)
+            self.documents.close()
             self.hub.committed((), elsewhere=True)  # whoever still waits looks, and finds the runtime closed
             while self._closers:
                 self._closers.pop()()
@@ -288,6 +294,11 @@ class Assembly:
         )
         return self._file
 
+    def _stored_documents(self) -> StoredDocuments:
+        """The documents for managers and workers; nothing is opened before one of them reads."""
+        settings = self.settings
+        return StoredDocuments(settings.store, busy_timeout_seconds=settings.busy_timeout_seconds)
+
     def _store_opened(self, address: Any) -> None:
         self._store.opened(address)
 
@@ -312,6 +323,7 @@ class Assembly:
             "fetcher": self.fetcher,
             **self._resources,
             "clock": self.clock,
+            "documents": self.documents,
             "random": self.random,
             "workers": self.workers,
             "managers": self.managers,

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from actors.documents import DocumentSource
 from actors.job import ChildSpec, JobDefinition, Page, Step, StepStart
 from actors.seams import Clock
 from actors.worker.contract import PermanentError
@@ -16,6 +17,12 @@ class ManagerContext(msgspec.Struct, frozen=True):
 
     clock: Clock
     resource: Callable[[str], Any]  # whatever the runtime was given under a name
+
+    @property
+    def stored_documents(self) -> DocumentSource:
+        """The documents in the store."""
+        source: DocumentSource = self.resource("documents")
+        return source
 
 
 class JobManager(ABC):

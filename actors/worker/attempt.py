@@ -109,13 +109,12 @@ def _printable(text: str) -> str:
 
 def _ended(job: LeasedJob, context: JobContext, outcome: Outcome) -> BodyEnded:
     if not isinstance(outcome, Completed):
-        if context.children or context.documents:
-            context.warning(
-                f"{len(context.children)} child jobs and {len(context.documents)} documents were not recorded:"
-                " the attempt did not complete"
-            )
+        if context.children or context.documents or context.patches:
+            left = f"{len(context.children)} child jobs and {len(context.documents)} documents"
+            left += f" and {len(context.patches)} changes of metadata" if context.patches else ""
+            context.warning(f"{left} were not recorded: the attempt did not complete")
         return BodyEnded(Attempt(job.lease, job.step_id, outcome, logs=context.log_lines()))
-    if context.children or context.documents or context.logs:
+    if context.children or context.documents or context.logs or context.patches:
         return BodyEnded(
             Attempt(
                 job.lease,
@@ -124,6 +123,7 @@ def _ended(job: LeasedJob, context: JobContext, outcome: Outcome) -> BodyEnded:
                 tuple(context.children),
                 tuple(context.documents),
                 context.log_lines(),
+                tuple(context.patches),
             )
         )
     return BodyEnded(Attempt(job.lease, job.step_id, outcome))

@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from actors.documents import DocumentPatch, DocumentSource
 from actors.job import ChildSpec, DocumentSpec, LeasedJob, LogLevel, LogLine, Step
 from actors.seams import Clock
 
@@ -125,6 +126,7 @@ class JobContext:
     # Most jobs leave only a result: the lists are made when something is put into them.
     children: Sequence[ChildSpec] = ()
     documents: Sequence[DocumentSpec] = ()
+    patches: Sequence[DocumentPatch] = ()
     logs: Sequence[LogLine] = ()
     _cancelled = False
     _dropped_lines = 0
@@ -211,6 +213,20 @@ class JobContext:
     def save_document(self, document: DocumentSpec) -> None:
         """Save a document with the outcome; (source_type, source_id) of an earlier one updates that."""
         self.documents = _with(self.documents, document)
+
+    def patch_document(self, document_id: int, metadata: dict[str, Any]) -> None:
+        """Change a stored document's metadata with the outcome; its text, and what counts as saved, stay as they are.
+
+        Each key's value takes the place of the old one, None removes the key, other keys stay. A document that is
+        there no more by then is left out, with a line in the job's log.
+        """
+        self.patches = _with(self.patches, DocumentPatch(document_id, metadata))
+
+    @property
+    def stored_documents(self) -> DocumentSource:
+        """The documents in the store, as the last commit has them: what this attempt saves is not among them yet."""
+        source: DocumentSource = self.resource("documents")
+        return source
 
     def log(self, level: LogLevel, text: str) -> None:
         """Add a line to the job's log; kept also when the attempt fails."""

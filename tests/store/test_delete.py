@@ -5,12 +5,12 @@ from itertools import pairwise
 
 import pytest
 
+from actors.documents import DocumentFilter
 from actors.ids import id_text
 from actors.job import DocumentSpec, LogLevel, LogLine
 from actors.messages import CancelJob, DeleteAcknowledged, Refused, StagedPage, StagePage, Submit
 from actors.seams import ManualClock
 from runtime.store import pruning
-from runtime.store.reading.documents import DocumentFilter
 from runtime.store.reading.jobs import JobFilter
 from runtime.store.reading.reader import StoreReader
 from runtime.store.verbs import erase

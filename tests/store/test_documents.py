@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.documents import DocumentFilter
 from actors.job import DocumentSpec
-from runtime.store.reading.documents import DocumentFilter, SearchQueryError
+from runtime.store.reading.documents import SearchQueryError
 from runtime.store.reading.reader import StoreReader
 from runtime.store.verbs import index
 from tests.store.driver import StoreDriver, spec, specs
@@ -137,9 +138,10 @@ def test_documents_are_listed_by_run_tag_and_type(store: StoreDriver) -> None:
     assert listed(store) == ["a", "b", "c"]
     assert listed(store, run_id=first) == ["a", "b"]
     assert listed(store, run_id=second) == ["b", "c"]
-    assert listed(store, tag="round") == ["a"]
-    assert listed(store, source_type="web", limit=2) == ["a", "b"]
-    assert listed(store, source_type="mail") == []
+    assert listed(store, tags=("round",)) == ["a"]
+    assert listed(store, tags=("round", "red")) == ["a"]
+    assert listed(store, source_types=("web",), limit=2) == ["a", "b"]
+    assert listed(store, source_types=("mail",)) == []
 
 
 def test_a_listed_document_has_what_design_says_and_a_found_one_snippet_and_score_too(

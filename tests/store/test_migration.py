@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from actors.documents import DocumentFilter
 from actors.job import DocumentSpec
 from actors.seams import ManualClock
 from runtime.store import database
 from runtime.store.database import migrate, open_writer
-from runtime.store.reading.documents import DocumentFilter
 from runtime.store.reading.reader import StoreReader
 from runtime.store.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 from tests.store.driver import StoreDriver, spec

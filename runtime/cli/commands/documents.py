@@ -10,9 +10,18 @@ from runtime.cli.output import terminal_width, write, write_json
 
 HEADERS = ("ID", "SAVED", "TITLE", "URL")
 
-TagOption = Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Only with this tag.")]
+TagOption = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="TAG", help="Only with this tag; given again, with each of them."),
+]
 SourceTypeOption = Annotated[
-    str | None, typer.Option("--source-type", metavar="TYPE", help="Only of this source type.")
+    list[str] | None,
+    typer.Option(
+        "--source",
+        "--source-type",
+        metavar="TYPE",
+        help="Only of this source type; given again, of one of them.",
+    ),
 ]
 
 
@@ -30,10 +39,17 @@ def documents(
 
     In the order in which they were first saved; `quaero show ID` prints one.
     """
-    from runtime.store.reading.documents import DocumentFilter
+    from actors.documents import DocumentFilter
 
     with reading(store, config) as reader:
-        found = reader.documents(DocumentFilter(known_run(reader, run), tag, source_type, limit))
+        found = reader.documents(
+            DocumentFilter(
+                run_id=known_run(reader, run),
+                tags=tuple(tag or ()),
+                source_types=tuple(source_type or ()),
+                limit=limit,
+            )
+        )
     if as_json:
         write_json(found)
         return

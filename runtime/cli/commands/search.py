@@ -43,11 +43,16 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Search the documents, the best hit first."""
-    from runtime.store.reading.documents import DocumentFilter
+    from actors.documents import DocumentFilter
 
     most = limit or (_UNLIMITED if as_json else SHOWN)
     with reading(store, config) as reader:
-        wanted = DocumentFilter(known_run(reader, run), tag, source_type, most)
+        wanted = DocumentFilter(
+            run_id=known_run(reader, run),
+            tags=tuple(tag or ()),
+            source_types=tuple(source_type or ()),
+            limit=most,
+        )
         found = reader.search(" ".join(query), wanted)
     if as_json:
         write_json(found)

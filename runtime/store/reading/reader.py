@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
+from actors.documents import DocumentFilter
 from actors.job import Counts, JobState
 from actors.messages import Event
 from actors.seams import Clock
@@ -133,7 +134,7 @@ class StoreReader:
         """Log lines of a job and, for a run or step, of those below."""
         return self._read(record_queries.read_logs, job_id, after=after, level=level, limit=limit)
 
-    def documents(self, wanted: document_queries.DocumentFilter) -> list[dict[str, Any]]:
+    def documents(self, wanted: DocumentFilter) -> list[dict[str, Any]]:
         """Documents that the filter lets through."""
         return self._read(document_queries.list_documents, wanted)
 
@@ -141,6 +142,6 @@ class StoreReader:
         """One document with its body."""
         return self._read(document_queries.read_document, document_id)
 
-    def search(self, query: str, wanted: document_queries.DocumentFilter) -> list[dict[str, Any]]:
+    def search(self, query: str, wanted: DocumentFilter) -> list[dict[str, Any]]:
         """Documents that match a full-text query, the best first."""
         return self._read(document_queries.search_documents, query, wanted)

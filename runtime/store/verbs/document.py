@@ -1,11 +1,16 @@
-"""Documents of an attempt: inserted, updated in place, or found unchanged; each save is a row of the run."""
+"""Documents of an attempt: inserted, updated in place, or found unchanged; each save is a row of the run.
+
+A patch changes the metadata of a document and is no save: neither the run's documents nor the search index know of it.
+"""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
+from actors.documents import DocumentPatch
 from actors.ids import id_text
-from actors.job import DocumentSpec
+from actors.job import DocumentSpec, LogLevel
 from runtime.store.transaction import Transaction
 
 _INSERT = """
@@ -34,6 +39,33 @@ def save_documents(
             job_id,
             {"document_id": id_text(document_id), "source_type": document.source_type, "change": change},
         )
+
+
+def patch_documents(
+    transaction: Transaction, run_id: int, job_id: int, patches: Sequence[DocumentPatch]
+) -> None:
+    """Change their metadata, in order; a patch that changes nothing leaves no trace."""
+    connection = transaction.connection
+    for patch in patches:
+        found = connection.execute(
+            "SELECT metadata FROM document WHERE id = ?", (patch.document_id,)
+        ).fetchone()
+        if found is None:
+            text = f"the metadata of document {id_text(patch.document_id)} was not changed: there is no such document"
+            transaction.log(run_id, job_id, LogLevel.WARNING, text)
+            continue
+        before = msgspec.json.decode(found[0], type=dict[str, Any])
+        after = {**before, **patch.metadata}
+        after = {key: value for key, value in after.items() if value is not None}
+        text = msgspec.json.encode(after).decode()
+        if text == msgspec.json.encode(before).decode():
+            continue
+        connection.execute(
+            "UPDATE document SET metadata = ?, updated_at = ? WHERE id = ?",
+            (text, transaction.now_ms, patch.document_id),
+        )
+        data = {"document_id": id_text(patch.document_id), "keys": list(patch.metadata)}
+        transaction.events.add("document_updated", run_id, job_id, data)
 
 
 def _save(transaction: Transaction, document: DocumentSpec) -> tuple[int, str]:

@@ -24,7 +24,7 @@ from actors.job import (
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import insert_children, queue_again
-from runtime.store.verbs.document import save_documents
+from runtime.store.verbs.document import patch_documents, save_documents
 from runtime.store.verbs.end import judge_tolerance, settle_parent, would_trip
 
 KEPT_ERRORS = 10
@@ -102,7 +102,7 @@ def _complete_together(transaction: Transaction, attempts: Sequence[Attempt]) ->
         parent.completed += len(ids)
         transaction.events.status(parent.run_id, JobState.COMPLETED, ids, parent_id=parent_id)
     for each in attempts:
-        if each.children or each.documents or each.logs:
+        if each.leaves:
             _record(transaction, transaction.parent(each.step_id), each)
     parents = [transaction.parent(parent_id) for parent_id in by_parent]
     transaction.load_parents({parent.run_id for parent in parents if not parent.open})  # they may end with it
@@ -128,6 +128,8 @@ def _record(transaction: Transaction, parent: ParentRow, attempt: Attempt) -> No
     _record_logs(transaction, parent, attempt)
     if attempt.documents:
         save_documents(transaction, parent.run_id, job_id, attempt.documents)
+    if attempt.patches:
+        patch_documents(transaction, parent.run_id, job_id, attempt.patches)
     if not attempt.children:
         return
     if parent.closing is not None:
