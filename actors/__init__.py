@@ -17,6 +17,7 @@ Read it in this order:
 - ``manager``       the JobManager contract and one file per action
 - ``worker``        the JobWorker and JobSpawner contracts and one file per job type
 - ``orchestrator``  ParentJobOrchestrator and its pure decisions
+- ``settings``      what workers and managers are told by their runtime; secrets
 - ``seams``         clock and random, the only way to time and chance
 
 Nothing here knows SQL, HTTP servers, configuration files or the engine: ``runtime`` carries the actors, never the

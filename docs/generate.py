@@ -19,7 +19,9 @@ import typer
 from msgspec import UNSET, UnsetType
 from msgspec import inspect as shapes
 
+from actors.settings import Secret
 from actors.worker.crawler.config import CrawlConfig
+from runtime.assembly import BUILT_IN_MANAGERS, BUILT_IN_WORKERS
 from runtime.cli.application import application
 from runtime.cli.arguments import LARGEST
 from runtime.config.schema import Config, Worker
@@ -39,6 +41,11 @@ CONFIGURATION = """\
 `quaero.toml` configures the runtime. A flag goes before an environment variable, that before the file. A variable is
 `QUAERO_` and the key with `__` for the dot: `QUAERO_STORE__PATH=jobs.db`. An unknown key is a warning with the nearest
 known one, a wrong value an error with its line; `quaero check quaero.toml` shows both without starting anything.
+
+`[workers.TYPE]` and `[managers.ACTION]` also hold the settings that the code of that worker or manager declares
+(`settings_type`); those that come with the runtime are below. A setting marked secret is shown nowhere; instead of
+`KEY` one may write `KEY_file`, the path of a file that holds nothing else, and either is best given by a variable:
+`QUAERO_WORKERS__TYPE__KEY`. In code: `Runtime(worker_settings={…}, manager_settings={…})`.
 """
 
 DEFINITION = """\
@@ -135,6 +142,11 @@ def _configuration() -> Iterator[str]:
                     yield from _section(f"[{name}.{inner.encode_name}]", part.cls)
         elif name == "workers":
             yield from _section("[workers.TYPE]", Worker)
+            for each in BUILT_IN_WORKERS:
+                yield from _section(f"[workers.{each.worker_type}]", each.settings_type)
+        elif name == "managers":
+            for manager in BUILT_IN_MANAGERS:
+                yield from _section(f"[managers.{manager.manager_type}]", manager.settings_type)
         else:
             yield f"\n## [{name}.NAME]\n\n{_meanings(Config)[name]}\n"
 
@@ -172,6 +184,8 @@ def _shown(value: Any) -> str:
         return "must be given"
     if value is UNSET or value is None:
         return "none" if value is None else "the worker's own"
+    if isinstance(value, Secret):
+        return "none"
     return f"`{msgspec.json.encode(value).decode()}`"
 
 
@@ -191,6 +205,8 @@ def _kind(shape: shapes.Type) -> str:
         case shapes.IntType() | shapes.FloatType():
             word = "integer" if isinstance(shape, shapes.IntType) else "number"
             return word + _limits(shape.ge, shape.gt, shape.le)
+        case shapes.CustomType():
+            return "secret text"
         case shapes.VarTupleType(item_type=item):
             return f"list of {_kind(item)}"
     return _WORDS[type(shape)]

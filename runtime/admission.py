@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from actors.job import ErrorTolerance, JobDefinition, Step
-from actors.manager import JobManager
+from actors.manager import JobManager, unmet
 from actors.orchestrator.condition import Surroundings
 from runtime.definitions.conditions import condition_faults
 from runtime.refusal import RefusedError
@@ -93,7 +93,7 @@ def _step_problems(
             yield f"action {step.action!r} makes {child!r} jobs, no worker does them"
     try:
         msgspec.convert(step.config, manager.config_type)
-        problems = manager.problems(step)
+        problems = [*manager.problems(step), *unmet(managers, step)]
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
         yield f"config: {error}"
         return

@@ -19,6 +19,7 @@ from actors.messages import Drain, Refused, Rung, Start, Started
 from actors.seams import Clock, Random, SystemClock, SystemRandom
 from actors.supervisor import RuntimeSupervisor
 from actors.worker import JobWorker, WorkerRegistry
+from actors.worker.crawler.config import CrawlerSettings
 from actors.worker.crawler.fetch import Fetcher
 from actors.worker.crawler_url import crawler_url
 from runtime.admission import admitted
@@ -38,6 +39,7 @@ from runtime.events.service import EventService
 from runtime.interpreter import tune
 from runtime.linking import together_of
 from runtime.modules import import_manager, import_worker
+from runtime.own_settings import own_settings
 from runtime.precedence import Precedence
 from runtime.refusal import NOT_RUNNING, RuntimeStateError
 from runtime.settings import RuntimeSettings
@@ -71,6 +73,7 @@ RESERVED = frozenset(
         "precedence",
         "random",
         "restart_intensity",
+        "settings",
         "store_actor",
         "workers",
     }
@@ -107,11 +110,16 @@ class Assembly:
         named = map(import_worker, settings.worker_modules)
         every_worker = dict.fromkeys((*BUILT_IN_WORKERS, *workers, *named))
         self.workers = WorkerRegistry(_configured(worker, settings.worker_options) for worker in every_worker)
-        self.managers = ManagerRegistry(
-            dict.fromkeys((*BUILT_IN_MANAGERS, *managers, *map(import_manager, settings.manager_modules)))
+        every_manager = dict.fromkeys(
+            (*BUILT_IN_MANAGERS, *managers, *map(import_manager, settings.manager_modules))
         )
+        self.own_settings, self.warnings = own_settings(
+            settings, self.workers, ManagerRegistry(every_manager)
+        )
+        self.managers = ManagerRegistry(every_manager, self.own_settings)
         self.library = library_of(settings.definitions_directory, definitions, self.managers)
-        self.fetcher = Fetcher(self.clock, allow_private_addresses=settings.allow_private_addresses)
+        crawler = self.own_settings.worker(crawler_url.worker_type, CrawlerSettings)
+        self.fetcher = Fetcher(self.clock, allow_private_addresses=crawler.allow_private_addresses)
         self.documents = self._stored_documents()
         self.failure = ""
         self._resources = resources
@@ -327,6 +335,7 @@ class Assembly:
             "random": self.random,
             "workers": self.workers,
             "managers": self.managers,
+            "settings": self.own_settings,
             "open_store": self._open_store,
             "store_actor": StoreActor,
             "events_actor": EventService,

@@ -6,8 +6,9 @@ print(run.wait().counts)
 """
 
 import asyncio
+import logging
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -36,6 +37,8 @@ from runtime.store.reading.reader import StoreReader
 from runtime.submission import submission
 from runtime.subscription import follow, follow_async
 
+_log = logging.getLogger("quaero.config")
+
 ANSWER_SECONDS = 60.0
 """How long a verb waits for its commit before it gives up; the commit may still happen."""
 
@@ -51,6 +54,8 @@ class Runtime(Timetable, Enqueuer):
         workers: Iterable[JobWorker] = (),
         managers: Iterable[type[JobManager]] = (),
         definitions: Iterable[JobDefinition] = (),
+        worker_settings: Mapping[str, Any] | None = None,
+        manager_settings: Mapping[str, Any] | None = None,
         clock: Clock | None = None,
         random: Random | None = None,
         resources: dict[str, Any] | None = None,
@@ -65,21 +70,30 @@ class Runtime(Timetable, Enqueuer):
             managers: its own managers.
             definitions: known by their ids, besides those of the configuration's directory; at the start the
                 schedules of all of them are set, and those with ``auto_start`` are run.
+            worker_settings: by worker type, what ``context.settings(…)`` gives it: its ``settings_type`` or a table,
+                instead of the configuration's.
+            manager_settings: the same by action.
             clock: for tests.
             random: for tests.
             resources: objects that workers and managers reach by ``context.resource(name)``.
             doorbell: for tests.
 
         Raises:
-            ConfigError: the configuration file is wrong.
+            ConfigError: the configuration file is wrong, or the settings of a worker or manager.
             DefinitionError: a file in the directory of definitions is wrong, two definitions have one id, or their
                 links lead nowhere or in a circle.
-            TypeError: a worker is none.
+            TypeError: a worker is none, or settings are of another type than its own.
             ValueError: two workers have one type, or one can not run as it is configured.
         """
         settings = config if isinstance(config, RuntimeSettings) else _load(config)
         if store is not None:
             settings = msgspec.structs.replace(settings, store=Path(store))
+        if worker_settings or manager_settings:
+            settings = msgspec.structs.replace(
+                settings,
+                worker_settings={**settings.worker_settings, **(worker_settings or {})},
+                manager_settings={**settings.manager_settings, **(manager_settings or {})},
+            )
         self.settings = settings
         self._assembly = Assembly(
             settings,
@@ -91,6 +105,9 @@ class Runtime(Timetable, Enqueuer):
             resources=resources or {},
             doorbell=doorbell,
         )
+        if not isinstance(config, RuntimeSettings):
+            for warning in self._assembly.warnings:
+                _log.warning("%s", warning)
         self._reader: StoreReader | None = None
         self._lock = threading.Lock()
 

@@ -1,5 +1,6 @@
 """RuntimeSettings: all that a runtime needs to know before it starts, however it was told."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,15 @@ import msgspec
 
 from actors.supervision import RestartIntensity
 from runtime.store.retention import Retention
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A table of a configuration before its type is known, and where each of its keys was said."""
+
+    table: dict[str, Any]
+    origin: Callable[
+        [tuple[str | int, ...]], Any
+    ]  # an Origin of runtime.config, by the path from the file's top
 
 
 class RuntimeSettings(msgspec.Struct, frozen=True):
@@ -23,8 +33,9 @@ class RuntimeSettings(msgspec.Struct, frozen=True):
     restart_intensity: RestartIntensity = RestartIntensity()
     retention: Retention = Retention()  # how long what has ended is kept; for ever, unless it says otherwise
     worker_options: dict[str, dict[str, Any]] = {}  # by type: fields of WorkerOptions to override
+    worker_settings: dict[str, Any] = {}  # by type: a Struct of the worker's settings_type, a table, or Said
+    manager_settings: dict[str, Any] = {}  # by action, the same
     worker_modules: tuple[str, ...] = ()  # "module:name" of workers of one's own
     manager_modules: tuple[str, ...] = ()
     definitions_directory: Path | None = None  # of job definitions, known by their ids
     adopts: bool = True  # at the start, schedules of the definitions are set and those with auto_start run
-    allow_private_addresses: bool = False  # of the crawler, for every step

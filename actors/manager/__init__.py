@@ -8,6 +8,6 @@
 """
 
 from actors.manager.contract import JobManager, ManagerContext
-from actors.manager.registry import ManagerRegistry
+from actors.manager.registry import ManagerRegistry, unmet
 
-__all__ = ["JobManager", "ManagerContext", "ManagerRegistry"]
+__all__ = ["JobManager", "ManagerContext", "ManagerRegistry", "unmet"]

@@ -79,7 +79,7 @@ class NamingActor(TypedActor):
         """Start the manager's code; its end comes back as a message."""
         self._task = message
         manager: type[JobManager] = self.resource("managers")[message.start.step.action]
-        context = ManagerContext(self.resource("clock"), self.resource)
+        context = ManagerContext(self.resource("clock"), self.resource, manager.manager_type)
         self.run_body(manager.dispatcher, _naming(manager, context, message.start), key=message.start.token)
 
     def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:

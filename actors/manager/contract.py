@@ -2,14 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
 from actors.documents import DocumentSource
 from actors.job import ChildSpec, JobDefinition, Page, Step, StepStart
 from actors.seams import Clock
+from actors.settings import NoSettings, Settings
 from actors.worker.contract import PermanentError
+
+OwnSettings = TypeVar("OwnSettings", bound=msgspec.Struct)
 
 
 class ManagerContext(msgspec.Struct, frozen=True):
@@ -17,6 +20,23 @@ class ManagerContext(msgspec.Struct, frozen=True):
 
     clock: Clock
     resource: Callable[[str], Any]  # whatever the runtime was given under a name
+    action: str = ""
+
+    def settings(self, settings_type: type[OwnSettings]) -> OwnSettings:
+        """This runtime's settings of the manager: ``[managers.<action>]`` as its ``settings_type``.
+
+        Raises:
+            TypeError: that is not the manager's ``settings_type``.
+        """
+        return self.resource("settings").manager(self.action, settings_type)  # type: ignore[no-any-return]
+
+    def worker_settings(self, worker_type: str, settings_type: type[OwnSettings]) -> OwnSettings:
+        """The settings of a worker whose jobs the manager makes.
+
+        Raises:
+            TypeError: that is not the worker's ``settings_type``.
+        """
+        return self.resource("settings").worker(worker_type, settings_type)  # type: ignore[no-any-return]
 
     @property
     def stored_documents(self) -> DocumentSource:
@@ -37,6 +57,8 @@ class JobManager(ABC):
     """The action whose steps it carries out."""
     config_type: ClassVar[type[msgspec.Struct]]
     """The step's configuration; checked when the definition is loaded."""
+    settings_type: ClassVar[type[msgspec.Struct]] = NoSettings
+    """What ``[managers.<action>]`` may say: a Struct, best with a default for every field."""
     child_types: ClassVar[tuple[str, ...]] = ()
     """The job types it makes; each must have a worker."""
     dispatcher: ClassVar[str] = "io"
@@ -68,6 +90,14 @@ class JobManager(ABC):
     @classmethod
     def problems(cls, step: Step) -> list[tuple[str, str]]:
         """What is wrong with a step's configuration beyond its types: pairs of key and sentence; [] = nothing."""
+        return []
+
+    @classmethod
+    def unmet(cls, step: Step, settings: Settings) -> list[tuple[str, str]]:
+        """What the step needs and this runtime's settings do not give, such as credentials: as ``problems``.
+
+        The definition loads, and is not run here. ``settings`` are those of all workers and managers.
+        """
         return []
 
     @staticmethod

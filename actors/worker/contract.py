@@ -23,9 +23,11 @@ import msgspec
 from actors.documents import DocumentPatch, DocumentSource
 from actors.job import ChildSpec, DocumentSpec, LeasedJob, LogLevel, LogLine, Step
 from actors.seams import Clock
+from actors.settings import NoSettings
 
 _first_use = Lock()  # see JobWorker.prepare: a step's configuration is small, and converted once per attempt
 Config = TypeVar("Config", bound=msgspec.Struct)
+OwnSettings = TypeVar("OwnSettings", bound=msgspec.Struct)
 Item = TypeVar("Item")
 
 MAX_LOG_LINES = 10_000
@@ -179,6 +181,14 @@ class JobContext:
         except msgspec.ValidationError as error:
             raise PermanentError(f"step {self.step.name!r}: {error}") from error
 
+    def settings(self, settings_type: type[OwnSettings]) -> OwnSettings:
+        """This runtime's settings of the job's worker: ``[workers.<type>]`` as the worker's ``settings_type``.
+
+        Raises:
+            TypeError: that is not the worker's ``settings_type``.
+        """
+        return self.resource("settings").worker(self.job.type, settings_type)  # type: ignore[no-any-return]
+
     def spawn_child_job(
         self,
         job_type: "str | JobWorker",
@@ -282,6 +292,8 @@ class JobWorker(ABC):
 
     worker_type: str
     payload_type: type[Any]
+    settings_type: type[msgspec.Struct] = NoSettings
+    """What ``[workers.<type>]`` may say beside the options: a Struct, best with a default for every field."""
     options: WorkerOptions = WorkerOptions()
     _decoder: "msgspec.json.Decoder[Any] | None" = None
 

@@ -13,7 +13,7 @@ import msgspec
 from actors.ids import id_text
 from actors.job import DocumentSpec
 from actors.worker.contract import InvalidPayloadError, JobContext, PermanentError, RetryableError
-from actors.worker.crawler.config import MAX_LINKS, CrawlConfig
+from actors.worker.crawler.config import MAX_LINKS, CrawlConfig, CrawlerSettings
 from actors.worker.crawler.errors import FetchError
 from actors.worker.crawler.fetch import Fetched, Fetcher
 from actors.worker.crawler.parsed import PageError, ParsedPage
@@ -63,7 +63,7 @@ def page_fields(url: str, config: CrawlConfig, depth: int) -> dict[str, Any]:
     }
 
 
-@worker(WORKER_TYPE, max_attempts=4)
+@worker(WORKER_TYPE, max_attempts=4, settings_type=CrawlerSettings)
 async def crawler_url(payload: CrawlPage, context: JobContext) -> CrawledPage:
     """Fetch the page, keep it as a document, spawn a job for each link that passes."""
     config = context.config(CrawlConfig)

@@ -4,7 +4,10 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, get_type_hints
 
+import msgspec
+
 from actors.job import LeasedJob
+from actors.settings import NoSettings
 from actors.worker.contract import JobContext, JobWorker, WorkerOptions
 
 LOOP_SLOTS = 200
@@ -14,10 +17,17 @@ LOOP_SLOTS = 200
 class FunctionWorker(JobWorker):
     """A worker made of a function of (payload, context). Calling it calls the function."""
 
-    def __init__(self, worker_type: str, function: Callable[..., Any], options: WorkerOptions) -> None:
+    def __init__(
+        self,
+        worker_type: str,
+        function: Callable[..., Any],
+        options: WorkerOptions,
+        settings_type: type[msgspec.Struct] = NoSettings,
+    ) -> None:
         self.worker_type = worker_type
         self.function = function
         self.options = options
+        self.settings_type = settings_type
         self.payload_type = _payload_type(worker_type, function)
         self.__doc__ = function.__doc__
 
@@ -47,12 +57,14 @@ def worker(
     stop_grace_seconds: float = 5.0,
     max_abandoned: int = 8,
     spawns: bool = True,
+    settings_type: type[msgspec.Struct] = NoSettings,
 ) -> Callable[[Callable[..., Any]], FunctionWorker]:
     """Make a function the worker of a job type.
 
     The function takes (payload, context); the annotation of its first parameter is the payload's type. A plain
-    function runs on the ``io`` threads, an ``async def`` on the ``loop``, unless ``dispatcher`` says otherwise. For
-    the other options see ``WorkerOptions``.
+    function runs on the ``io`` threads, an ``async def`` on the ``loop``, unless ``dispatcher`` says otherwise.
+    ``settings_type`` is what ``context.settings(…)`` gives, see ``JobWorker``; for the other options see
+    ``WorkerOptions``.
 
     Raises:
         TypeError: the function has no annotated payload parameter, or the dispatcher does not fit it.
@@ -79,7 +91,7 @@ def worker(
             max_abandoned=max_abandoned,
             spawns=spawns,
         )
-        return FunctionWorker(worker_type, function, options)
+        return FunctionWorker(worker_type, function, options, settings_type)
 
     return make
 

@@ -3,7 +3,10 @@
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 
-from actors.worker.contract import DISPATCHERS, JobWorker
+import msgspec
+
+from actors.settings import check_settings_type
+from actors.worker.contract import DISPATCHERS, JobWorker, WorkerOptions
 
 LEAST = {
     "slots": 0,  # of a runtime that only submits
@@ -17,6 +20,7 @@ LEAST = {
     "jitter": 0,
 }
 """The smallest values of options."""
+_OPTIONS = frozenset(field.encode_name for field in msgspec.structs.fields(WorkerOptions))
 
 
 class DuplicateWorkerError(ValueError):
@@ -60,6 +64,7 @@ def _check(worker: object) -> None:
         value = getattr(worker.options, name)
         if not value >= least:  # a NaN is not
             raise ValueError(f"worker {worker.worker_type!r}: {name} must be {least} or more, got {value}")
+    check_settings_type(f"worker {worker.worker_type!r}", worker.settings_type, _OPTIONS)
     dispatcher = worker.options.dispatcher
     if dispatcher not in DISPATCHERS:
         known = ", ".join(map(repr, DISPATCHERS))

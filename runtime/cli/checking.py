@@ -7,7 +7,7 @@ import msgspec
 
 from actors.firing import next_firings
 from runtime.cli.failures import CommandError
-from runtime.toml.diagnostic import BadFileError, Diagnostic, Severity
+from runtime.toml.diagnostic import BadFileError, Diagnostic, Severity, in_order
 
 if TYPE_CHECKING:
     from runtime.assembly import Assembly
@@ -112,19 +112,19 @@ def _check_config(file: Path) -> Checked:
 
     try:
         loaded = load_config(file)
-        settings = settings_of(loaded.config)
+        settings = settings_of(loaded)
         own = import_modules(loaded.config, file)
-        known = Runtime(settings, workers=own.workers, managers=own.managers).assembly
-        loaded = load_config(file, workers=known.workers, managers=known.managers)
+        judged = Runtime(settings, workers=own.workers, managers=own.managers).assembly.warnings
     except BadFileError as error:  # it is wrong, or a definition in its directory of definitions
         return _failed(file, "configuration", error)
     except CommandError as error:
         wrong = Diagnostic(error.message, str(file), key_path=error.path, hint=error.hint)
         return Checked(str(file), "configuration", errors=(wrong,))
-    except ValueError as error:  # two workers of one type
+    except (TypeError, ValueError) as error:  # two workers of one type, settings that can be none
         wrong = Diagnostic(str(error), str(file), key_path="modules")
         return Checked(str(file), "configuration", errors=(wrong,))
-    return Checked(str(file), "configuration", "configuration", warnings=loaded.warnings)
+    warnings = in_order((*loaded.warnings, *judged))
+    return Checked(str(file), "configuration", "configuration", warnings=warnings)
 
 
 def _failed(file: Path, kind: str, error: BadFileError) -> Checked:

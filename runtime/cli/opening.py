@@ -44,7 +44,7 @@ def settings(store: Path | None, config: Path | None) -> "RuntimeSettings":
     """
     from runtime.config import settings_of
 
-    return settings_of(configuration(store, config).config)
+    return settings_of(configuration(store, config))
 
 
 @contextmanager
@@ -137,16 +137,16 @@ def ready_runtime(
 
     from runtime.cli.modules import import_modules
     from runtime.cli.output import tell
-    from runtime.config import load_config, settings_of
+    from runtime.config import settings_of
     from runtime.embedding import Runtime
-    from runtime.toml.diagnostic import BadFileError
+    from runtime.toml.diagnostic import BadFileError, in_order
 
     file = config_file(config)
     loaded = configuration(store, config)
     own = import_modules(loaded.config, file)
     # The modules are imported here, where their errors have a place; and this process is the runtime's own.
     wanted = msgspec.structs.replace(
-        settings_of(loaded.config),
+        settings_of(loaded),
         worker_modules=(),
         manager_modules=(),
         own_process=True,
@@ -159,18 +159,10 @@ def ready_runtime(
             raise
         wanted = msgspec.structs.replace(wanted, definitions_directory=None)
         runtime = Runtime(wanted, workers=own.workers, managers=own.managers)
-    except ValueError as error:  # two workers of one type
+    except (TypeError, ValueError) as error:  # two workers of one type, settings that can be none
         raise CommandError(str(error), file=str(file or ""), path="modules") from error
     if not quiet:
-        registered = runtime.assembly
-        again = load_config(
-            file,
-            environment=os.environ,
-            flags=_flags(store),
-            workers=registered.workers,
-            managers=registered.managers,
-        )
-        for warning in again.warnings:
+        for warning in in_order((*loaded.warnings, *runtime.assembly.warnings)):
             tell(f"warning: {warning}")
     return runtime
 

@@ -4,12 +4,14 @@
 - ``layers``       a file < the environment < flags, each value with the place it came from
 - ``environment``  ``QUAERO_STORE__PATH=jobs.db`` as a layer
 - ``load``         the configuration, or what is wrong with it
+- ``own``          the settings of workers and managers, once their types are known
+- ``description``  the JSON schema
 """
 
+from runtime.config.description import config_schema
 from runtime.config.load import (
     ConfigError,
     LoadedConfig,
-    config_schema,
     is_config,
     load_config,
     load_settings,

@@ -1,7 +1,8 @@
 """Environment variables as a layer: ``QUAERO_STORE__PATH=jobs.db`` says ``store.path``.
 
 Two underscores stand for a dot; a variable of ours without them belongs to something else. The text is read as the type
-that its key has; what can not be read so stays text, and the check of the whole says what is wanted.
+that its key has; what can not be read so stays text, and the check of the whole says what is wanted. Settings of
+workers and managers stay text until their types are known (``own``).
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +35,7 @@ def environment_layer(environment: Mapping[str, str]) -> Layer:
     for variable, text in sorted(environment.items()):
         path = tuple(variable.removeprefix(PREFIX).lower().split("__"))
         if variable.startswith(PREFIX) and len(path) > 1 and all(path):
-            values[path] = read_text(text, _type_at(path))
+            values[path] = text if path[0] == "managers" else read_text(text, type_at(Config, path))
             variables[path] = variable
 
     def origin(path: Path) -> Origin:
@@ -79,8 +80,9 @@ _READERS: dict[type[inspect.Type], Callable[[str], Any]] = {
 }
 
 
-def _type_at(path: Path) -> inspect.Type | None:
-    wanted: inspect.Type = inspect.type_info(Config)
+def type_at(top: type[Any], path: Path) -> inspect.Type | None:
+    """The type of what is at a path below a type; None where none is known."""
+    wanted: inspect.Type = inspect.type_info(top)
     for part in path:
         while isinstance(wanted, inspect.Metadata):
             wanted = wanted.type

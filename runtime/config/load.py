@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -11,13 +11,13 @@ import msgspec
 from actors.supervision import RestartIntensity
 from runtime.config.environment import environment_layer
 from runtime.config.layers import Layer, Origin, merged, nested, origin_of
-from runtime.config.schema import SECTIONS, Config
-from runtime.settings import RuntimeSettings
+from runtime.config.schema import SECTIONS, Config, Worker
+from runtime.settings import RuntimeSettings, Said
 from runtime.store.retention import Retention
 from runtime.toml.diagnostic import BadFileError, Diagnostic, Path, Severity, in_order, path_text
 from runtime.toml.document import UnreadableError, read_document
 from runtime.toml.shape import fit
-from runtime.toml.wording import key_shown, nearest, quoted
+from runtime.toml.wording import key_shown, quoted
 
 _log = logging.getLogger("quaero.config")
 
@@ -31,6 +31,8 @@ class LoadedConfig(msgspec.Struct, frozen=True):
 
     config: Config
     warnings: tuple[Diagnostic, ...] = ()
+    workers: dict[str, Said] = {}  # every section of a worker, without the worker's options
+    managers: dict[str, Said] = {}
 
 
 def load_config(
@@ -38,25 +40,26 @@ def load_config(
     *,
     environment: Mapping[str, str] | None = None,
     flags: Mapping[str, Any] | None = None,
-    workers: Collection[str] | None = None,
-    managers: Collection[str] | None = None,
 ) -> LoadedConfig:
-    """Load a configuration.
+    """Load a configuration; settings of workers and managers are judged where their types are known (``own``).
 
     Args:
         path: ``quaero.toml``; None = no file.
         environment: ``os.environ`` or a part of it; None = no variables.
         flags: values by dotted key (``{"store.path": "jobs.db"}``); a None among them is a flag that was not given.
-        workers: the worker types there are, to warn of sections for others; None = not known.
-        managers: the same of actions.
 
     Raises:
         ConfigError: the file can not be read, or a value is not what its key wants.
     """
     layers = _layers(path, environment or {}, flags or {})
-    found = fit(merged(layers), Config)
+    table = merged(layers)
+    workers = _taken(
+        table, layers, "workers", {field.encode_name for field in msgspec.structs.fields(Worker)}
+    )
+    managers = _taken(table, layers, "managers", frozenset())
+    found = fit(table, Config)
     diagnostics = [
-        _diagnostic(
+        told(
             origin_of(layers, misfit.path),
             misfit.path,
             f"{path_text(misfit.path)} {misfit.sentence}",
@@ -67,18 +70,12 @@ def load_config(
     ]
     for unknown in found.unknown:
         hint = f"did you mean {key_shown(unknown.meant)}?" if unknown.meant else "it has no effect"
-        diagnostics.append(_warning(layers, unknown.path, f"unknown key {path_text(unknown.path)}", hint))
-    for section, known in (("workers", workers), ("managers", managers)):
-        for name in found.value.get(section, {}) if isinstance(found.value.get(section), dict) else {}:
-            if known is not None and name not in known:
-                meant = nearest(name, known)
-                hint = f"did you mean {quoted(meant)}?" if meant else "it has no effect"
-                diagnostics.append(
-                    _warning(layers, (section, name), f"there is no {section[:-1]} {quoted(name)}", hint)
-                )
+        origin = origin_of(layers, unknown.path)
+        message = f"unknown key {path_text(unknown.path)}"
+        diagnostics.append(told(origin, unknown.path, message, hint=hint, severity=Severity.WARNING))
     if found.misfits:
         raise ConfigError(diagnostics)
-    return LoadedConfig(msgspec.convert(found.value, Config), in_order(diagnostics))
+    return LoadedConfig(msgspec.convert(found.value, Config), in_order(diagnostics), workers, managers)
 
 
 def load_settings(path: str | os.PathLike[str] | None = None) -> RuntimeSettings:
@@ -90,20 +87,20 @@ def load_settings(path: str | os.PathLike[str] | None = None) -> RuntimeSettings
     loaded = load_config(path, environment=os.environ)
     for warning in loaded.warnings:
         _log.warning("%s", warning)
-    return settings_of(loaded.config)
+    return settings_of(loaded)
 
 
-def settings_of(config: Config) -> RuntimeSettings:
+def settings_of(loaded: LoadedConfig) -> RuntimeSettings:
     """What a runtime needs of a configuration.
 
     Raises:
         ConfigError: it asks for what this version can not do.
     """
+    config = loaded.config
     if config.system.base != "inprocess":
         message = f"system.base = {quoted(config.system.base)} can not be run by this version"
         raise ConfigError([Diagnostic(message, key_path="system.base", hint='write base = "inprocess"')])
     directory = config.definitions.directory
-    crawler = config.workers.get("crawler_url")
     return RuntimeSettings(
         store=FilePath(config.store.path).expanduser(),
         synchronous=config.store.synchronous,
@@ -121,10 +118,11 @@ def settings_of(config: Config) -> RuntimeSettings:
         worker_options={
             name: options for name, worker in config.workers.items() if (options := worker.options())
         },
+        worker_settings=dict(loaded.workers),
+        manager_settings=dict(loaded.managers),
         worker_modules=config.modules.workers,
         manager_modules=config.modules.managers,
         definitions_directory=FilePath(directory).expanduser() if directory else None,
-        allow_private_addresses=crawler is not None and crawler.allow_private_addresses is True,
     )
 
 
@@ -133,12 +131,6 @@ def is_config(table: Mapping[str, Any]) -> bool:
     return not table.keys() & {"id", "step", "steps", "start_urls"} and bool(
         table.keys() & SECTIONS or not table
     )
-
-
-def config_schema() -> dict[str, Any]:
-    """The JSON schema of ``quaero.toml``."""
-    schema = msgspec.json.schema(Config)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "quaero.toml", **schema}
 
 
 def _layers(
@@ -161,13 +153,32 @@ def _layers(
     return layers
 
 
-def _diagnostic(origin: Origin, path: Path, message: str, *, hint: str, value: str | None) -> Diagnostic:
-    if origin.line is None and " = " in hint:
+def told(
+    origin: Origin,
+    path: Path,
+    message: str,
+    *,
+    hint: str,
+    value: str | None = None,
+    severity: Severity = Severity.ERROR,
+) -> Diagnostic:
+    """A fault at a path of the configuration; the hint is of the place the value came from."""
+    if origin.line is None and origin.file and " = " in hint:
         wanted = hint.partition(" = ")[2]
         hint = f"set {origin.variable}={wanted}" if origin.variable else f"say {wanted}"
-    return Diagnostic(message, origin.file, origin.line, path_text(path), value, hint)
+    return Diagnostic(message, origin.file, origin.line, path_text(path), value, hint, severity)
 
 
-def _warning(layers: list[Layer], path: Path, message: str, hint: str) -> Diagnostic:
-    origin = origin_of(layers, path)
-    return Diagnostic(message, origin.file, origin.line, path_text(path), None, hint, Severity.WARNING)
+def _taken(table: dict[str, Any], layers: list[Layer], section: str, kept: Container[str]) -> dict[str, Said]:
+    """Take from each table of the section the keys that are not ``kept``; those are left in ``table``."""
+    sections = table.get(section)
+    if not isinstance(sections, dict):
+        return {}
+    table[section] = dict(sections)
+    found: dict[str, Said] = {}
+    for name, keys in sections.items():
+        if isinstance(keys, dict):
+            table[section][name] = {key: value for key, value in keys.items() if key in kept}
+            own = {key: value for key, value in keys.items() if key not in kept}
+            found[name] = Said(own, lambda path: origin_of(layers, path))
+    return found

@@ -76,7 +76,10 @@ class Supervision(Section, frozen=True):
 
 
 class Worker(Section, frozen=True):
-    """``[workers.<type>]``: overrides the options the worker's code gives; a key left out leaves them."""
+    """``[workers.<type>]``: overrides the options the worker's code gives; a key left out leaves them.
+
+    Further keys are the worker's own settings.
+    """
 
     slots: Annotated[int, Meta(ge=1, le=100_000)] | UnsetType = UNSET
     """Jobs of this type running at once in one runtime."""
@@ -98,17 +101,11 @@ class Worker(Section, frozen=True):
     """Share of a wait that is drawn at random."""
     dispatcher: Literal["io", "loop", "core"] | UnsetType = UNSET
     """Where bodies run: threads, the asyncio loop (`async def` only), or inline (must not block)."""
-    allow_private_addresses: bool | UnsetType = UNSET
-    """`crawler_url` only: addresses that are not of the internet may be crawled, whatever the step says."""
 
     def options(self) -> dict[str, Any]:
         """What is set of ``WorkerOptions``."""
         values = msgspec.structs.asdict(self)
-        return {
-            key: value
-            for key, value in values.items()
-            if value is not UNSET and key != "allow_private_addresses"
-        }
+        return {key: value for key, value in values.items() if value is not UNSET}
 
 
 class Modules(Section, frozen=True):
@@ -158,7 +155,7 @@ class Config(Section, frozen=True):
     supervision: Supervision = Supervision()
     workers: dict[str, Worker] = {}
     managers: dict[str, dict[str, Any]] = {}
-    """Settings of one manager. Checked only."""
+    """The settings of the manager that carries out the action."""
     modules: Modules = Modules()
     definitions: Definitions = Definitions()
     gateway: Gateway = Gateway()

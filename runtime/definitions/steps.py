@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from actors.job import OnError, Step
-from actors.manager import JobManager
+from actors.manager import JobManager, unmet
 from runtime.definitions.duration import DurationError, parse_duration
 from runtime.definitions.findings import Findings, did_you_mean
 from runtime.definitions.keys import SELECTORS, STEP_KEYS, StepKeys, field_names
@@ -70,7 +70,7 @@ def checked_step(
         error_tolerance=keys.error_tolerance.tolerance() if keys.error_tolerance else None,
     )
     if manager is not None and len(findings.of(Severity.ERROR)) == before:
-        step = _beyond_types(step, raw, findings, manager)
+        step = _beyond_types(step, raw, findings, managers)
     return step if len(findings.of(Severity.ERROR)) == before else None
 
 
@@ -118,16 +118,18 @@ def _flatten(raw: RawStep, config: dict[str, Any], manager: type[JobManager], fi
                 config[flat], raw.config_paths[flat] = value, (*path, key)
 
 
-def _beyond_types(step: Step, raw: RawStep, findings: Findings, manager: type[JobManager]) -> Step:
+def _beyond_types(step: Step, raw: RawStep, findings: Findings, managers: Managers) -> Step:
     """What the action itself knows of its configuration; and the step's limit, if that is one of its settings."""
+    manager = managers[raw.action]
     try:
         config = msgspec.convert(step.config, manager.config_type)
         problems = manager.problems(step)
     except (ValueError, TypeError, RecursionError) as error:  # a rule of the action's own type
         findings.add(raw.path, f"{raw.subject}: {error}")
         return step
-    for key, sentence in problems:
-        message = sentence if sentence.startswith(key) else f"{key}: {sentence}"
-        findings.add(raw.place(parse_path(key)), f"{raw.subject}: {message}")
+    for severity, faults in ((Severity.ERROR, problems), (Severity.UNRUNNABLE, unmet(managers, step))):
+        for key, sentence in faults:
+            message = sentence if sentence.startswith(key) else f"{key}: {sentence}"
+            findings.add(raw.place(parse_path(key)), f"{raw.subject}: {message}", severity=severity)
     limit = getattr(config, "concurrency", step.concurrency)
     return msgspec.structs.replace(step, concurrency=limit) if isinstance(limit, int) else step

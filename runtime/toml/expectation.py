@@ -30,6 +30,7 @@ def expectation(wanted: inspect.Type) -> str:
         inspect.FloatType: "a number",
         inspect.BoolType: "true or false",
         inspect.AnyType: "a value",
+        inspect.CustomType: "text",
     }
     return names.get(type(wanted), "a table") + _bounds(wanted)
 
@@ -46,7 +47,9 @@ def example(wanted: inspect.Type) -> str:
         return shown(_number_example(wanted))
     if isinstance(wanted, _LISTS):
         return f"[{example(wanted.item_type)}]"
-    return {inspect.StrType: '"…"', inspect.BoolType: "true"}.get(type(wanted), "{ … }")
+    return {inspect.StrType: '"…"', inspect.CustomType: '"…"', inspect.BoolType: "true"}.get(
+        type(wanted), "{ … }"
+    )
 
 
 def suggestion(value: Any, wanted: inspect.Type, path: Path) -> str:

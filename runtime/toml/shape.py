@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from actors.settings import Secret
 from runtime.toml.diagnostic import Path
 from runtime.toml.expectation import example, expectation, suggestion
 from runtime.toml.wording import key_shown, nearest, shown
@@ -143,6 +144,12 @@ class _Check:
             return self.misfit(value, wanted, path)
         return value
 
+    def secret(self, value: Any, wanted: inspect.CustomType, path: Path) -> Any:
+        if wanted.cls is Secret and not isinstance(value, str):
+            hint = suggestion(None, inspect.StrType(), path)
+            self.misfits.append(Misfit(path, "must be text", hint=hint))  # whatever it is, it is not shown
+        return value
+
     def flag(self, value: Any, wanted: inspect.Type, path: Path) -> Any:
         return value if isinstance(value, bool) else self.misfit(value, wanted, path)
 
@@ -178,6 +185,7 @@ _CHECKS: dict[type[inspect.Type], Callable[[_Check, Any, Any, Path], Any]] = {
     inspect.EnumType: _Check.choice,
     inspect.LiteralType: _Check.choice,
     inspect.AnyType: _Check.anything,
+    inspect.CustomType: _Check.secret,
 }
 
 _PYTHON: dict[type[inspect.Type], tuple[type, ...]] = {

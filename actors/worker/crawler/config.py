@@ -14,6 +14,13 @@ MAX_LINKS = 10_000
 """Links kept of one page."""
 
 
+class CrawlerSettings(msgspec.Struct, frozen=True):
+    """``[workers.crawler_url]``: what holds for every crawl of the runtime."""
+
+    allow_private_addresses: bool = False
+    """Addresses that are not of the internet may be crawled, whatever the step says."""
+
+
 class CrawlConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     """What to crawl and how. Keys that are not here are warned of when the definition is loaded."""
 

@@ -39,13 +39,17 @@ def schema(
         raise CommandError(
             f"only payloads have a type, got {job_type!r}", hint="`quaero schema payload TYPE`"
         )
+    assembly = ready_runtime(store, config, quiet=True).assembly
     if subject is Subject.CONFIG:
         from runtime.config import config_schema
 
-        write_json(config_schema())
-        return
-    assembly = ready_runtime(store, config, quiet=True).assembly
-    if subject is Subject.DEFINITION:
+        write_json(
+            config_schema(
+                {name: worker.settings_type for name, worker in assembly.workers.items()},
+                {name: manager.settings_type for name, manager in assembly.managers.items()},
+            )
+        )
+    elif subject is Subject.DEFINITION:
         from runtime.definitions import definition_schema
 
         write_json(definition_schema(assembly.managers))
