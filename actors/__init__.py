@@ -2,7 +2,8 @@
 
 Read it in this order:
 
-- ``job``           the nouns: Job states, Lease, Outcome, Counts, JobDefinition, Step, ErrorTolerance
+- ``states``        the state machines of runs, steps and jobs, as one table
+- ``job``           the nouns: Lease, Outcome, Counts, JobDefinition, Step, ErrorTolerance
 - ``documents``     stored documents as managers and workers see them; ``document_selection`` the ``filter_*`` keys of
                     steps that work on them
 - ``ids``           time-ordered job ids and their text form

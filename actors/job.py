@@ -11,76 +11,10 @@ import msgspec
 
 from actors.documents import DocumentPatch
 
-
-class JobState(StrEnum):
-    """Where a job is in its life. The last four are terminal: within an epoch they are never left."""
-
-    SCHEDULED = "scheduled"  # not before a time: a delay or a backoff
-    PENDING = "pending"  # ready, waiting for a slot
-    RUNNING = "running"  # leased: one attempt is under way
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    COMPLETED_WITH_FAILURES = "completed_with_failures"  # parents only
-
-    @property
-    def terminal(self) -> bool:
-        """Whether the job has ended."""
-        return self in TERMINAL
-
-
-TERMINAL = frozenset(
-    {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED, JobState.COMPLETED_WITH_FAILURES}
-)
-
-TRANSITIONS: dict[JobState, frozenset[JobState]] = {
-    JobState.SCHEDULED: frozenset({JobState.PENDING, JobState.CANCELLED}),
-    JobState.PENDING: frozenset(
-        {
-            JobState.RUNNING,
-            JobState.CANCELLED,
-            JobState.FAILED,
-            JobState.COMPLETED,
-            JobState.COMPLETED_WITH_FAILURES,
-        }
-    ),
-    JobState.RUNNING: frozenset(
-        {
-            JobState.COMPLETED,
-            JobState.FAILED,
-            JobState.CANCELLED,
-            JobState.COMPLETED_WITH_FAILURES,
-            JobState.SCHEDULED,
-            JobState.PENDING,
-        }
-    ),
-    JobState.COMPLETED: frozenset(),
-    JobState.FAILED: frozenset(),
-    JobState.CANCELLED: frozenset(),
-    JobState.COMPLETED_WITH_FAILURES: frozenset(),
-}
-"""Legal transitions of one epoch.
-
-running → pending is a lease given back, running → scheduled a backoff; pending → failed a damaged row. Only parents
-go from pending to the two kinds of completed: a step that is skipped, a run whose every step was.
-"""
-
-
-class JobKind(StrEnum):
-    """The three levels of the job tree: a run has steps, a step has jobs."""
-
-    RUN = "run"
-    STEP = "step"
-    JOB = "job"
-
-
-class Closing(StrEnum):
-    """Why a parent takes no more work. The first reason wins."""
-
-    CANCEL = "cancel"
-    FAILED = "failed"
-    TIMEOUT = "timeout"
-    TOLERANCE = "tolerance"
+# The states are nouns too, and looked for here.
+from actors.states import Closing as Closing  # noqa: PLC0414
+from actors.states import JobKind as JobKind  # noqa: PLC0414
+from actors.states import JobState as JobState  # noqa: PLC0414
 
 
 class OnError(StrEnum):

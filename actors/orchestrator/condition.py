@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 from simpleeval import EvalWithCompoundTypes, InvalidExpression
 
-from actors.job import TERMINAL, JobState
+from actors.job import JobState
 from actors.orchestrator.expression import (
     STEP,
     TAGS,
@@ -28,6 +28,7 @@ from actors.orchestrator.expression import (
     WrongExpressionError,
     parse_expression,
 )
+from actors.states import TERMINAL
 
 LARGEST_NUMBER = 10**15
 

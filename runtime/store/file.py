@@ -14,6 +14,7 @@ from runtime.store.concern import Concern, concern_of
 from runtime.store.database import StoreError, explain, open_writer
 from runtime.store.datagrams import SocketDoorbell
 from runtime.store.doorbell import Doorbell
+from runtime.store.moves import IS_RUNNING, PARENT_IS_OPEN
 from runtime.store.owner import OwnerLock, announced, take_lock
 from runtime.store.pruning import Pruning
 from runtime.store.retention import Retention
@@ -196,11 +197,11 @@ class StoreFile:
     def stopping_jobs(self) -> tuple[list[int], list[int]]:
         """This runtime's running jobs that were asked to end, and parents of its running jobs that are closing."""
         jobs = self.connection.execute(
-            "SELECT id FROM job WHERE state = 'running' AND owner = ? AND cancel_reason IS NOT NULL",
+            f"SELECT id FROM job WHERE state {IS_RUNNING} AND owner = ? AND cancel_reason IS NOT NULL",
             (self.owner,),
         ).fetchall()
         parents = self.connection.execute(
-            "SELECT id FROM parent WHERE closing IS NOT NULL AND state IN ('pending','running')"
+            f"SELECT id FROM parent WHERE closing IS NOT NULL AND state {PARENT_IS_OPEN}"
         ).fetchall()
         return [row[0] for row in jobs], [row[0] for row in parents]
 
@@ -211,7 +212,7 @@ class StoreFile:
     def leased(self) -> list[tuple[int, str]]:
         """This runtime's running jobs with their types, as the rows have them."""
         return self.connection.execute(
-            "SELECT id, type FROM job WHERE state = 'running' AND owner = ?", (self.owner,)
+            f"SELECT id, type FROM job WHERE state {IS_RUNNING} AND owner = ?", (self.owner,)
         ).fetchall()
 
     def index_documents(self) -> bool:

@@ -9,6 +9,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
+from actors.states import Cause
+from runtime.store.moves import state_after
+
 COLUMNS = (
     "id, root_id, parent_id, type, max_attempts, lane_id, unique_key, payload, crc, created_at,"
     " kind, state, depth"
@@ -33,5 +36,5 @@ def write_jobs(execute: Execute, values: list[Any]) -> None:
 @cache
 def insert_statement(rows: int) -> str:
     """Inserts that many rows."""
-    marks = f"({', '.join('?' * CHANGING)}, 'job', 'pending', 1)"
+    marks = f"({', '.join('?' * CHANGING)}, 'job', '{state_after(Cause.NAMED)}', 1)"
     return f"INSERT INTO job ({COLUMNS}) VALUES {', '.join([marks] * rows)}"

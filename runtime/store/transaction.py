@@ -11,10 +11,12 @@ from typing import Any
 import msgspec
 
 from actors.ids import IdSource
-from actors.job import JobState, LogLevel
+from actors.job import JobKind, JobState, LogLevel
+from actors.states import MOVES, Cause
 from runtime.precedence import Precedence
 from runtime.store.events import EventLog
 from runtime.store.logs import bound_logs
+from runtime.store.moves import IllegalTransitionError, state_after
 from runtime.store.new_jobs import write_jobs
 from runtime.store.newcomers import Newcomers
 from runtime.store.rows import (
@@ -35,10 +37,10 @@ INSERT INTO lane (parent_id, type, rate_key, rate_ms, priority) VALUES (?, ?, ?,
 ON CONFLICT (parent_id, type, rate_key) DO UPDATE SET rate_ms = lane.rate_ms
 RETURNING id, rate_ms, priority, pending, served, not_before
 """
-_INSERT_JOBS = """
+_INSERT_JOBS = f"""
 INSERT INTO job (id, root_id, parent_id, kind, type, name, payload, crc, state, priority, created_at)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-       'pending', value ->> 8, ?1
+       '{state_after(Cause.SUBMITTED, JobKind.STEP)}', value ->> 8, ?1
 FROM json_each(?2)
 """
 _TRANSITION = """
@@ -238,8 +240,16 @@ class Transaction:
         """Add a line of the runtime's own to a job's log."""
         self.logs.append((run_id, job_id, self.now_ms, level.value, text))
 
-    def transition(self, parent: ParentRow, state: JobState, *, error: str | None = None) -> None:
-        """Bring a run or a step to a new state: both its rows, and its event."""
+    def transition(self, parent: ParentRow, cause: Cause, *, error: str | None = None) -> None:
+        """Bring a run or a step to a new state: both its rows, and its event.
+
+        Raises:
+            IllegalTransitionError: the table has no such way from the state that it is in.
+        """
+        move = MOVES[JobKind(parent.kind), cause]
+        if parent.state not in move.before:
+            raise IllegalTransitionError(f"{move.kind} {parent.id} is {parent.state}, it can not be {cause}")
+        state = move.after
         self.change_parent(parent).state = state
         self._transitions[parent.id] = state, error
         self.events.status(parent.run_id, state.value, [parent.id], **({"error": error} if error else {}))

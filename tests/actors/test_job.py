@@ -6,8 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.job import (
-    TERMINAL,
-    TRANSITIONS,
     Attempt,
     AttemptError,
     Cancelled,
@@ -17,7 +15,6 @@ from actors.job import (
     DocumentSpec,
     Failed,
     Interrupted,
-    JobState,
     Lease,
     LeasedJob,
     LogLevel,
@@ -25,22 +22,6 @@ from actors.job import (
     Outcome,
     Snoozed,
 )
-
-
-def test_terminal_states_are_never_left_and_every_other_state_can_end() -> None:
-    assert TRANSITIONS.keys() == set(JobState)
-    assert {state for state in JobState if state.terminal} == TERMINAL
-    for state in JobState:
-        assert bool(TRANSITIONS[state]) != state.terminal
-        reached, edge = {state}, {state}
-        while edge:
-            edge = {after for before in edge for after in TRANSITIONS[before]} - reached
-            reached |= edge
-        assert reached & TERMINAL
-
-
-def test_only_a_pending_job_can_begin_to_run() -> None:
-    assert [state for state in JobState if JobState.RUNNING in TRANSITIONS[state]] == [JobState.PENDING]
 
 
 @given(st.lists(st.integers(0, 1000), min_size=6, max_size=6))

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.job import TERMINAL, Closing, Counts, JobState
+from actors.job import Closing, Counts, JobState
 from actors.orchestrator.outcome import run_outcome, step_outcome
+from actors.states import TERMINAL
 
 COMPLETED, FAILED, CANCELLED, MIXED = (
     JobState.COMPLETED,

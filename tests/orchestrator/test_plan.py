@@ -4,8 +4,9 @@ from itertools import product
 
 import pytest
 
-from actors.job import TERMINAL, Closing, JobState, OnError
+from actors.job import Closing, JobState, OnError
 from actors.orchestrator.plan import UNDONE, PlanDecision, StepPosition, after_step_end
+from actors.states import TERMINAL
 
 STARTED = StepPosition(2, JobState.RUNNING, started=True, on_error=OnError.FAIL)
 WAITING = StepPosition(3, JobState.PENDING, started=False, on_error=OnError.FAIL)

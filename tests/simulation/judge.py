@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from actors.job import TRANSITIONS, JobState
+from actors.job import JobKind, JobState
+from actors.states import is_legal
 
 if TYPE_CHECKING:
     from tests.simulation.machine import Machine
@@ -281,12 +282,8 @@ class Judge:
             broken.append(f"an event tells of job {job_id}, which has no row")
             return
         self.transitions.add((row.kind, before or "", state))
-        if before is None:
-            if state not in {"pending", "scheduled"}:
-                broken.append(f"{row} begins as {state}")
-            return
-        if JobState(state) not in TRANSITIONS[JobState(before)]:
-            broken.append(f"{row} went from {before} to {state}")
+        if not is_legal(JobKind(row.kind), None if before is None else JobState(before), JobState(state)):
+            broken.append(f"{row} went from {before or 'nothing'} to {state}")
         if row.kind == "job" and row.parent_id in self._closing:
             if state == "running":
                 broken.append(f"{row} was leased below a closing step")

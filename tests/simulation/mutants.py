@@ -157,7 +157,8 @@ LISTED: dict[str, tuple[Patch, ...]] = {
         source_of(
             settle._put_back, "found.attempt if counted else found.attempt - 1", "found.attempt + counted"
         ),
-        source_of(recover.give_back, "attempt = attempt - 1", "attempt = attempt"),
+        text_of(recover, "_LOSE", "attempt = attempt - 1, ", ""),
+        text_of(recover, "_RETURN", "attempt = attempt - 1, ", ""),
     ),
 }
 """The mutants that are demanded."""
@@ -193,7 +194,7 @@ OTHERS: dict[str, tuple[Patch, ...]] = {
         source_of(settle._put_back, "found.stopping is not None", "False"),
     ),
     "attempts are not limited": (source_of(settle._fail, "found.attempt < found.max_attempts", "True"),),
-    "a lost attempt is used up": (source_of(recover.give_back, "attempt = attempt - 1, ", ""),),
+    "a lost attempt is used up": (text_of(recover, "_LOSE", "attempt = attempt - 1, ", ""),),
     "what a commit leased whose answer was lost is not given back": (
         source_of(Committer._transact, "if self._doubt is not None:", "if False:"),
     ),

@@ -1,10 +1,6 @@
 """Which transitions a simulation must have seen: every legal one that the surroundings it draws can bring about."""
 
-from actors.job import TRANSITIONS, JobState
-
-PARENTS = ("run", "step")
-PARENTS_ONLY = {JobState.COMPLETED_WITH_FAILURES}
-WAITING = {JobState.SCHEDULED, JobState.PENDING}
+from actors.states import LEGAL
 
 UNREACHED: frozenset[tuple[str, str, str]] = frozenset(
     {
@@ -12,6 +8,7 @@ UNREACHED: frozenset[tuple[str, str, str]] = frozenset(
         ("run", "pending", "failed"),
         ("step", "pending", "failed"),  # likewise, but for a damaged row
         ("job", "pending", "failed"),  # a damaged row; tests/store damages rows
+        ("job", "scheduled", "failed"),
         ("run", "pending", "completed_with_failures"),  # a run that never ran has nothing that failed
         ("step", "pending", "completed_with_failures"),
     }
@@ -20,17 +17,8 @@ UNREACHED: frozenset[tuple[str, str, str]] = frozenset(
 
 
 def legal() -> set[tuple[str, str, str]]:
-    """The transitions of each kind of job."""
-    found = set()
-    for before, afters in TRANSITIONS.items():
-        for after in afters:
-            if not {before, after} & PARENTS_ONLY and not (
-                before is JobState.PENDING and after is JobState.COMPLETED
-            ):
-                found.add(("job", before.value, after.value))
-            if before is not JobState.SCHEDULED and after not in WAITING:
-                found.update((kind, before.value, after.value) for kind in PARENTS)
-    return found
+    """The transitions of each kind of job, by their words; "" is before the first state."""
+    return {(kind.value, before.value if before else "", after.value) for kind, before, after in LEGAL}
 
 
 def reached_nowhere(seen: set[tuple[str, str, str]]) -> list[tuple[str, str, str]]:

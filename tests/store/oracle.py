@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from actors.job import TRANSITIONS, JobState
+from actors.job import JobKind, JobState
+from actors.states import is_legal
 
 LOW_WATER = 1000
 OPEN = "('scheduled','pending','running')"
@@ -162,8 +163,11 @@ class Oracle:
                     seq += 1
                     self.events.append((seq, event_type, run_id, job_id, data))
                     if event_type == "job_status_change":
-                        broken += self._follow(job_id, data["state"], seq)
-                        self.above[job_id] = run_id, data.get("parent_id", run_id)
+                        above = data.get("parent_id", run_id)
+                        kind = JobKind.STEP if above == run_id else JobKind.JOB
+                        kind = JobKind.RUN if job_id == run_id else kind
+                        broken += self._follow(kind, job_id, data["state"], seq)
+                        self.above[job_id] = run_id, above
                     elif event_type == "job_deleted":
                         self.deleted[job_id] = seq
                     elif event_type == "job_reopened":
@@ -199,16 +203,17 @@ class Oracle:
             if above == parent_id and job_id != parent_id and self.deleted.get(job_id, over) >= over
         ]
 
-    def _follow(self, job_id: int, state: str, seq: int) -> list[str]:
+    def _follow(self, kind: JobKind, job_id: int, state: str, seq: int) -> list[str]:
         before = self.states.get(job_id)
         if state in ENDS:
             self.ended_at[job_id] = seq
         self.states[job_id] = state
         self.history.setdefault(job_id, []).append(state)
-        if before is None:
-            return [] if state in ("pending", "scheduled") else [f"job {job_id} begins as {state}"]
-        legal = JobState(state) in TRANSITIONS[JobState(before)]
-        return [] if legal else [f"job {job_id} went from {before} to {state}"]
+        if is_legal(kind, None if before is None else JobState(before), JobState(state)):
+            return []
+        if before is None and job_id in self.epochs:
+            return [] if state == "pending" else [f"{kind} {job_id} was opened again as {state}"]
+        return [f"{kind} {job_id} went from {before} to {state}"]
 
     def _reopen(self, job_id: int, epoch: int) -> list[str]:
         """A new epoch begins: the one before has ended, once, and nothing is known of the new one yet."""

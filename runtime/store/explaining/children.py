@@ -5,6 +5,7 @@ from runtime.store.explaining.job import GO_ON, concurrency_hold, rate_hold, run
 from runtime.store.explaining.reason import Reason, ReasonCode, counted
 from runtime.store.explaining.scene import Scene
 from runtime.store.explaining.step import closing_hold, naming_holds, pause_holds, wait_holds
+from runtime.store.moves import IS_RUNNING, IS_TIMED
 from runtime.store.rows import ParentRow
 
 DUE_LOOKED_AT = 10_000
@@ -18,12 +19,12 @@ _NEXT_RATE = """
 SELECT rate_key, rate_ms, not_before FROM lane
 WHERE parent_id = ? AND type = ? AND pending > 0 AND not_before > 0 ORDER BY not_before LIMIT 1
 """
-_LEASES = """
-SELECT owner, count(*) FROM main.job INDEXED BY job_leased WHERE state = 'running' AND parent_id = ? GROUP BY owner
+_LEASES = f"""
+SELECT owner, count(*) FROM main.job INDEXED BY job_leased WHERE state {IS_RUNNING} AND parent_id = ? GROUP BY owner
 """
-_FIRST_DUE = """
+_FIRST_DUE = f"""
 SELECT min(not_before) FROM (
-    SELECT not_before, parent_id FROM main.job INDEXED BY job_due WHERE state = 'scheduled'
+    SELECT not_before, parent_id FROM main.job INDEXED BY job_due WHERE state {IS_TIMED}
     ORDER BY not_before LIMIT ?2)
 WHERE parent_id = ?1
 """

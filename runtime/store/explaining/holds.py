@@ -3,6 +3,7 @@
 from actors.ids import id_text
 from runtime.store.explaining.reason import Reason, ReasonCode, counted, seconds_text
 from runtime.store.explaining.scene import RuntimeSeen, Scene
+from runtime.store.moves import IS_RUNNING
 
 START = "`quaero work` starts one"
 USERS_SHOWN = 3
@@ -75,7 +76,7 @@ def slots_hold(scene: Scene, job_type: str, jobs: int) -> Reason | None:
         if runtime.offer is None or job_type not in runtime.offer.slots:
             continue
         rows = scene.connection.execute(
-            "SELECT root_id, count(*) FROM main.job INDEXED BY job_leased WHERE state = 'running' AND owner = ?"
+            f"SELECT root_id, count(*) FROM main.job INDEXED BY job_leased WHERE state {IS_RUNNING} AND owner = ?"
             " AND type = ? GROUP BY root_id ORDER BY count(*) DESC, root_id",
             (runtime.id, job_type),
         ).fetchall()

@@ -6,6 +6,7 @@ from runtime.store.explaining.holds import slots_hold, type_holds
 from runtime.store.explaining.reason import Reason, ReasonCode, counted, seconds_text
 from runtime.store.explaining.scene import Scene
 from runtime.store.explaining.step import closing_text, pause_holds, wait_holds
+from runtime.store.moves import IS_RUNNING, IS_WAITING
 from runtime.store.rows import LaneRow, ParentRow, read_lanes
 
 GO_ON = "it goes on by itself"
@@ -129,7 +130,7 @@ def _level(scene: Scene, job: JobFacts, step: ParentRow) -> list[Reason]:
 def running_depth(scene: Scene, step: ParentRow) -> int | None:
     """The shallowest running job of the step; None if none runs."""
     found: int | None = scene.connection.execute(
-        "SELECT min(depth) FROM main.job INDEXED BY job_leased WHERE parent_id = ? AND state = 'running'",
+        f"SELECT min(depth) FROM main.job INDEXED BY job_leased WHERE parent_id = ? AND state {IS_RUNNING}",
         (step.id,),
     ).fetchone()[0]
     return found
@@ -137,7 +138,7 @@ def running_depth(scene: Scene, step: ParentRow) -> int | None:
 
 def _ready(scene: Scene, job: JobFacts) -> Reason:
     ahead = scene.connection.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM main.job INDEXED BY job_ready WHERE lane_id = ?1 AND state = 'pending'"
+        f"SELECT count(*) FROM (SELECT 1 FROM main.job INDEXED BY job_ready WHERE lane_id = ?1 AND state {IS_WAITING}"
         " AND (priority, depth, id) < (?2, ?3, ?4) LIMIT ?5)",
         (job.lane_id, job.priority, job.depth, job.id, AHEAD + 1),
     ).fetchone()[0]

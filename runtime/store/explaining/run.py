@@ -6,14 +6,15 @@ from runtime.store.explaining.children import step_reasons
 from runtime.store.explaining.reason import Reason, ReasonCode, counted
 from runtime.store.explaining.scene import Scene
 from runtime.store.explaining.step import closing_hold, pause_holds, wait_holds
+from runtime.store.moves import PARENT_IS_OPEN
 from runtime.store.rows import ParentRow, read_parents
 
 STEPS_SHOWN = 20
 """Open steps that are looked at one by one: those that have begun first, then those that wait."""
 
-_OPEN_STEPS = """
+_OPEN_STEPS = f"""
 SELECT parent.id, job.name FROM parent JOIN job ON job.id = parent.id
-WHERE parent.run_id = ? AND parent.kind = 'step' AND parent.state IN ('pending','running')
+WHERE parent.run_id = ? AND parent.kind = 'step' AND parent.state {PARENT_IS_OPEN}
 ORDER BY parent.waiting > 0, parent.id LIMIT ?
 """
 

@@ -5,6 +5,7 @@ from actors.job import Closing, JobState, WaitRole
 from runtime.store.explaining.holds import action_holds
 from runtime.store.explaining.reason import Reason, ReasonCode, counted
 from runtime.store.explaining.scene import Scene
+from runtime.store.moves import PARENT_IS_OPEN
 from runtime.store.rows import ParentRow, read_parents
 from runtime.store.verbs.name import MAX_NAMING_ATTEMPTS
 from runtime.store.verbs.pause import ITS_RUN, ITSELF
@@ -13,10 +14,10 @@ CHAIN = 3
 """How far it is followed what a step waits for, and that waits for."""
 WAITS_SHOWN = 20
 
-_WAITS = """
+_WAITS = f"""
 SELECT dependency.needs_id, dependency.role, job.name, job.type, job.state
 FROM dependency JOIN job ON job.id = dependency.needs_id
-WHERE dependency.step_id = ? AND job.state IN ('pending','running') ORDER BY dependency.needs_id LIMIT ?
+WHERE dependency.step_id = ? AND job.state {PARENT_IS_OPEN} ORDER BY dependency.needs_id LIMIT ?
 """
 _CLOSING = {
     Closing.CANCEL: "cancelled",

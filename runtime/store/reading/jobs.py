@@ -180,7 +180,7 @@ def _messages(connection: sqlite3.Connection, run_id: int, error: str | None) ->
     errors = [error] if error else []
     rows = connection.execute(
         "SELECT error, count(*) FROM job WHERE parent_id IN (SELECT id FROM job WHERE parent_id = ?)"
-        " AND state = 'failed' AND error IS NOT NULL GROUP BY error ORDER BY count(*) DESC LIMIT 10",
+        f" AND state = '{JobState.FAILED}' AND error IS NOT NULL GROUP BY error ORDER BY count(*) DESC LIMIT 10",
         (run_id,),
     ).fetchall()
     errors += [text if number == 1 else f"{text} ({number} jobs)" for text, number in rows]

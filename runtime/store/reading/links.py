@@ -4,6 +4,7 @@ import sqlite3
 from typing import Any
 
 from actors.ids import id_text
+from runtime.store.moves import PARENT_IS_OPEN
 
 _LINKS = """
 SELECT CASE WHEN dependency.role = 'post' THEN 'post_job_of' ELSE 'pre_job' END, run.id, run.type, run.state
@@ -15,7 +16,7 @@ SELECT CASE WHEN dependency.role = 'post' THEN 'post_job' ELSE 'pre_job_of' END,
     JOIN job AS run ON run.id = step.run_id WHERE dependency.needs_id = ?1 AND dependency.role <> 'step'
 ORDER BY 1, 2
 """
-_FOLLOWING = """
+_FOLLOWING = f"""
 WITH RECURSIVE following (id) AS (
     SELECT ?1
     UNION
@@ -23,7 +24,7 @@ WITH RECURSIVE following (id) AS (
         JOIN dependency ON dependency.needs_id = following.id AND dependency.role = 'post'
         JOIN parent AS step ON step.id = dependency.step_id)
 SELECT following.id FROM following JOIN parent USING (id)
-WHERE following.id <> ?1 AND parent.state IN ('pending','running') ORDER BY following.id
+WHERE following.id <> ?1 AND parent.state {PARENT_IS_OPEN} ORDER BY following.id
 """
 
 

@@ -5,28 +5,30 @@ from collections.abc import Collection
 
 import msgspec
 
-_HAS_WORK = """
-SELECT EXISTS (SELECT 1 FROM parent WHERE state IN ('pending','running') AND kind = 'step'
+from runtime.store.moves import IS_TIMED, IS_WAITING, PARENT_IS_OPEN
+
+_HAS_WORK = f"""
+SELECT EXISTS (SELECT 1 FROM parent WHERE state {PARENT_IS_OPEN} AND kind = 'step'
                AND (naming = 'leased' OR running > 0 OR closing IS NOT NULL
                     OR (naming = 'ready' AND paused = 0 AND action IN (SELECT value FROM json_each(?1)))))
     OR EXISTS (SELECT 1 FROM parent JOIN lane ON lane.parent_id = parent.id
-               WHERE parent.state IN ('pending','running') AND parent.paused = 0 AND parent.waiting = 0
+               WHERE parent.state {PARENT_IS_OPEN} AND parent.paused = 0 AND parent.waiting = 0
                AND lane.pending > 0 AND lane.type IN (SELECT value FROM json_each(?2))
                AND lane.type NOT IN (SELECT type FROM paused_type))
     OR EXISTS (SELECT 1 FROM main.job INDEXED BY job_due CROSS JOIN parent ON parent.id = job.parent_id
-               WHERE job.state = 'scheduled' AND job.lane_id > 0 AND parent.paused = 0 AND parent.waiting = 0
+               WHERE job.state {IS_TIMED} AND job.lane_id > 0 AND parent.paused = 0 AND parent.waiting = 0
                AND job.type IN (SELECT value FROM json_each(?2))
                AND job.type NOT IN (SELECT type FROM paused_type))
 """
-_PAUSED_TYPES = """
+_PAUSED_TYPES = f"""
 SELECT lane.type, sum(lane.pending) FROM lane JOIN parent ON parent.id = lane.parent_id
-WHERE lane.pending > 0 AND parent.state IN ('pending','running') AND lane.type IN (SELECT type FROM paused_type)
+WHERE lane.pending > 0 AND parent.state {PARENT_IS_OPEN} AND lane.type IN (SELECT type FROM paused_type)
 GROUP BY lane.type
 """
-_PAUSED_PARENTS = "SELECT count(*) FROM parent WHERE paused & 1 AND state IN ('pending','running')"
-_PAUSED_JOBS = """
-SELECT (SELECT count(*) FROM job WHERE state = 'pending' AND lane_id < 0)
-     + (SELECT count(*) FROM main.job INDEXED BY job_due WHERE state = 'scheduled' AND lane_id < 0)
+_PAUSED_PARENTS = f"SELECT count(*) FROM parent WHERE paused & 1 AND state {PARENT_IS_OPEN}"
+_PAUSED_JOBS = f"""
+SELECT (SELECT count(*) FROM job WHERE state {IS_WAITING} AND lane_id < 0)
+     + (SELECT count(*) FROM main.job INDEXED BY job_due WHERE state {IS_TIMED} AND lane_id < 0)
 """
 
 
@@ -47,7 +49,7 @@ def stranded(connection: sqlite3.Connection, types: Collection[str], actions: Co
         f"{number} jobs of type {job_type!r} wait: no worker of that type is registered here"
         for job_type, number in connection.execute(
             "SELECT lane.type, sum(lane.pending) FROM lane JOIN parent ON parent.id = lane.parent_id"
-            " WHERE lane.pending > 0 AND parent.state IN ('pending','running')"
+            f" WHERE lane.pending > 0 AND parent.state {PARENT_IS_OPEN}"
             " AND lane.type NOT IN (SELECT value FROM json_each(?)) GROUP BY lane.type",
             (encoded,),
         )

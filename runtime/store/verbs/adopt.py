@@ -5,14 +5,15 @@ So two runtimes that start at once start a run once: who comes second finds it u
 
 from actors.firing import next_firing
 from actors.messages import AdoptDefinitions, Adopted
+from runtime.store.moves import PARENT_IS_OPEN
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.schedule import forget_schedule, set_schedule
 from runtime.store.verbs.submit import submit
 
 _OF_DIRECTORY = "SELECT id FROM schedule WHERE origin = ? ORDER BY id"
-_UNENDED = """
+_UNENDED = f"""
 SELECT EXISTS (SELECT 1 FROM parent INDEXED BY parent_open JOIN job USING (id)
-               WHERE parent.state IN ('pending','running') AND parent.kind = 'run' AND job.type = ?)
+               WHERE parent.state {PARENT_IS_OPEN} AND parent.kind = 'run' AND job.type = ?)
 """
 
 

@@ -1,8 +1,12 @@
 """Cancels a run, a step or a job: one small transaction closes what is open; the sweep follows in slices."""
 
 from actors.job import Closing, JobState, LogLevel
+from actors.states import Cause
+from runtime.store.moves import expect, moving
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.end import close, close_run, judge_tolerance, settle_parent
+
+_CANCEL = moving(Cause.CANCELLED, "finished_at = ?2, error = ?3", "id = ?1")
 
 
 class UnknownJobError(LookupError):
@@ -61,10 +65,7 @@ def _cancel_job(transaction: Transaction, job_id: int, text: str) -> tuple[bool,
     else:
         parent.scheduled -= 1
     parent.cancelled += 1
-    transaction.connection.execute(
-        "UPDATE job SET state = 'cancelled', finished_at = ?, error = ? WHERE id = ?",
-        (transaction.now_ms, text, job_id),
-    )
+    expect(transaction.connection.execute(_CANCEL, (job_id, transaction.now_ms, text)), 1)
     transaction.events.status(run_id, JobState.CANCELLED, [job_id], parent_id=parent_id)
     judge_tolerance(transaction, parent)
     settle_parent(transaction, parent)

@@ -6,7 +6,9 @@ import msgspec
 
 from actors.ids import id_text
 from actors.job import ChildSpec, JobState
+from actors.states import Cause
 from runtime.store.checksum import job_checksum
+from runtime.store.moves import state_after
 from runtime.store.rows import LaneRow, ParentRow
 from runtime.store.transaction import DEFAULT_MAX_ATTEMPTS, NUL_SHOWN, Transaction
 
@@ -54,7 +56,7 @@ def insert_children(
                 child_id,
                 spec.type,
                 spec.name,
-                JobState.SCHEDULED if delayed else JobState.PENDING,
+                state_after(Cause.DELAYED if delayed else Cause.NAMED),
                 attempts_of(transaction, parent, spec.type, spec.max_attempts),
                 spec.priority,
                 spec.depth,

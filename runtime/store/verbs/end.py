@@ -7,11 +7,22 @@ from types import MappingProxyType
 import msgspec
 
 from actors.ids import id_text
-from actors.job import AttemptError, Closing, FailureAction, JobState, LogLevel, Step, WaitRole
-from actors.orchestrator.outcome import run_outcome, step_outcome
+from actors.job import (
+    AttemptError,
+    Closing,
+    FailureAction,
+    JobKind,
+    JobState,
+    LogLevel,
+    Step,
+    WaitRole,
+)
+from actors.orchestrator.outcome import run_end, step_end
 from actors.orchestrator.plan import UNDONE, LinkDecision, StepPosition, after_run_end, after_step_end
 from actors.orchestrator.tolerance import exceeded, exceeded_text, exceeded_within
+from actors.states import Cause
 from runtime.store.checksum import intact
+from runtime.store.moves import PARENT_IS_OPEN, expect, moving, state_after
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.begin import go_on
@@ -26,15 +37,18 @@ SELECT (SELECT json_group_array(json_array(id, state)) FROM parent WHERE run_id 
             AND id NOT IN (SELECT id FROM deletion)),
        (SELECT json_group_array(json_array(step_id, role)) FROM dependency WHERE needs_id = ?1)
 """
-_USELESS = """
+_USELESS = f"""
 SELECT json_group_array(DISTINCT pre.id) FROM parent AS step
     JOIN dependency ON dependency.step_id = step.id AND dependency.role IN ('pre','pre_optional')
-    JOIN parent AS pre ON pre.id = dependency.needs_id AND pre.closing IS NULL AND pre.state IN ('pending','running')
+    JOIN parent AS pre ON pre.id = dependency.needs_id AND pre.closing IS NULL AND pre.state {PARENT_IS_OPEN}
 WHERE step.run_id = ?1 AND step.kind = 'step' AND NOT EXISTS (
     SELECT 1 FROM dependency AS other JOIN parent AS waiter ON waiter.id = other.step_id
     WHERE other.needs_id = pre.id AND other.role IN ('pre','pre_optional')
-        AND waiter.closing IS NULL AND waiter.state IN ('pending','running'))
+        AND waiter.closing IS NULL AND waiter.state {PARENT_IS_OPEN})
 """
+_END_DAMAGED = moving(
+    Cause.DAMAGED, "finished_at = ?2, error = ?3, errors = ?4, owner = NULL, lease_expires = NULL", "id = ?1"
+)
 
 LOW_WATER = 2000
 """A step whose pending children fall below this asks its manager for the next page."""
@@ -123,9 +137,7 @@ def start_steps(
             close(transaction, parent, Closing.FAILED, DAMAGED_TEXT)
             waiting.extend(_end_step(transaction, parent))
         elif not step.enabled:
-            parent.named = 1
-            parent.reason = f"{SKIPPED}: the step is not enabled"
-            waiting.extend(_end_step(transaction, parent))
+            waiting.extend(_skip_step(transaction, parent, "the step is not enabled"))
         elif verdict is None or verdict.holds:
             parent.naming = "ready"
         elif verdict.holds is None:
@@ -133,20 +145,16 @@ def start_steps(
             close(transaction, parent, Closing.FAILED, text)
             waiting.extend(_end_step(transaction, parent))
         else:
-            parent.named = 1
             values = f" ({verdict.values})" if verdict.values else ""
-            parent.reason = f"{SKIPPED}: condition {step.condition!r} is false{values}"
-            waiting.extend(_end_step(transaction, parent))
+            text = f"condition {step.condition!r} is false{values}"
+            waiting.extend(_skip_step(transaction, parent, text))
 
 
 def end_damaged(transaction: Transaction, parent: ParentRow, job_id: int, text: str = DAMAGED_TEXT) -> None:
     """End a job whose row is damaged: ``failed``, without being run. Its old state is no longer counted."""
     error = AttemptError("DamagedRowError", text, at_ms=transaction.now_ms)
-    transaction.connection.execute(
-        "UPDATE job SET state = 'failed', finished_at = ?, error = ?, errors = ?, owner = NULL,"
-        " lease_expires = NULL WHERE id = ?",
-        (transaction.now_ms, text, msgspec.json.encode([error]).decode(), job_id),
-    )
+    values = (job_id, transaction.now_ms, text, msgspec.json.encode([error]).decode())
+    expect(transaction.connection.execute(_END_DAMAGED, values), 1)
     transaction.change_parent(parent).failed += 1
     transaction.log(parent.run_id, job_id, LogLevel.ERROR, text)
     transaction.events.status(parent.run_id, JobState.FAILED, [job_id], parent_id=parent.id, error=text)
@@ -168,19 +176,25 @@ def close_run(transaction: Transaction, run: ParentRow, closing: Closing, reason
     start_steps(transaction, end_run(transaction, run))
 
 
-def _end_step(transaction: Transaction, parent: ParentRow) -> tuple[int, ...]:
-    """End the step; returns the steps that are to start now."""
+def _skip_step(transaction: Transaction, parent: ParentRow, why: str) -> tuple[int, ...]:
+    """End the step without running it; returns the steps that are to start now."""
+    parent.named = 1
+    parent.reason = f"{SKIPPED}: {why}"
+    return _end_step(transaction, parent, Cause.SKIPPED)
+
+
+def _end_step(transaction: Transaction, parent: ParentRow, cause: Cause | None = None) -> tuple[int, ...]:
+    """End the step, as its children say or by the cause; returns the steps that are to start now."""
     began = parent.state is JobState.RUNNING
-    state = step_outcome(parent.counts, parent.closing)
     run = transaction.change_parent(transaction.parent(parent.run_id))
-    if not began and parent.closing in {Closing.FAILED, Closing.TIMEOUT} and run.closing is not None:
-        state = JobState.CANCELLED  # it never ran: what closed the run was not of its doing
-    _write_end(transaction, parent, state)
+    before_it_began = run.closing is not None and not began
+    by_children = step_end(parent.counts, parent.closing, closed_by_run_before_it_began=before_it_began)
+    _write_end(transaction, parent, cause or by_children)
     run.open_steps -= 1
     ready = _release_dependents(transaction, parent.id)
     starting: tuple[int, ...] = ()
     if run.closing is None and not run.ended:
-        position = StepPosition(parent.id, state, began, parent.on_error)
+        position = StepPosition(parent.id, parent.state, began, parent.on_error)
         starting = _follow_plan(transaction, run, parent, position, ready)
     return starting + end_run(transaction, run)
 
@@ -211,7 +225,7 @@ def end_run(transaction: Transaction, run: ParentRow) -> tuple[int, ...]:
     states.update(
         (step_id, transaction.parents[step_id].state) for step_id in states if step_id in transaction.parents
     )
-    _write_end(transaction, run, run_outcome(states.values(), run.closing))
+    _write_end(transaction, run, run_end(states.values(), run.closing))
     if run.closing is not None:
         _drop_pre_runs(transaction, run)
     return () if followers == "[]" else _release_runs(transaction, run, followers)
@@ -247,14 +261,13 @@ def _drop_pre_runs(transaction: Transaction, run: ParentRow) -> None:
         close_run(transaction, transaction.parent(pre_id), Closing.CANCEL, text)
 
 
-def _write_end(transaction: Transaction, parent: ParentRow, state: JobState) -> None:
+def _write_end(transaction: Transaction, parent: ParentRow, cause: Cause) -> None:
     parent.naming = "idle"
     parent.naming_owner = None
     parent.deadline = None
     transaction.unsweeped.discard(parent.id)
-    failed = state in (JobState.FAILED, JobState.CANCELLED)
-    error = parent.reason if failed or (parent.reason or "").startswith(SKIPPED) else None
-    transaction.transition(parent, state, error=error)
+    undone = state_after(cause, JobKind(parent.kind)) in UNDONE
+    transaction.transition(parent, cause, error=parent.reason if undone or cause is Cause.SKIPPED else None)
 
 
 def _release_dependents(transaction: Transaction, step_id: int) -> tuple[int, ...]:
@@ -274,7 +287,7 @@ def open_steps(transaction: Transaction, run_id: int) -> list[ParentRow]:
     """The run's steps that have not ended, in the order of their ids."""
     transaction.flush()
     found = transaction.connection.execute(
-        "SELECT json_group_array(id) FROM parent WHERE run_id = ? AND kind = 'step' AND state IN ('pending','running')",
+        f"SELECT json_group_array(id) FROM parent WHERE run_id = ? AND kind = 'step' AND state {PARENT_IS_OPEN}",
         (run_id,),
     ).fetchone()[0]
     ids = sorted(msgspec.json.decode(found, type=list[int]))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from runtime.store.moves import IS_RUNNING
 from runtime.store.transaction import Transaction
 
 
@@ -29,7 +30,7 @@ def heartbeat(transaction: Transaction) -> None:
 def extend(transaction: Transaction, job_ids: Sequence[int]) -> None:
     """Keep this runtime's leases of these jobs for another lease time."""
     transaction.connection.execute(
-        "UPDATE job SET lease_expires = ? WHERE id IN (SELECT value FROM json_each(?)) AND state = 'running'"
+        f"UPDATE job SET lease_expires = ? WHERE id IN (SELECT value FROM json_each(?)) AND state {IS_RUNNING}"
         " AND owner = ?",
         (
             transaction.boottime_ms + transaction.context.lease_ms,

@@ -8,13 +8,31 @@ import sqlite3
 import msgspec
 
 from actors.job import AttemptError, JobState, LogLevel
+from actors.states import Cause
+from runtime.store.moves import IS_RUNNING, expect, moving
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import queue_again
 from runtime.store.verbs.end import LANELESS_TEXT, end_damaged, judge_tolerance, settle_parent
 from runtime.store.verbs.own import leave
 
-_LEASED = "SELECT id, parent_id, lane_id, lost, attempt, cancel_reason FROM job WHERE state = 'running' AND "
+_LEASED = (
+    f"SELECT id, parent_id, lane_id, lost, attempt, cancel_reason FROM job WHERE state {IS_RUNNING} AND "
+)
+_STOP = moving(
+    Cause.STOPPED,
+    "token = ?2, lost = ?3, finished_at = ?4, owner = NULL, lease_expires = NULL, error = coalesce(error, ?5)",
+    "id = ?1",
+)
+_AGAIN = "token = ?2, lost = ?3, attempt = attempt - 1, owner = NULL, lease_expires = NULL"
+_LOSE = moving(Cause.LOST, _AGAIN, "id = ?1")
+_RETURN = moving(Cause.GIVEN_BACK, _AGAIN, "id = ?1")
+_GIVE_UP = moving(
+    Cause.LOST_TOO_OFTEN,
+    "token = ?2, lost = ?3, finished_at = ?4, owner = NULL, lease_expires = NULL, error = ?5,"
+    " errors = json_insert(coalesce(errors, '[]'), '$[#]', json(?6))",
+    "id = ?1",
+)
 
 
 def other_owners(connection: sqlite3.Connection, own: int) -> list[int]:
@@ -62,11 +80,8 @@ def give_back(
         times = lost_before + lost
         if parent.closing is not None or cancel_reason is not None:
             parent.cancelled += 1
-            transaction.connection.execute(
-                "UPDATE job SET state = 'cancelled', token = ?, lost = ?, finished_at = ?, owner = NULL,"
-                " lease_expires = NULL, error = coalesce(error, ?) WHERE id = ?",
-                (token, times, transaction.now_ms, parent.reason or cancel_reason, job_id),
-            )
+            values = (job_id, token, times, transaction.now_ms, parent.reason or cancel_reason)
+            expect(transaction.connection.execute(_STOP, values), 1)
             transaction.events.status(parent.run_id, JobState.CANCELLED, [job_id], parent_id=parent_id)
             judge_tolerance(transaction, parent)
         elif abs(lane_id or 0) not in transaction.lanes:
@@ -76,11 +91,8 @@ def give_back(
         else:
             parent.pending += 1
             queue_again(transaction, lane_id)
-            transaction.connection.execute(
-                "UPDATE job SET state = 'pending', token = ?, lost = ?, attempt = attempt - 1, owner = NULL,"
-                " lease_expires = NULL WHERE id = ?",
-                (token, times, job_id),
-            )
+            again = _LOSE if lost else _RETURN
+            expect(transaction.connection.execute(again, (job_id, token, times)), 1)
             touched.setdefault(parent_id, []).append(job_id)
         transaction.log(
             parent.run_id, job_id, LogLevel.WARNING, f"attempt {attempt} was given back: {reason}"
@@ -100,11 +112,8 @@ def _give_up(
     text = f"given up: the attempt was lost {times} times with its runtime"
     error = AttemptError("LostTooOftenError", text, attempt=attempt, at_ms=transaction.now_ms)
     parent.failed += 1
-    transaction.connection.execute(
-        "UPDATE job SET state = 'failed', token = ?, lost = ?, error = ?, finished_at = ?, owner = NULL,"
-        " lease_expires = NULL, errors = json_insert(coalesce(errors, '[]'), '$[#]', json(?)) WHERE id = ?",
-        (token, times, text, transaction.now_ms, msgspec.json.encode(error).decode(), job_id),
-    )
+    values = (job_id, token, times, transaction.now_ms, text, msgspec.json.encode(error).decode())
+    expect(transaction.connection.execute(_GIVE_UP, values), 1)
     transaction.events.status(parent.run_id, JobState.FAILED, [job_id], parent_id=parent.id, error=text)
     judge_tolerance(transaction, parent)
 

@@ -9,7 +9,9 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from actors.job import JobState
+from actors.job import JobKind, JobState
+from actors.states import Cause
+from runtime.store.moves import expect, moving, state_after
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import add_pending
@@ -23,11 +25,17 @@ SELECT json_group_array(json_array(id, lane, epoch, state)) FROM (
     SELECT job.id, lane.id AS lane, job.epoch, job.state FROM job JOIN lane ON lane.id = abs(job.lane_id)
     WHERE {which} = ?1 AND job.state IN (SELECT value FROM json_each(?2)) ORDER BY job.id)
 """
-_REOPEN = """
-UPDATE job SET state = 'pending', epoch = epoch + 1, attempt = 0, lost = 0, lane_id = abs(lane_id), not_before = NULL,
-               started_at = NULL, finished_at = NULL, result = NULL, error = NULL, cancel_reason = NULL
-WHERE id IN (SELECT value FROM json_each(?))
-"""
+_REOPEN = {
+    kind: moving(
+        Cause.REOPENED,
+        "epoch = epoch + 1, attempt = 0, lost = 0, lane_id = abs(lane_id), not_before = NULL, started_at = NULL,"
+        " finished_at = NULL, result = NULL, error = NULL, cancel_reason = NULL",
+        "id IN (SELECT value FROM json_each(?))",
+        kind=kind,
+    )
+    for kind in (JobKind.STEP, JobKind.JOB)
+}
+"""A run is reopened as its steps are."""
 _EPOCHS = (
     "SELECT json_group_array(json_array(id, epoch)) FROM job WHERE id IN (SELECT value FROM json_each(?))"
 )
@@ -79,10 +87,10 @@ def _reopen_parents(transaction: Transaction, run: ParentRow, steps: Sequence[Pa
     ids = _encoded([run.id, *(row.id for row in steps)])
     found = transaction.connection.execute(_EPOCHS, (ids,)).fetchone()[0]
     epochs = dict(msgspec.json.decode(found, type=list[tuple[int, int]]))
-    transaction.connection.execute(_REOPEN, (ids,))
+    expect(transaction.connection.execute(_REOPEN[JobKind.STEP], (ids,)), 1 + len(steps))
     for row in (run, *steps):
         transaction.change_parent(row)
-        row.state = JobState.PENDING
+        row.state = state_after(Cause.REOPENED, JobKind(row.kind))
         row.paused = row.warned = row.naming_attempt = row.naming_at = 0
         if (row.reason or "").startswith(SKIPPED):
             row.named = 0  # it is judged again
@@ -97,7 +105,7 @@ def _reopen_jobs(transaction: Transaction, step: ParentRow, jobs: list[Ended]) -
     if not jobs:
         return
     ids = [job.id for job in jobs]
-    transaction.execute_long(_REOPEN, (_encoded(ids),), len(ids))
+    expect(transaction.execute_long(_REOPEN[JobKind.JOB], (_encoded(ids),), len(ids)), len(ids))
     failed = sum(job.state is JobState.FAILED for job in jobs)
     step.failed -= failed
     step.cancelled -= len(jobs) - failed

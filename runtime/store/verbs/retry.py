@@ -12,6 +12,8 @@ from actors.ids import id_text
 from actors.job import JobKind, JobState, LogLevel, OnError, WaitRole
 from actors.orchestrator.plan import NOT_RUN, after_run_end
 from actors.orchestrator.reopen import EndedStep, steps_to_reopen
+from actors.states import MOVES, Cause
+from runtime.store.moves import one_of
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.cancel import UnknownJobError
@@ -28,10 +30,11 @@ _PRE_RUNS = """
 SELECT DISTINCT job.id, job.type, job.state, dependency.role FROM dependency JOIN job ON job.id = needs_id
 WHERE step_id IN (SELECT value FROM json_each(?)) AND role IN ('pre','pre_optional') ORDER BY job.id
 """
+_GIVEN_UP = one_of((MOVES[JobKind.RUN, Cause.CLOSED_BY_CANCEL].after,))
 _POST_RUNS = f"""
 SELECT DISTINCT run.id FROM dependency JOIN parent AS step ON step.id = step_id
     JOIN parent AS run ON run.id = step.run_id
-WHERE needs_id = ? AND role = 'post' AND run.state = 'cancelled' AND run.reason LIKE '{NOT_RUN}:%'
+WHERE needs_id = ? AND role = 'post' AND run.state {_GIVEN_UP} AND run.reason LIKE '{NOT_RUN}:%'
     AND run.{_KEPT} ORDER BY run.id
 """
 
@@ -100,7 +103,8 @@ def _plan(
     only: int | None = None,
 ) -> list[tuple[ParentRow, list[Ended]]]:
     """The steps to open again, each with its jobs; none if there is nothing to retry."""
-    states = [JobState.FAILED] if failed_only else [JobState.FAILED, JobState.CANCELLED]
+    reopened = MOVES[JobKind.JOB, Cause.REOPENED].before
+    states = [state for state in reopened if state is JobState.FAILED or not failed_only]
     chosen = None if only is None else ended_job(transaction, only, states)
     if chosen == []:
         return []

@@ -21,6 +21,8 @@ from actors.job import (
     LogLevel,
     Snoozed,
 )
+from actors.states import Cause
+from runtime.store.moves import expect, moving, state_after
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import insert_children, queue_again
@@ -30,12 +32,29 @@ from runtime.store.verbs.end import judge_tolerance, settle_parent, would_trip
 KEPT_ERRORS = 10
 """Errors kept of one job, the latest."""
 
-COMPLETE = """
-UPDATE job SET state = 'completed', result = j.value ->> 2, error = NULL, finished_at = ?1, owner = NULL,
-               lease_expires = NULL
-FROM json_each(?2) AS j
-WHERE job.id = j.value ->> 0 AND job.token = j.value ->> 1 AND job.parent_id = j.value ->> 3 AND job.state = 'running'
-"""
+COMPLETE = moving(
+    Cause.SUCCEEDED,
+    "result = j.value ->> 2, error = NULL, finished_at = ?1, owner = NULL, lease_expires = NULL",
+    "job.id = j.value ->> 0 AND job.token = j.value ->> 1 AND job.parent_id = j.value ->> 3",
+    source="json_each(?2) AS j",
+)
+_SUCCEED = moving(
+    Cause.SUCCEEDED,
+    "result = ?2, error = NULL, finished_at = ?3, owner = NULL, lease_expires = NULL",
+    "id = ?1",
+)
+_END = {
+    cause: moving(
+        cause,
+        "result = NULL, error = coalesce(?2, error), finished_at = ?3, owner = NULL, lease_expires = NULL",
+        "id = ?1",
+    )
+    for cause in (Cause.GAVE_UP, Cause.SPENT, Cause.STOPPED)
+}
+_PUT_BACK = {
+    cause: moving(cause, "attempt = ?2, not_before = ?3, owner = NULL, lease_expires = NULL", "id = ?1")
+    for cause in (Cause.BACKED_OFF, Cause.SNOOZED, Cause.REPEATED, Cause.GIVEN_BACK)
+}
 _FIND = """
 SELECT state, token, attempt, max_attempts, parent_id, lane_id, errors, root_id, cancel_reason FROM job WHERE id = ?
 """
@@ -158,19 +177,20 @@ def _settle_one(transaction: Transaction, attempt: Attempt) -> bool:
     outcome = attempt.outcome
     match outcome:
         case Completed():
-            _end(transaction, parent, attempt, JobState.COMPLETED, result=outcome.result)
+            _succeed(transaction, parent, attempt, outcome)
             parent.completed += 1
             _record(transaction, parent, attempt)
         case Failed():
             _fail(transaction, found, attempt, outcome)
         case Cancelled():
             parent.cancelled += 1
-            _end(transaction, parent, attempt, JobState.CANCELLED, error=outcome.reason)
+            _end(transaction, parent, attempt, Cause.GAVE_UP, error=outcome.reason)
             _record_logs(transaction, parent, attempt)
         case Snoozed():
-            _put_back(transaction, found, attempt, delay_ms=outcome.delay_ms, counted=False)
+            cause = Cause.SNOOZED if outcome.delay_ms > 0 else Cause.REPEATED
+            _put_back(transaction, found, attempt, cause, delay_ms=outcome.delay_ms, counted=False)
         case Interrupted():
-            _put_back(transaction, found, attempt, delay_ms=0, counted=False)
+            _put_back(transaction, found, attempt, Cause.GIVEN_BACK, delay_ms=0, counted=False)
     if (
         parent.completed + parent.failed + parent.cancelled > ended
     ):  # what is only put back is no end to judge by
@@ -198,19 +218,26 @@ def _fail(transaction: Transaction, found: _Found, attempt: Attempt, outcome: Fa
         (text, outcome.error.message, attempt.lease.job_id),
     )
     if not outcome.permanent and found.attempt < found.max_attempts and found.stopping is None:
-        _put_back(transaction, found, attempt, delay_ms=outcome.retry_in_ms, counted=True)
+        cause = Cause.BACKED_OFF if outcome.retry_in_ms > 0 else Cause.REPEATED
+        _put_back(transaction, found, attempt, cause, delay_ms=outcome.retry_in_ms, counted=True)
         return
     _record_logs(transaction, parent, attempt)
     if parent.closing is Closing.CANCEL or found.cancel_reason is not None:
         parent.cancelled += 1
-        _end(transaction, parent, attempt, JobState.CANCELLED, error=found.stopping)
+        _end(transaction, parent, attempt, Cause.STOPPED, error=found.stopping)
         return
     parent.failed += 1
-    _end(transaction, parent, attempt, JobState.FAILED, error=outcome.error.message)
+    _end(transaction, parent, attempt, Cause.SPENT, error=outcome.error.message)
 
 
 def _put_back(
-    transaction: Transaction, found: _Found, attempt: Attempt, *, delay_ms: int, counted: bool
+    transaction: Transaction,
+    found: _Found,
+    attempt: Attempt,
+    cause: Cause,
+    *,
+    delay_ms: int,
+    counted: bool,
 ) -> None:
     """The job waits for another attempt, or ends ``cancelled`` if its parent takes no more work."""
     parent, job_id = found.parent, attempt.lease.job_id
@@ -219,18 +246,15 @@ def _put_back(
         transaction.crowded.add(job_id)
     if found.stopping is not None:
         parent.cancelled += 1
-        _end(transaction, parent, attempt, JobState.CANCELLED, error=found.stopping)
+        _end(transaction, parent, attempt, Cause.STOPPED, error=found.stopping)
         return
-    state = JobState.SCHEDULED if delay_ms > 0 else JobState.PENDING
-    transaction.connection.execute(
-        "UPDATE job SET state = ?, attempt = ?, not_before = ?, owner = NULL, lease_expires = NULL WHERE id = ?",
-        (
-            state,
-            found.attempt if counted else found.attempt - 1,
-            transaction.now_ms + delay_ms if delay_ms > 0 else None,
-            job_id,
-        ),
+    values = (
+        job_id,
+        found.attempt if counted else found.attempt - 1,
+        transaction.now_ms + delay_ms if delay_ms > 0 else None,
     )
+    expect(transaction.connection.execute(_PUT_BACK[cause], values), 1)
+    state = state_after(cause)
     if state is JobState.SCHEDULED:
         parent.scheduled += 1
         transaction.timed = True
@@ -248,21 +272,17 @@ def _record_logs(transaction: Transaction, parent: ParentRow, attempt: Attempt) 
         )
 
 
+def _succeed(transaction: Transaction, parent: ParentRow, attempt: Attempt, outcome: Completed) -> None:
+    job_id = attempt.lease.job_id
+    values = (job_id, outcome.result, transaction.now_ms)
+    expect(transaction.connection.execute(_SUCCEED, values), 1)
+    transaction.events.status(parent.run_id, JobState.COMPLETED, [job_id], parent_id=parent.id)
+
+
 def _end(
-    transaction: Transaction,
-    parent: ParentRow,
-    attempt: Attempt,
-    state: JobState,
-    *,
-    result: str | None = None,
-    error: str | None = None,
+    transaction: Transaction, parent: ParentRow, attempt: Attempt, cause: Cause, *, error: str | None
 ) -> None:
     job_id = attempt.lease.job_id
-    transaction.connection.execute(
-        "UPDATE job SET state = ?1, result = ?2, finished_at = ?4, error ="
-        " CASE ?1 WHEN 'completed' THEN NULL ELSE coalesce(?3, error) END, owner = NULL,"
-        " lease_expires = NULL WHERE id = ?5",
-        (state, result, error, transaction.now_ms, job_id),
-    )
+    expect(transaction.connection.execute(_END[cause], (job_id, error, transaction.now_ms)), 1)
     data = {"error": error} if error else {}
-    transaction.events.status(parent.run_id, state, [job_id], parent_id=parent.id, **data)
+    transaction.events.status(parent.run_id, state_after(cause), [job_id], parent_id=parent.id, **data)

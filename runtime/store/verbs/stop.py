@@ -5,13 +5,14 @@ time limit that comes after it is meant for the bodies too: a parent whose body 
 """
 
 from actors.job import Closing
+from runtime.store.moves import IS_RUNNING
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 
 # Through the index of what is leased: a step may have a million children that do not run.
-_STOP = """
+_STOP = f"""
 UPDATE job INDEXED BY job_leased SET cancel_reason = ?
-WHERE parent_id = ? AND state = 'running' AND cancel_reason IS NULL RETURNING id
+WHERE parent_id = ? AND state {IS_RUNNING} AND cancel_reason IS NULL RETURNING id
 """
 
 _SPARING = frozenset({Closing.FAILED, Closing.TOLERANCE})

@@ -3,6 +3,8 @@
 import msgspec
 
 from actors.job import JobState
+from actors.states import Cause
+from runtime.store.moves import IS_TIMED, IS_WAITING, PARENT_IS_OPEN, expect, moving
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.end import settle_parent
 
@@ -10,27 +12,28 @@ SLICE = 2000
 """Children cancelled in one transaction."""
 
 # Through the lanes and the index of what is due: those that have ended, maybe a million, are not looked at.
-_WAITING = """
+_WAITING = f"""
 SELECT json_group_array(json_array(id, state, lane_id)) FROM (
     SELECT job.id, job.state, job.lane_id FROM lane CROSS JOIN job INDEXED BY job_ready ON job.lane_id = lane.id
-    WHERE lane.parent_id = ?1 AND job.state = 'pending'
+    WHERE lane.parent_id = ?1 AND job.state {IS_WAITING}
     UNION ALL
     SELECT job.id, job.state, job.lane_id FROM lane CROSS JOIN job INDEXED BY job_ready ON job.lane_id = -lane.id
-    WHERE lane.parent_id = ?1 AND job.state = 'pending'
+    WHERE lane.parent_id = ?1 AND job.state {IS_WAITING}
     UNION ALL
-    SELECT id, state, lane_id FROM job INDEXED BY job_due WHERE state = 'scheduled' AND parent_id = ?1
+    SELECT id, state, lane_id FROM job INDEXED BY job_due WHERE state {IS_TIMED} AND parent_id = ?1
     LIMIT ?2)
 """
-_CANCEL = """
-UPDATE job SET state = 'cancelled', finished_at = ?, error = coalesce(error, ?)
-WHERE id IN (SELECT value ->> 0 FROM json_each(?))
-"""
+_CANCEL = moving(
+    Cause.SWEPT,
+    "finished_at = ?, error = coalesce(error, ?)",
+    "id IN (SELECT value ->> 0 FROM json_each(?))",
+)
 
 
 def closing_parents(transaction: Transaction) -> list[int]:
     """Closing parents that still have waiting children, whoever closed them."""
     found = transaction.connection.execute(
-        "SELECT json_group_array(id) FROM parent WHERE closing IS NOT NULL AND state IN ('pending','running')"
+        f"SELECT json_group_array(id) FROM parent WHERE closing IS NOT NULL AND state {PARENT_IS_OPEN}"
         " AND pending + scheduled > 0"
     ).fetchone()[0]
     return msgspec.json.decode(found, type=list[int])
@@ -49,9 +52,8 @@ def sweep_parent(transaction: Transaction, parent_id: int) -> None:
     )
     if not rows:
         return
-    transaction.connection.execute(
-        _CANCEL, (transaction.now_ms, parent.reason, msgspec.json.encode(rows).decode())
-    )
+    values = (transaction.now_ms, parent.reason, msgspec.json.encode(rows).decode())
+    expect(transaction.connection.execute(_CANCEL, values), len(rows))
     transaction.load_lanes({lane_id for _, _, lane_id in rows if lane_id and lane_id > 0})
     transaction.change_parent(parent)
     for _, state, lane_id in rows:

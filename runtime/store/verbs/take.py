@@ -10,7 +10,9 @@ from contextlib import suppress
 import msgspec
 
 from actors.job import JobState, LeasedJob
+from actors.states import Cause
 from runtime.store.checksum import job_checksum
+from runtime.store.moves import IS_RUNNING, IS_WAITING, expect, moving
 from runtime.store.rows import LaneRow, ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.end import end_damaged, settle_parent
@@ -21,19 +23,21 @@ SELECT CAST(json_group_array(json_array(job.id, ?1, job.parent_id, job.root_id, 
                                         job.crc)) AS BLOB)
 """
 _FIRST = (
-    "SELECT first.id FROM job AS first WHERE first.lane_id = {lane} AND first.state = 'pending'"
+    f"SELECT first.id FROM job AS first WHERE first.lane_id = {{lane}} AND first.state {IS_WAITING}"
     " ORDER BY first.priority, first.depth, first.id LIMIT ?3"
 )
 _TAKE = f"{_ROW} FROM job WHERE id IN ({_FIRST.format(lane='?2')})"
 _TAKE_LANES = f"{_ROW} FROM json_each(?2) AS lane JOIN job ON job.id IN ({_FIRST.format(lane='lane.value')})"
 _TAKE_ONE = f"{_ROW} FROM job WHERE id = ?2"
 _TAKE_IDS = _FIRST.format(lane="?1").replace("?3", "?2")
-MARK = """
-UPDATE job SET state = 'running', attempt = attempt + 1, token = ?1, owner = ?2, lease_expires = ?3,
-               started_at = coalesce(started_at, ?4)
-WHERE id IN (SELECT value FROM json_each(?5)) AND state = 'pending'
-"""
-_DEPTHS = "SELECT depth FROM job WHERE lane_id = ? AND state = 'pending' ORDER BY priority, depth, id LIMIT ?"
+MARK = moving(
+    Cause.LEASED,
+    "attempt = attempt + 1, token = ?1, owner = ?2, lease_expires = ?3, started_at = coalesce(started_at, ?4)",
+    "id IN (SELECT value FROM json_each(?5))",
+)
+_DEPTHS = (
+    f"SELECT depth FROM job WHERE lane_id = ? AND state {IS_WAITING} ORDER BY priority, depth, id LIMIT ?"
+)
 _ALL = -1
 """As a limit: every row."""
 
@@ -109,7 +113,7 @@ def _of_one_level(transaction: Transaction, lane: LaneRow, number: int) -> int:
     """How many of the lane's first jobs may start now: those no deeper than the shallowest that is not done."""
     connection = transaction.connection
     running: int | None = connection.execute(
-        "SELECT min(depth) FROM job INDEXED BY job_leased WHERE parent_id = ? AND state = 'running'",
+        f"SELECT min(depth) FROM job INDEXED BY job_leased WHERE parent_id = ? AND state {IS_RUNNING}",
         (lane.parent_id,),
     ).fetchone()[0]
     depths = [row[0] for row in connection.execute(_DEPTHS, (lane.id, number))]
@@ -120,9 +124,7 @@ def _of_one_level(transaction: Transaction, lane: LaneRow, number: int) -> int:
 def _mark(transaction: Transaction, token: int, ids: list[int]) -> None:
     context = transaction.context
     lease = (token, context.owner, transaction.boottime_ms + context.lease_ms, transaction.now_ms)
-    marked = transaction.execute_long(MARK, (*lease, msgspec.json.encode(ids).decode()), len(ids)).rowcount
-    if marked != len(ids):
-        raise RuntimeError(f"{len(ids) - marked} of {len(ids)} jobs changed inside the transaction")
+    expect(transaction.execute_long(MARK, (*lease, msgspec.json.encode(ids).decode()), len(ids)), len(ids))
 
 
 def _count(transaction: Transaction, parent: ParentRow, ids: list[int]) -> None:

@@ -5,6 +5,8 @@ import sqlite3
 import msgspec
 
 from actors.job import Closing, JobKind, JobState
+from actors.states import Cause
+from runtime.store.moves import IS_TIMED, PARENT_IS_OPEN, expect, moving
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import queue_again
 from runtime.store.verbs.end import LANELESS_TEXT, close, close_run, end_damaged, settle_parent
@@ -12,27 +14,25 @@ from runtime.store.verbs.end import LANELESS_TEXT, close, close_run, end_damaged
 SLICE = 2000
 """Jobs woken in one transaction."""
 
-_DUE = """
+_DUE = f"""
 SELECT json_group_array(json_array(id, parent_id, lane_id)) FROM (
-    SELECT id, parent_id, lane_id FROM job WHERE state = 'scheduled' AND not_before <= ? ORDER BY not_before LIMIT ?)
+    SELECT id, parent_id, lane_id FROM job WHERE state {IS_TIMED} AND not_before <= ? ORDER BY not_before LIMIT ?)
 """
-_WAKE = (
-    "UPDATE job SET state = 'pending', not_before = NULL WHERE id IN (SELECT value ->> 0 FROM json_each(?))"
-)
-_NEXT = """
+_WAKE = moving(Cause.DUE, "not_before = NULL", "id IN (SELECT value ->> 0 FROM json_each(?))")
+_NEXT = f"""
 SELECT min(at) FROM (
-    SELECT min(not_before) AS at FROM job WHERE state = 'scheduled'
+    SELECT min(not_before) AS at FROM job WHERE state {IS_TIMED}
     UNION ALL SELECT min(not_before) FROM lane WHERE not_before > 0
     UNION ALL SELECT min(deadline) FROM parent WHERE deadline IS NOT NULL AND closing IS NULL
     UNION ALL SELECT min(naming_at) FROM parent WHERE naming = 'ready' AND naming_at > ?
     UNION ALL SELECT min(next_at) FROM schedule WHERE paused = 0 AND error IS NULL)
 """
 # What is closing already is not worth a timer of its own: it is looked at when the runtime tends its store.
-_LATE = """
+_LATE = f"""
 SELECT id FROM parent WHERE deadline <= ?1 AND deadline IS NOT NULL AND closing IS NULL
 UNION ALL
 SELECT id FROM parent INDEXED BY parent_closing
-WHERE closing IS NOT NULL AND state IN ('pending','running') AND deadline <= ?1
+WHERE closing IS NOT NULL AND state {PARENT_IS_OPEN} AND deadline <= ?1
 ORDER BY id
 """
 
@@ -50,7 +50,7 @@ def wake_due(transaction: Transaction) -> None:
     rows = msgspec.json.decode(found, type=list[tuple[int, int, int | None]])
     if not rows:
         return
-    transaction.connection.execute(_WAKE, (msgspec.json.encode(rows).decode(),))
+    expect(transaction.connection.execute(_WAKE, (msgspec.json.encode(rows).decode(),)), len(rows))
     transaction.load_lanes({abs(lane_id or 0) for _, _, lane_id in rows})
     woken: dict[int, list[int]] = {}
     for job_id, parent_id, lane_id in rows:
