@@ -52,8 +52,8 @@ from runtime.store.verbs.end import DAMAGED_TEXT
 logger = logging.getLogger("quaero.store")
 
 MAX_REQUESTS = 512
-MAX_ATTEMPTS = 2048
-"""Attempts in one commit: a batch of settlements is cut where it would hold the lock for too long."""
+MAX_ATTEMPTS = 768
+"""Attempts in one commit, about half of what a fast type has under way: the others run while these are committed."""
 RETRY_SECONDS = 0.2
 """Between tries while nothing can be committed."""
 SWEPT_PARENTS = 8
