@@ -6,6 +6,7 @@ import pytest
 
 from actors.job import ErrorTolerance, LeasedJob, Page
 from actors.messages import NameChildren, Settle
+from runtime.store.newcomers import FIRST_TURN
 from runtime.store.verbs.lease import TURN
 from tests.store.driver import StoreDriver, definition, spec, specs, step
 
@@ -67,6 +68,7 @@ def test_a_thousand_parents_are_served_in_turns(store: StoreDriver) -> None:
 
 def test_one_parent_alone_gets_whole_batches_and_two_share_in_turns(store: StoreDriver) -> None:
     many_runs(store, 2, 200)
+    store.lease(2 * FIRST_TURN)
     jobs = store.lease(4 * TURN)
     assert set(Counter(job.root_id for job in jobs).values()) == {2 * TURN}
 
@@ -202,7 +204,8 @@ def test_a_damaged_step_that_is_to_start_after_another_fails_its_run(store: Stor
 
 
 def test_whole_turns_of_several_parents_go_round_all_of_them(store: StoreDriver) -> None:
-    many_runs(store, 6, 2 * TURN)
+    many_runs(store, 6, 2 * TURN + FIRST_TURN)
+    store.lease(6 * FIRST_TURN)
     served = [{job.root_id for job in store.lease(2 * TURN)} for _ in range(6)]
     assert [len(roots) for roots in served] == [2] * 6
     assert (

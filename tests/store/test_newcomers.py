@@ -1,7 +1,8 @@
 from itertools import pairwise
 
-from runtime.store.newcomers import MAX_QUEUES, NEAR, Newcomers
+from runtime.store.newcomers import FIRST_TURN, GROUP, MAX_QUEUES, NEAR, Newcomers
 from runtime.store.rows import LaneRow
+from runtime.store.verbs.lease import TURN
 from tests.store.driver import StoreDriver, specs
 
 
@@ -28,11 +29,12 @@ def test_a_newcomer_comes_in_some_turns_behind_the_head_and_never_behind_the_end
     assert known.place(lane(), 1003) == 1003
 
 
-def test_however_many_come_every_other_turn_is_left_to_those_before_them() -> None:
+def test_however_many_come_every_fifth_turn_is_a_whole_one_of_those_before_them() -> None:
     known = Newcomers()
     known.seen("work", [lane(served=1000)], more=True)
     places = [known.place(lane(), 90_000) for _ in range(500)]
-    assert places == list(range(1000 + NEAR, 1000 + NEAR + 1000, 2))
+    assert places == [1000 + NEAR + 2 * (number // GROUP) for number in range(500)]
+    assert GROUP * FIRST_TURN == TURN
 
 
 def test_each_priority_has_a_queue_of_its_own() -> None:
@@ -58,6 +60,17 @@ def test_a_new_run_is_served_after_some_turns_however_many_wait(store: StoreDriv
     order = [job.root_id for _ in range(NEAR + 3 * len(new)) for job in store.lease(1)]
     places = [order.index(run) for run in new]
     assert places[0] <= NEAR
-    assert all(later - earlier in {2, 3} for earlier, later in pairwise(places))
+    assert all(later - earlier in {1, 2, 3} for earlier, later in pairwise(places))
     assert all(order.count(run) == 1 for run in order)
+    store.judged = True
+
+
+def test_many_new_runs_of_many_children_all_begin_before_any_of_them_goes_on(store: StoreDriver) -> None:
+    store.judged = False
+    new = [store.run_with(*specs(40)) for _ in range(30)]
+    batches = [[job.root_id for job in store.lease(2 * TURN)] for _ in range(5)]
+    order = [run for batch in batches for run in batch]
+    begun = dict.fromkeys(order[: len(new) * FIRST_TURN])
+    assert list(begun) == new
+    assert all(order[: len(new) * FIRST_TURN].count(run) == FIRST_TURN for run in new)
     store.judged = True

@@ -1,7 +1,8 @@
 """Leases ready work within the free slots: fairly among parents, and touching only the rows it takes.
 
 Lanes are taken by (priority, served): up to ``TURN`` children of each per round, so that 10 000 live runs all move
-while one run alone still gets whole batches. A lane whose jobs have a rate gives one job and waits for its time.
+while one run alone still gets whole batches. A step's first turn is shorter, so that many new ones all begin soon. A
+lane whose jobs have a rate gives one job and waits for its time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ import msgspec
 
 from actors.job import Closing, JobDefinition, LeasedJob, Step, StepStart
 from runtime.store.checksum import intact
+from runtime.store.newcomers import FIRST_TURN
 from runtime.store.rows import LaneRow, ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.begin import mark_running
@@ -123,7 +125,7 @@ def _ready_lanes(transaction: Transaction, job_type: str, limit: int) -> list[La
             "id IN (SELECT id FROM lane WHERE type = ? AND ready = 1 ORDER BY priority, served LIMIT ?)",
             (job_type, limit),
         )
-    lanes.sort(key=lambda lane: (lane.priority, lane.served))
+    lanes.sort(key=lambda lane: (lane.priority, lane.served, lane.id))
     return lanes
 
 
@@ -140,7 +142,8 @@ def _share(transaction: Transaction, lanes: list[LaneRow], slots: int) -> list[t
                 parent.id, parent.concurrency - parent.running if parent.concurrency else 1 << 30
             )
             taken = shares.get(lane.id, 0)
-            share = min(TURN, slots, left, lane.pending - taken)
+            turn = TURN if taken or _begun(parent) else FIRST_TURN
+            share = min(turn, slots, left, lane.pending - taken)
             if share <= 0 or parent.closing is not None:  # a damaged row of another type has just closed it
                 continue
             if lane.rate_ms:
@@ -154,6 +157,11 @@ def _share(transaction: Transaction, lanes: list[LaneRow], slots: int) -> list[t
                 rest.append(lane)
         active = rest
     return [(lane, shares[lane.id]) for lane in lanes if lane.id in shares]
+
+
+def _begun(parent: ParentRow) -> bool:
+    """Whether a child of it was ever taken."""
+    return bool(parent.running or parent.completed or parent.failed)
 
 
 def _rate_allows(transaction: Transaction, lane: LaneRow) -> bool:
