@@ -515,9 +515,10 @@ class Monitoring(Report, frozen=True):
 
 
 class RunChildren(Command, frozen=True):
-    """Run these leased jobs, each in a worker actor of its own."""
+    """Run these leased jobs, each in a worker actor; ``resting``: how many to keep that have nothing to do."""
 
     jobs: tuple[LeasedJob, ...]
+    resting: int = 16
 
 
 class Retiring(Report, frozen=True):

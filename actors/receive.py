@@ -95,6 +95,9 @@ class TypedActor(Actor):
     at_rest = False
     """Whether the actor may end with its parent without being told: it does nothing, and nobody waits for its end."""
 
+    few_messages: ClassVar[bool] = False
+    """Whether few messages ever wait for such an actor, of which there are many: on our engine it needs less memory."""
+
     _named: ClassVar[dict[str, Handler]] = {}
     _handlers: ClassVar[dict[type, Handler | None]] = {}  # our engine reads it, past deliver()
     _system_handlers: ClassVar[dict[type, Handler | None]] = {}  # ActorSystemMessages: never past deliver()

@@ -32,6 +32,7 @@ class ParentJobOrchestrator(TypedActor):
     """
 
     fails_whole = True
+    few_messages = True
 
     def __init__(self) -> None:
         super().__init__()

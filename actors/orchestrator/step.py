@@ -30,7 +30,7 @@ from actors.receive import Address
 from actors.worker.actor import WorkerActor
 
 SPARE_WORKERS = 16
-"""Idle worker actors kept per type while no child waits; while some do, every idle one is kept for them."""
+"""Idle worker actors kept per type while no child waits; while some do, as many as the processor allows."""
 
 
 class SendSettlements(Command, frozen=True):
@@ -48,6 +48,7 @@ class StepOrchestrator(ParentJobOrchestrator):
         super().__init__()
         self._step: Step | None = None
         self._workers: dict[Address, LeasedJob] = {}  # busy ones
+        self._resting = SPARE_WORKERS
         self._idle: dict[str, list[Address]] = {}
         self._types: dict[Address, str] = {}
         self._early: list[LeasedJob] = []  # came before the first picture
@@ -63,6 +64,7 @@ class StepOrchestrator(ParentJobOrchestrator):
         if self._ended() and not self._stopping:
             self._stop_told = None  # that was of the time before a retry
         self._take_work()
+        self._resting = message.resting
         if self._step is None:
             self._early.extend(message.jobs)
         else:
@@ -93,7 +95,7 @@ class StepOrchestrator(ParentJobOrchestrator):
         if job is None:
             return
         idle = self._idle.setdefault(job.type, [])
-        if len(idle) < SPARE_WORKERS or self._waiting():
+        if len(idle) < (self._resting if self._waiting() else min(SPARE_WORKERS, self._resting)):
             idle.append(sender)
         else:
             self._types.pop(sender, None)

@@ -40,6 +40,7 @@ class WorkerActor(TypedActor):
     """Runs one job at a time; idle, it may take the next child of the same step and type."""
 
     fails_whole = True
+    few_messages = True
 
     # As attributes of the class: thousands of these actors are made each second.
     _orchestrator: Address | None = None

@@ -9,7 +9,6 @@ Invariants, whatever thread posts:
 - Messages are handled in the order they were posted; control messages of the engine pass them.
 """
 
-from collections import deque
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -30,6 +29,7 @@ from runtime.engine.ending import (
     exit_children,
 )
 from runtime.engine.interest import Interest
+from runtime.engine.mailbox import Mailbox, popper
 from runtime.engine.ports import AskOver
 from runtime.engine.timers import EngineTimer
 
@@ -83,7 +83,7 @@ class ActorCell:
         self.handlers = plan.handlers
         self.dispatcher: Dispatcher = plan.dispatcher
         self.actor: Any = None
-        self.mailbox: deque[tuple[object, EngineAddress | None]] | None = None
+        self.mailbox: Mailbox | None = None
         self.turn = Lock()
         self.state = RUNNING
         self.reason: ExitReason = "normal"
@@ -128,7 +128,7 @@ class ActorCell:
 
     def post_first(self, message: object) -> None:
         """A control message: it passes what waits in the mailbox."""
-        self.make_mailbox().appendleft((message, None))
+        self.make_mailbox().insert(0, (message, None))
         if self.turn.acquire(False):  # noqa: FBT003
             self.dispatcher.enqueue(self)
 
@@ -140,11 +140,11 @@ class ActorCell:
     def missing(self, reason: str) -> None:
         """Only ports wait for replies."""
 
-    def make_mailbox(self) -> deque[tuple[object, EngineAddress | None]]:
-        """The mailbox: an actor that nobody has sent anything has none, because an empty deque is 760 bytes."""
+    def make_mailbox(self) -> Mailbox:
+        """The mailbox: an actor that nobody has sent anything has none."""
         with self.engine.lock:
             if self.mailbox is None:
-                self.mailbox = deque()
+                self.mailbox = self.plan.mailbox()
             return self.mailbox
 
     # -- turns -----------------------------------------------------------------------------------------------------
@@ -157,12 +157,12 @@ class ActorCell:
         queued_at, before, started = self.queued_at, self.handled, 0.0
         if queued_at:
             started = self.engine.now()
-        actor, handlers = self.actor, self.handlers
+        actor, handlers, pop = self.actor, self.handlers, popper(mailbox)
         budget = self.engine.turn_messages
         try:
             while mailbox and budget:
                 budget -= 1
-                message, sender = mailbox.popleft()
+                message, sender = pop(mailbox)
                 self.handled += 1
                 handler = handlers.get(message.__class__)
                 if handler is None or self.state:
@@ -269,7 +269,7 @@ class ActorCell:
     def take_plan(self, plan: "ActorPlan") -> None:
         """The class is known at last. The caller holds the turn, and gives it away here."""
         self.plan, self.handlers, self.dispatcher = plan, plan.handlers, plan.dispatcher
-        self.make_mailbox().appendleft((Start(), None))
+        self.make_mailbox().insert(0, (Start(), None))
         self.dispatcher.enqueue(self)
 
     def adopt(self, child: "ActorCell") -> None:

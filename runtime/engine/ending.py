@@ -10,6 +10,7 @@ from thespian.actors import ActorAddress, ActorExitRequest
 
 from actors.receive import ActorExited
 from runtime.engine.control import ExitChildren, Kill
+from runtime.engine.mailbox import popper
 
 if TYPE_CHECKING:
     from runtime.engine.cell import ActorCell
@@ -107,7 +108,7 @@ def end(cell: "ActorCell") -> None:
     cell.engine.forget(cell, actor)
     mailbox = cell.mailbox
     while mailbox:
-        message, sender = mailbox.popleft()
+        message, sender = popper(mailbox)(mailbox)
         cell.engine.dead_letters.undelivered(cell, message, sender)
     interested = cell.interested
     if interested is not None:

@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from runtime.engine.ending import STOPPING, begin_exit, die_of
+from runtime.engine.mailbox import popper
 
 if TYPE_CHECKING:
     from runtime.engine.cell import ActorCell
@@ -13,11 +14,11 @@ async def run_loop_turn(cell: "ActorCell") -> None:
     """Handle what waits, some messages at most. The caller holds the turn."""
     mailbox = cell.make_mailbox()
     queued_at, before, started = cell.queued_at, cell.handled, cell.engine.now()
-    budget = cell.engine.turn_messages
+    pop, budget = popper(mailbox), cell.engine.turn_messages
     try:
         while mailbox and budget:
             budget -= 1
-            message, sender = mailbox.popleft()
+            message, sender = pop(mailbox)
             cell.handled += 1
             result = cell.take(message, sender)
             if not hasattr(result, "__await__"):

@@ -1,11 +1,14 @@
 """What is known of an actor class once, so that making one of its actors costs microseconds."""
 
 import inspect
+from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from thespian.system.messages.status import Thespian_StatusReq
 
 from actors.receive import TypedActor
+from runtime.engine.mailbox import Mailbox
 from runtime.engine.plain import deliver_plain
 from runtime.engine.reference import ActorReference
 from runtime.engine.status import status_of
@@ -28,6 +31,7 @@ class ActorPlan:
         "handlers",
         "hears_exit",
         "inline",
+        "mailbox",
         "name",
         "typed",
     )
@@ -44,6 +48,7 @@ class ActorPlan:
         self.typed = getattr(actor_class, "receiveMessage", None) is TypedActor.receiveMessage
         self.handlers: dict[type, Any] = actor_class._handlers if self.typed else {}
 
+        self.mailbox: Callable[[], Mailbox] = list if self.typed and actor_class.few_messages else deque
         self.hears_exit = not self.typed or "ActorExitRequest" in actor_class._named
 
     def suits(self, capabilities: dict[str, Any], requirements: dict[str, Any] | None) -> bool:

@@ -81,9 +81,16 @@ def test_runs_that_wait_cost_little_memory_no_actor_and_no_time(runtime: Runtime
 
 
 def test_a_new_run_begins_within_ten_seconds_among_those_that_all_have_work(runtime: Runtime) -> None:
+    before_kb = resident_kb()
     submit_many(runtime, double, 100)
     begun = "SELECT count(*) FROM parent WHERE kind = 'step' AND completed = 0"
     until(lambda: sql(runtime.settings.store, begun) == [(0,)], seconds=600, what="a first turn of each")
+    ((completed,),) = sql(runtime.settings.store, "SELECT sum(completed) FROM parent WHERE kind = 'step'")
+    assert isinstance(completed, int)
+    assert (
+        completed < RUNS * 20
+    )  # all were new at once: short first turns, then one whole turn of others for four
+    assert (resident_kb() - before_kb) / RUNS / 2 < 10.0
     live = "SELECT count(*) FROM parent WHERE kind = 'run' AND state = 'running'"
     ((before,),) = sql(runtime.settings.store, live)
     assert seconds_to_run_one(runtime) < 10.0

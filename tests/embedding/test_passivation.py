@@ -110,3 +110,21 @@ def test_a_new_run_begins_soon_among_many_that_live(runtime: Runtime) -> None:
     until(lambda: scheduled(runtime) == RUNS, what="every first attempt")
     assert runtime.fan_out("double", [Number(1)]).wait(WAIT).state is JobState.COMPLETED
     assert not any(run.state.terminal for run in waiting)
+
+
+@worker("brief", slots=2)
+def brief(payload: Number, _context: JobContext) -> int:
+    """Done at once."""
+    return payload.number
+
+
+def test_a_new_run_of_one_child_does_not_wait_for_the_runs_before_it(tmp_path: Path) -> None:
+    with Runtime(RuntimeSettings(store=tmp_path / "jobs.db"), workers=[brief]) as runtime:
+        for _ in range(100):
+            runtime.fan_out(brief, map(Number, range(60)))
+        assert runtime.fan_out(brief, [Number(1)]).wait(WAIT).state is JobState.COMPLETED
+        with runtime.reader.snapshot() as connection:
+            ((left,),) = connection.execute(
+                "SELECT count(*) FROM parent WHERE kind = 'run' AND state = 'running'"
+            )
+        assert left > 50

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from actors.job import Closing, Counts, JobState, LeasedJob, Step
+import msgspec
+
+from actors.job import Attempt, Closing, Completed, Counts, JobState, LeasedJob, Step
 from actors.messages import (
+    AttemptEnded,
     ExtendLeases,
     Leased,
     Monitoring,
@@ -25,7 +28,7 @@ from actors.messages import (
 )
 from actors.orchestrator.run import LeaveIfIdle, RunOrchestrator
 from actors.orchestrator.step import Extend, StepOrchestrator
-from actors.processor import JobProcessor
+from actors.processor import RESTING_WORKERS, JobProcessor
 from actors.supervisor import RuntimeSupervisor
 
 RUN, STEP, OTHER = 1, 2, 3
@@ -46,11 +49,14 @@ class NotedTimers:
 class Noted:
     """What an actor does to others, noted in order; children have names with numbers."""
 
+    myAddress = "itself"
+
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.noted: list[tuple[Any, Any]] = []
         self._timers: Any = NotedTimers()
         self.stopped_itself = False
+        self.ended_children: list[Any] = []
         self.numbers = count(1)
 
     def send(self, address: Any, message: Any) -> None:
@@ -61,6 +67,9 @@ class Noted:
 
     def spawn(self, cls: type[Any], first_message: Any = None) -> str:
         return f"{cls.__name__} {next(self.numbers)}"
+
+    def stop_child(self, address: Any) -> None:
+        self.ended_children.append(address)
 
     def stop_self(self) -> None:
         self.stopped_itself = True
@@ -103,7 +112,7 @@ def test_the_processor_lets_no_orchestrator_go_to_which_work_is_on_its_way() -> 
     assert processor.sent(SuperviseStep) == [("supervisor", SuperviseStep(RUN, STEP))]
     processor.receiveMsg_Monitoring(Monitoring(RUN, STEP), "orchestrator")
     processor.receiveMsg_Leased(Leased((JOB,)), "store")
-    assert processor.sent(RunChildren) == [("orchestrator", RunChildren((JOB,)))] * 2
+    assert processor.sent(RunChildren) == [("orchestrator", RunChildren((JOB,), RESTING_WORKERS))] * 2
     processor.receiveMsg_Retiring(Retiring(STEP, 1), "orchestrator")
     assert processor.sent(Retired) == []
     processor.receiveMsg_Retiring(Retiring(STEP, 2), "orchestrator")
@@ -216,3 +225,22 @@ def test_a_runs_orchestrator_without_steps_leaves_after_a_while_unless_work_come
     run.receiveMsg_Retired(Retired(RUN), "supervisor")
     assert run.sent(UnwatchParent) == [("store", UnwatchParent(RUN))]
     assert run.stopped_itself
+
+
+def test_the_more_steps_have_work_here_the_fewer_resting_workers_each_keeps() -> None:
+    processor = NotedProcessor()
+    processor._wiring = WIRING
+    for step_id in range(RESTING_WORKERS):
+        processor.receiveMsg_Monitoring(Monitoring(RUN, step_id), "orchestrator")
+    processor.receiveMsg_Leased(Leased((JOB,)), "store")
+    ((_, told),) = processor.sent(RunChildren)
+    assert told.resting == 1
+
+    step = started(NotedStep, STEP)
+    step.receiveMsg_ParentPicture(picture(STEP, JobState.RUNNING), "store")
+    jobs = tuple(msgspec.structs.replace(JOB, id=number, token=number) for number in (1, 2, 3))
+    step.receiveMsg_RunChildren(RunChildren(jobs, 2), "processor")
+    for worker, job in list(step._workers.items()):
+        step.receiveMsg_AttemptEnded(AttemptEnded(Attempt(job.lease, STEP, Completed())), worker)
+    assert list(map(len, step._idle.values())) == [2]
+    assert len(step.ended_children) == 1
