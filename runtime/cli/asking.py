@@ -25,17 +25,19 @@ def writing(wanted: "RuntimeSettings") -> "Iterator[StoreFile]":
     """
     from actors.seams import SystemClock
     from runtime.cli.exits import ExitCode
+    from runtime.cli.reporting import logs_told
     from runtime.store.commit import StoreUnavailableError
     from runtime.store.file import StoreFile
 
-    file = StoreFile(
-        wanted.store,
-        SystemClock(),
-        synchronous=wanted.synchronous,
-        busy_timeout_seconds=wanted.busy_timeout_seconds,
-        lease_seconds=wanted.lease_seconds,
-        max_lost=wanted.max_lost,
-    )
+    with logs_told():
+        file = StoreFile(
+            wanted.store,
+            SystemClock(),
+            synchronous=wanted.synchronous,
+            busy_timeout_seconds=wanted.busy_timeout_seconds,
+            lease_seconds=wanted.lease_seconds,
+            max_lost=wanted.max_lost,
+        )
     try:
         yield file
     except StoreUnavailableError as error:

@@ -21,6 +21,9 @@ from runtime.toml.wording import key_shown, quoted
 
 _log = logging.getLogger("quaero.config")
 
+NOT_BUILT = {"gateway": "HTTP gateway", "integrations": "integrations with brokers and webhooks"}
+"""Sections that are read and checked, and what this version lacks to give them an effect."""
+
 
 class ConfigError(BadFileError):
     """The configuration can not be used; ``diagnostics`` are all that was found, errors first."""
@@ -33,6 +36,7 @@ class LoadedConfig(msgspec.Struct, frozen=True):
     warnings: tuple[Diagnostic, ...] = ()
     workers: dict[str, Said] = {}  # every section of a worker, without the worker's options
     managers: dict[str, Said] = {}
+    base_origin: Origin = Origin("configuration")
 
 
 def load_config(
@@ -73,9 +77,20 @@ def load_config(
         origin = origin_of(layers, unknown.path)
         message = f"unknown key {path_text(unknown.path)}"
         diagnostics.append(told(origin, unknown.path, message, hint=hint, severity=Severity.WARNING))
+    for section in NOT_BUILT.keys() & table.keys():
+        origin = origin_of(layers, (section,))
+        message = f"[{section}] has no effect: this version has no {NOT_BUILT[section]}"
+        hint = "leave the section out"
+        diagnostics.append(told(origin, (section,), message, hint=hint, severity=Severity.WARNING))
     if found.misfits:
         raise ConfigError(diagnostics)
-    return LoadedConfig(msgspec.convert(found.value, Config), in_order(diagnostics), workers, managers)
+    return LoadedConfig(
+        msgspec.convert(found.value, Config),
+        in_order(diagnostics),
+        workers,
+        managers,
+        origin_of(layers, ("system", "base")),
+    )
 
 
 def load_settings(path: str | os.PathLike[str] | None = None) -> RuntimeSettings:
@@ -98,8 +113,13 @@ def settings_of(loaded: LoadedConfig) -> RuntimeSettings:
     """
     config = loaded.config
     if config.system.base != "inprocess":
-        message = f"system.base = {quoted(config.system.base)} can not be run by this version"
-        raise ConfigError([Diagnostic(message, key_path="system.base", hint='write base = "inprocess"')])
+        origin = loaded.base_origin
+        message = (
+            f"system.base = {quoted(config.system.base)} can not carry a runtime: its store, and the threads and the"
+            " asyncio loop that bodies run on, belong to one process, and each worker actor would be another"
+        )
+        hint = 'write base = "inprocess"; for more processes start several runtimes on one store'
+        raise ConfigError([told(origin, ("system", "base"), message, hint=hint)])
     directory = config.definitions.directory
     return RuntimeSettings(
         store=FilePath(config.store.path).expanduser(),

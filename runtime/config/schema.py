@@ -2,7 +2,7 @@
 
 A key that may be left to something else (a worker's own options) is UNSET when nobody says it; that is not the same as
 its default. Durations are seconds, fractions allowed. Sections marked "checked only" are read and checked so that one
-file serves a later version too; this version does nothing with them.
+file serves a later version too; this version does nothing with them, and warns of each.
 """
 
 from typing import Annotated, Any, Literal
@@ -29,7 +29,7 @@ class System(Section, frozen=True):
     """``[system]``: what carries the actors."""
 
     base: Literal["inprocess", "multiprocTCPBase"] = "inprocess"
-    """Thespian's system base: this runtime's own, or (checked only) a process for each actor."""
+    """Thespian's system base: this runtime's own. A process for each actor is refused: it can not carry a runtime."""
     grace_seconds: Annotated[
         Seconds, Meta(description="running attempts get this long to end when the runtime stops")
     ] = _DEFAULTS.grace_seconds

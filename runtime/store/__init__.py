@@ -9,6 +9,7 @@
 - ``verbs``        what changes the store, one durable verb a file
 - ``commit``       group commit, and what happens when one fails
 - ``file``         StoreFile: one runtime's hold on one store
+- ``shared``       what to say when others write too and SQLite has a race
 - ``borrowed``     a transaction of the store inside one of the caller's
 - ``doorbell``     wakes the other runtimes on the store, by sockets in ``datagrams``; ``concern`` says for what
 - ``actor``        StoreActor: buffers requests, commits, tells everybody; ``slots`` and ``pictures`` are its books

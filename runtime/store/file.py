@@ -15,9 +15,10 @@ from runtime.store.database import StoreError, explain, open_writer
 from runtime.store.datagrams import SocketDoorbell
 from runtime.store.doorbell import Doorbell
 from runtime.store.moves import IS_RUNNING, PARENT_IS_OPEN
-from runtime.store.owner import OwnerLock, announced, take_lock
+from runtime.store.owner import OwnerLock, announced, is_held, take_lock
 from runtime.store.pruning import Pruning
 from runtime.store.retention import Retention
+from runtime.store.shared import sharing_risk
 from runtime.store.transaction import StoreContext, Transaction
 from runtime.store.verbs.fire import fire_due
 from runtime.store.verbs.index import index_some
@@ -27,9 +28,6 @@ from runtime.store.verbs.sweep import closing_parents
 from runtime.store.verbs.wake import next_due, wake_due
 
 logger = logging.getLogger("quaero.store")
-
-SAFE_SHARED_SQLITE = (3, 51, 3)
-"""Below this, two processes that write and checkpoint can race on a WAL reset (https://sqlite.org/wal.html)."""
 
 
 class StoreFile:
@@ -82,6 +80,7 @@ class StoreFile:
         self._unseen_owners: set[int] = set()  # whose lock files could not be looked at; told once
         self.doorbell: Doorbell = doorbell or SocketDoorbell()
         self._sharing = False  # with other connections of this process
+        self._risk = sharing_risk(path)  # told once, when others write too
         self._bells: dict[int, str] = {}  # of the other owners, "" of one that has none
         self._find_bells(other_owners(self.connection, self.owner))
 
@@ -257,6 +256,9 @@ class StoreFile:
     def _find_bells(self, others: list[int]) -> None:
         """Those are the other owners now; where the bell of one is does not change once it is known."""
         self.committer.shared = self._sharing or bool(others)
+        if self._risk and any(is_held(self.path, each) for each in others):
+            logger.warning(self._risk)
+            self._risk = ""
         self._bells = {each: self._bells.get(each) or announced(self.path, each) for each in others}
 
     def _ring(self, concern: Concern) -> None:

@@ -17,6 +17,7 @@ from runtime.config import (
     load_settings,
     settings_of,
 )
+from runtime.config.load import NOT_BUILT
 from runtime.config.schema import SECTIONS, Worker
 from runtime.settings import RuntimeSettings
 
@@ -205,11 +206,24 @@ def test_a_file_that_is_not_there_is_one_message(tmp_path: Path) -> None:
         load_config(tmp_path / "absent.toml")
 
 
-def test_a_base_that_can_not_be_run_is_refused() -> None:
-    config = load_config(flags={"system.base": "multiprocTCPBase"})
+def test_a_base_that_can_not_carry_a_runtime_is_refused_where_it_is_said(file: Path) -> None:
+    file.write_text("[system]\n\nbase = 'multiprocTCPBase'\n")
+    with pytest.raises(ConfigError, match=r"quaero\.toml:3: .* can not carry a runtime: .*several runtimes"):
+        settings_of(load_config(file))
+    with pytest.raises(ConfigError, match=r"can not carry a runtime: .*; say "):
+        settings_of(load_config(flags={"system.base": "multiprocTCPBase"}))
 
-    with pytest.raises(ConfigError, match='can not be run by this version; write base = "inprocess"'):
-        settings_of(config)
+
+def test_sections_that_this_version_does_nothing_with_are_warned_of(file: Path) -> None:
+    file.write_text("[store]\n[gateway]\nport = 80\n[integrations.broker]\nurl = 'nats://here'\n")
+    warnings = load_config(file).warnings
+    places = {"gateway": 2, "integrations": 4}
+    assert [str(each) for each in warnings] == [
+        f"{file}:{line}: [{name}] has no effect: this version has no {NOT_BUILT[name]}; leave the section out"
+        for name, line in places.items()
+    ]
+    (warning,) = load_config(environment={"QUAERO_GATEWAY__PORT": "80"}).warnings
+    assert "QUAERO_GATEWAY" in str(warning)
 
 
 def test_settings_come_from_a_file_and_this_processs_environment(

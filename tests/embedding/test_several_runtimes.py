@@ -1,12 +1,16 @@
 """Several runtimes on one store, in one process and in several: all of them work, and each job is done once."""
 
 import os
+import sqlite3
 from collections import Counter
 from pathlib import Path
+
+import pytest
 
 from actors.job import JobState
 from runtime import Runtime
 from runtime.settings import RuntimeSettings
+from runtime.store.shared import SAFE_SHARED_SQLITE, sharing_risk
 from tests.cli.command import quaero
 from tests.embedding.processes import sql, start_victim, until
 from tests.embedding.workers import ALL, Where
@@ -40,6 +44,37 @@ def test_two_runtimes_in_one_process_share_the_work(tmp_path: Path) -> None:
         assert second.run(run.id).wait(WAIT).state is JobState.COMPLETED
         assert run.wait(WAIT).counts.completed == JOBS
     judge(settings.store, attempts(notes))
+
+
+@pytest.mark.skipif(sqlite3.sqlite_version_info >= SAFE_SHARED_SQLITE, reason="this SQLite is safe")
+def test_a_second_process_is_warned_of_once_where_sqlite_has_a_race_between_writers(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, gate = tmp_path / "jobs.db", tmp_path / "gate"
+    risk = sharing_risk(store)
+    assert "is written by another" in risk
+
+    def warned() -> int:
+        return [record.message for record in caplog.records].count(risk)
+
+    with Runtime(RuntimeSettings(store=store), workers=ALL) as here:
+        held = here.fan_out("wait_for_file", [Where(str(gate))])
+        assert quaero("jobs", "--store", store, cwd=tmp_path).err == ""
+        assert warned() == 0
+        others = [start_victim(store), start_victim(store)]
+        until(lambda: sql(store, "SELECT count(*) FROM owner") == [(3,)], what="the other processes")
+        until(lambda: warned() > 0, what="the warning")
+        assert quaero("pause", held.id, "--store", store, cwd=tmp_path).err.count(risk) == 1
+        quaero("resume", held.id, "--store", store, cwd=tmp_path)
+        gate.touch()
+        held.wait(WAIT)
+        assert [other.wait(WAIT) for other in others] == [0, 0]
+    assert warned() == 1
+
+
+def test_a_safe_sqlite_is_no_risk(tmp_path: Path) -> None:
+    assert sharing_risk(tmp_path, SAFE_SHARED_SQLITE) == sharing_risk(tmp_path, (3, 52, 0)) == ""
+    assert "SQLite 3.40.1 has a rare race" in sharing_risk(tmp_path, (3, 40, 1))
 
 
 def test_two_processes_share_the_work(tmp_path: Path) -> None:
