@@ -237,6 +237,11 @@ CREATE INDEX schedule_due ON schedule (next_at) WHERE paused = 0 AND error IS NU
 
 _OFFERS = "ALTER TABLE owner ADD COLUMN offers TEXT;"
 
+_DEADLINES = """
+DROP INDEX parent_deadline;
+CREATE INDEX parent_deadline ON parent (deadline) WHERE deadline IS NOT NULL;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _FIRST,
     _SEARCH,
@@ -245,6 +250,7 @@ MIGRATIONS: tuple[str, ...] = (
     _DELETION,
     _SCHEDULES,
     _OFFERS,
+    _DEADLINES,
 )
 """Migration n (from 1) is element n - 1; a released one is never changed."""
 

@@ -65,7 +65,11 @@ def test_a_time_limit_reaches_what_still_runs_below_a_step_that_was_closing_alre
     (running,) = store.lease(1)
     store.commit(CloseParent(running.step_id, Closing.TOLERANCE, "too much went wrong"))
     store.clock.advance(seconds=59)
-    assert store.tend()[0].cancelled_jobs == []
+    tended = store.tend()[0]
+    assert tended.cancelled_jobs == []
+    assert (
+        tended.next_due_ms == store.clock.wall_ms() + 1000
+    )  # it is told when the time is over, not some time later
     store.clock.advance(seconds=2)
     assert store.tend()[0].cancelled_jobs == [running.id]
     assert store.tend()[0].cancelled_jobs == []

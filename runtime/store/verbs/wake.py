@@ -6,7 +6,7 @@ import msgspec
 
 from actors.job import Closing, JobKind, JobState
 from actors.states import Cause
-from runtime.store.moves import IS_TIMED, PARENT_IS_OPEN, expect, moving
+from runtime.store.moves import IS_TIMED, expect, moving
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import queue_again
 from runtime.store.verbs.end import LANELESS_TEXT, close, close_run, end_damaged, settle_parent
@@ -23,18 +23,12 @@ _NEXT = f"""
 SELECT min(at) FROM (
     SELECT min(not_before) AS at FROM job WHERE state {IS_TIMED}
     UNION ALL SELECT min(not_before) FROM lane WHERE not_before > 0
-    UNION ALL SELECT min(deadline) FROM parent WHERE deadline IS NOT NULL AND closing IS NULL
+    UNION ALL SELECT min(deadline) FROM parent WHERE deadline IS NOT NULL
     UNION ALL SELECT min(naming_at) FROM parent WHERE naming = 'ready' AND naming_at > ?
     UNION ALL SELECT min(next_at) FROM schedule WHERE paused = 0 AND error IS NULL)
 """
-# What is closing already is not worth a timer of its own: it is looked at when the runtime tends its store.
-_LATE = f"""
-SELECT id FROM parent WHERE deadline <= ?1 AND deadline IS NOT NULL AND closing IS NULL
-UNION ALL
-SELECT id FROM parent INDEXED BY parent_closing
-WHERE closing IS NOT NULL AND state {PARENT_IS_OPEN} AND deadline <= ?1
-ORDER BY id
-"""
+# Also of what is closing already: its running bodies may have been spared. It has none once it has ended.
+_LATE = "SELECT id FROM parent WHERE deadline <= ? AND deadline IS NOT NULL ORDER BY id"
 
 
 def wake_due(transaction: Transaction) -> None:
@@ -73,10 +67,10 @@ def _close_late(transaction: Transaction) -> None:
     late = transaction.connection.execute(_LATE, (transaction.now_ms,)).fetchall()
     transaction.load_parents(row[0] for row in late)
     for (parent_id,) in late:
-        parent = transaction.parent(parent_id)
+        parent = transaction.change_parent(transaction.parent(parent_id))
+        parent.deadline = None
         if parent.ended:
             continue
-        transaction.change_parent(parent).deadline = None
         text = f"timed out after {parent.timeout_ms / 1000:g} s"
         if parent.kind == JobKind.RUN:
             close_run(transaction, parent, Closing.TIMEOUT, text)
