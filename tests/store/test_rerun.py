@@ -136,6 +136,23 @@ def test_a_job_is_made_again_as_a_run_of_one(store: StoreDriver) -> None:
     assert (store.state(new), store.state(old)) == ("completed", "failed")
 
 
+def test_a_job_that_is_made_again_keeps_its_rate(store: StoreDriver, clock: ManualClock) -> None:
+    run_id = store.run_with(spec(1, rate_key="host", rate_ms=60_000), spec(2))
+    limited, _ = store.lease()
+    store.complete(limited)
+    new = rerun(store, limited.id)
+    name_all(store)
+    assert store.lease() == []
+    again = rerun(store, new)  # as a whole: what it was asked to do is the same
+    name_all(store)
+    assert store.lease() == []
+    clock.advance(60)
+    assert [job.root_id for job in store.tend(lease={"work": 5})[0].jobs] == [new]
+    clock.advance(60)
+    assert [job.root_id for job in store.tend(lease={"work": 5})[0].jobs] == [again]
+    assert run_id not in (new, again)
+
+
 @pytest.mark.parametrize("pages", [(3,), (3, 2, 4)])
 @pytest.mark.parametrize("kind", ["run", "step"])
 def test_the_children_that_were_handed_over_are_handed_over_again(

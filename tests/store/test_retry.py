@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from actors.ids import id_text
-from actors.job import AttemptError, Closing, ErrorTolerance, FailureAction, JobState, OnError, WaitRole
+from actors.job import (
+    AttemptError,
+    Closing,
+    ErrorTolerance,
+    FailureAction,
+    JobState,
+    LeasedJob,
+    OnError,
+    WaitRole,
+)
 from actors.messages import (
     CloseParent,
     LinkedRun,
@@ -249,6 +258,46 @@ def test_a_retried_job_that_waits_for_its_next_attempt_is_no_end_to_judge_the_to
     store.complete(*store.tend(lease={"work": 1})[0].jobs)
     # The other one still is failed, and the step bears no failure.
     assert (store.state(first.id), store.state(run_id)) == ("completed", "failed")
+
+
+def stopped_with_two_failed(store: StoreDriver, tolerance: ErrorTolerance) -> tuple[int, LeasedJob]:
+    """A run whose step was stopped by its tolerance, and the first of two failed jobs, leased anew by its retry."""
+    run_id = store.run_with(*specs(2), of=definition(step(error_tolerance=tolerance)))
+    first, second = store.lease()
+    store.fail(first, second)
+    assert store.parent(only(store, run_id))["closing"] == "tolerance"
+    retried(store, first.id)
+    (again,) = store.lease()
+    return run_id, again
+
+
+@pytest.mark.parametrize(
+    "tolerance",
+    [ErrorTolerance(max_child_failures=1), ErrorTolerance(max_failure_ratio=0.1, min_finished=2)],
+    ids=["number", "ratio"],
+)
+def test_old_failures_do_not_stop_what_a_retried_job_spawns(
+    store: StoreDriver, tolerance: ErrorTolerance
+) -> None:
+    run_id, again = stopped_with_two_failed(store, tolerance)
+    store.settle(store.attempt(again, children=(spec(10), spec(11))))
+    assert (store.state(again.id), store.state(run_id)) == ("completed", "running")
+    one, other = store.lease()
+    store.complete(one)
+    assert store.state(run_id) == "running"
+    store.complete(other)
+    assert store.states(only(store, run_id)) == ["completed", "failed", "completed", "completed"]
+    assert store.state(run_id) == "failed"  # one failed job is still too many
+
+
+def test_a_new_failure_stops_a_retried_step(store: StoreDriver) -> None:
+    run_id, again = stopped_with_two_failed(store, ErrorTolerance(max_child_failures=1))
+    store.settle(store.attempt(again, children=(spec(10), spec(11))))
+    (one,) = store.lease(1)
+    store.fail(one)
+    store.sweep()
+    assert store.states(only(store, run_id)) == ["completed", "failed", "failed", "cancelled"]
+    assert store.state(run_id) == "failed"
 
 
 def test_a_warning_is_given_once_in_each_epoch(store: StoreDriver) -> None:

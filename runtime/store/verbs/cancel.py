@@ -67,6 +67,6 @@ def _cancel_job(transaction: Transaction, job_id: int, text: str) -> tuple[bool,
     parent.cancelled += 1
     expect(transaction.connection.execute(_CANCEL, (job_id, transaction.now_ms, text)), 1)
     transaction.events.status(run_id, JobState.CANCELLED, [job_id], parent_id=parent_id)
-    judge_tolerance(transaction, parent)
+    judge_tolerance(transaction, parent, failed=False)
     settle_parent(transaction, parent)
     return True, JobState.CANCELLED

@@ -1,6 +1,7 @@
 """Child rows: admitted by unique key and by the step's limit, inserted together, counted as inserted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -87,7 +88,7 @@ def insert_children(
 
 
 def insert_staged(
-    transaction: Transaction, parent: ParentRow, number: int, job_type: str, max_attempts: int
+    transaction: Transaction, parent: ParentRow, number: int, config: Mapping[str, Any]
 ) -> list[int]:
     """Insert the children of a staged page, which is consumed; returns their ids.
 
@@ -101,13 +102,17 @@ def insert_staged(
         raise MissingPageError(
             f"page {number} of the children handed over with run {id_text(parent.run_id)} is not in the store"
         )
-    return insert_page(transaction, parent, found[0][0], job_type, max_attempts)
+    return insert_page(transaction, parent, found[0][0], config)
 
 
 def insert_page(
-    transaction: Transaction, parent: ParentRow, page: bytes, job_type: str, max_attempts: int
+    transaction: Transaction, parent: ParentRow, page: bytes, config: Mapping[str, Any]
 ) -> list[int]:
-    """Insert the children of the rows of a ``StagedPage``; returns their ids."""
+    """Insert the children of the rows of a ``StagedPage``; returns their ids.
+
+    ``config`` is the step's: ``job_type``, and if it has them ``max_attempts``, ``rate_key`` and ``rate_ms`` of each.
+    """
+    job_type: str = config["job_type"]
     rows = _staged.decode(page)
     if any(row.unique_key is not None for row in rows):
         transaction.flush_children()
@@ -118,8 +123,8 @@ def insert_page(
     identities = [row.id for row in rows]
     if not identities:
         return []
-    lane = transaction.lane(parent.id, job_type, "", 0)
-    attempts = attempts_of(transaction, parent, job_type, max_attempts)
+    lane = transaction.lane(parent.id, job_type, config.get("rate_key", ""), config.get("rate_ms", 0))
+    attempts = attempts_of(transaction, parent, job_type, config.get("max_attempts", 0))
     of_all = (parent.run_id, parent.id, job_type, attempts, lane.id)
     transaction.add_children(
         [

@@ -25,10 +25,7 @@ def name_children(transaction: Transaction, request: NameChildren) -> tuple[bool
     if page.stored is None:
         inserted = len(insert_children(transaction, parent, page.children, None))
     else:
-        config = request.start.step.config
-        inserted = len(
-            insert_staged(transaction, parent, page.stored, config["job_type"], config.get("max_attempts", 0))
-        )
+        inserted = len(insert_staged(transaction, parent, page.stored, request.start.step.config))
     full = 0 < parent.max_children <= parent.total
     parent.cursor = None if full else page.next_cursor
     parent.named = int(parent.cursor is None)

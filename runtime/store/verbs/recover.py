@@ -83,7 +83,7 @@ def give_back(
             values = (job_id, token, times, transaction.now_ms, parent.reason or cancel_reason)
             expect(transaction.connection.execute(_STOP, values), 1)
             transaction.events.status(parent.run_id, JobState.CANCELLED, [job_id], parent_id=parent_id)
-            judge_tolerance(transaction, parent)
+            judge_tolerance(transaction, parent, failed=False)
         elif abs(lane_id or 0) not in transaction.lanes:
             end_damaged(transaction, parent, job_id, LANELESS_TEXT)
         elif times > transaction.context.max_lost:

@@ -1,8 +1,8 @@
 """Makes a new run of what an old one was asked to do; the old one, whatever became of it, stays as it is.
 
 Of a run: its definition, with the runs linked to it; of a step: a run of that one step; of a job: a fan-out with that
-one payload. What a definition does not hold, the children of a fan-out, is copied from the old run's rows, a slice a
-commit, as pages that nobody sees before the last commit makes them a run.
+one payload, its attempts and its rate. What a definition does not hold, the children of a fan-out, is copied from the
+old run's rows, a slice a commit, as pages that nobody sees before the last commit makes them a run.
 """
 
 import msgspec
@@ -19,6 +19,7 @@ from runtime.store.verbs.submit import stage_page, submit
 FAN_OUT = "fan_out"
 
 _FOUND = "SELECT kind, root_id, parent_id, type, name, max_attempts FROM job WHERE id = ?"
+_RATE = "SELECT rate_key, rate_ms FROM job JOIN lane ON lane.id = abs(lane_id) WHERE job.id = ? AND rate_key <> ''"
 _STEPS = (
     "SELECT name, id FROM job WHERE parent_id = ? AND kind = 'step' AND id NOT IN (SELECT id FROM deletion)"
 )
@@ -100,7 +101,11 @@ def _source(transaction: Transaction, job_id: int) -> _Source:
     payload = intact_payload(transaction.connection, job_id)
     if payload is None or parent_id is None:
         raise _damaged("job", job_id)
-    step = Step(job_type, FAN_OUT, {"job_type": job_type, "pages": 1, "max_attempts": max_attempts})
+    config = {"job_type": job_type, "pages": 1, "max_attempts": max_attempts}
+    rate = transaction.connection.execute(_RATE, (job_id,)).fetchone()
+    if rate is not None:
+        config["rate_key"], config["rate_ms"] = rate
+    step = Step(job_type, FAN_OUT, config)
     single = JobDefinition(
         job_type, name or job_type, (step,), tags=definition.tags, priority=definition.priority
     )

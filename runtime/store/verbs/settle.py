@@ -173,7 +173,7 @@ def _settle_one(transaction: Transaction, attempt: Attempt) -> bool:
         return True  # it was settled before, and the answer was lost
     parent = transaction.change_parent(found.parent)
     parent.running -= 1
-    ended = parent.completed + parent.failed + parent.cancelled
+    ended, failed = parent.completed + parent.failed + parent.cancelled, parent.failed
     outcome = attempt.outcome
     match outcome:
         case Completed():
@@ -194,7 +194,7 @@ def _settle_one(transaction: Transaction, attempt: Attempt) -> bool:
     if (
         parent.completed + parent.failed + parent.cancelled > ended
     ):  # what is only put back is no end to judge by
-        judge_tolerance(transaction, parent)
+        judge_tolerance(transaction, parent, failed=parent.failed > failed)
     settle_parent(transaction, parent)
     return True
 

@@ -76,7 +76,7 @@ def _take_in(transaction: Transaction, page: StagedPage, parent: ParentRow, step
             _keep(transaction, parent.run_id, page)
         return
     mark_running(transaction, parent)
-    insert_page(transaction, parent, page.rows, step.config["job_type"], step.config.get("max_attempts", 0))
+    insert_page(transaction, parent, page.rows, step.config)
     parent.naming, parent.named = "idle", 1
     settle_parent(transaction, parent)
 
