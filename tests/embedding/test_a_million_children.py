@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 from threading import Event
@@ -23,7 +22,7 @@ from runtime.store.commit import Demand
 from runtime.store.file import StoreFile
 from runtime.store.verbs.end import LOW_WATER
 from tests.embedding.processes import until
-from tests.embedding.workers import GATES, Number, Where, gated
+from tests.embedding.workers import Number, Where, gated
 
 RUNS = 100
 CHILDREN = 10_000
@@ -97,14 +96,6 @@ class EndlessManager(JobManager):
         first = int(cursor or 0)
         children = tuple(self.child("gated", Where(step.step.config["path"])) for _ in range(PAGE))
         return Page(children, next_cursor=str(first + PAGE) if first + PAGE < 1_000_000 else None)
-
-
-@pytest.fixture
-def gate(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The name of a gate that stays shut."""
-    GATES[request.node.name] = Event()
-    yield request.node.name
-    GATES.pop(request.node.name).set()
 
 
 def test_a_step_of_a_million_never_has_more_pending_than_the_low_water_and_a_page(

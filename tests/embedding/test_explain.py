@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -20,14 +19,6 @@ from tests.embedding.test_deaf_bodies import LIMIT, deaf
 from tests.embedding.workers import ALL, GATES, Where
 
 WAIT = 20.0
-
-
-@pytest.fixture
-def gate(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The name of a gate that stays shut until the test opens it."""
-    GATES[request.node.name] = threading.Event()
-    yield request.node.name
-    GATES.pop(request.node.name).set()
 
 
 def offers(store: Path) -> list[Offer]:

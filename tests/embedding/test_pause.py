@@ -1,7 +1,6 @@
 """Pause and resume through the whole runtime, for threads and for asyncio."""
 
 import asyncio
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,14 +21,6 @@ WAIT = 30.0
 def runtime(tmp_path: Path) -> Iterator[Runtime]:
     with Runtime(RuntimeSettings(store=tmp_path / "jobs.db", grace_seconds=1.0), workers=ALL) as running:
         yield running
-
-
-@pytest.fixture
-def gate(request: pytest.FixtureRequest) -> Iterator[str]:
-    name = request.node.name
-    GATES[name] = threading.Event()
-    yield name
-    GATES.pop(name).set()
 
 
 def test_a_paused_run_goes_no_further_than_what_runs_and_a_resume_ends_it(

@@ -1,11 +1,8 @@
 """What dies again and again is given up, and nothing else with it."""
 
-import threading
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import pytest
 from thespian.actors import ActorExitRequest
 
 from actors.job import JobState
@@ -15,18 +12,10 @@ from runtime.engine import tell
 from runtime.settings import RuntimeSettings
 from tests.embedding.processes import until
 from tests.embedding.test_supervision import cells, gone
-from tests.embedding.workers import ALL, GATES, Number, Where
+from tests.embedding.workers import ALL, Number, Where
 
 WAIT = 20.0
 JOBS = 20
-
-
-@pytest.fixture
-def gate(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The name of a gate that stays shut until the end."""
-    GATES[request.node.name] = threading.Event()
-    yield request.node.name
-    GATES.pop(request.node.name).set()
 
 
 def test_a_run_whose_orchestrator_keeps_dying_closes_as_failed_and_others_go_on(

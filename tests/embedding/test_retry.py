@@ -46,14 +46,6 @@ def broken(request: pytest.FixtureRequest) -> Iterator[str]:
     BROKEN.discard(name)
 
 
-@pytest.fixture
-def gate(request: pytest.FixtureRequest) -> Iterator[str]:
-    name = request.node.name
-    GATES[name] = threading.Event()
-    yield name
-    GATES.pop(name).set()
-
-
 def until_running(runtime: Runtime, run_id: int, number: int = 1) -> None:
     """Wait until so many jobs of the run are running."""
     for _ in runtime.events(0, run_id=run_id, timeout_seconds=WAIT):

@@ -1,7 +1,6 @@
 """The whole runtime in this process: from the submit to the parent's end, through every actor."""
 
 import asyncio
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,15 +23,6 @@ def runtime(tmp_path: Path) -> Iterator[Runtime]:
     """A running runtime on a store of its own."""
     with Runtime(RuntimeSettings(store=tmp_path / "jobs.db", grace_seconds=1.0), workers=ALL) as running:
         yield running
-
-
-@pytest.fixture
-def gate(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The name of a gate that stays shut until the test opens it; open at the end."""
-    name = request.node.name
-    GATES[name] = threading.Event()
-    yield name
-    GATES.pop(name).set()
 
 
 def test_a_fan_out_ends_with_every_result_recorded(runtime: Runtime) -> None:

@@ -1,7 +1,6 @@
 """The store's actor dies at the worst moments: what was asked of it is recorded all the same, and it can be closed."""
 
 import threading
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,14 +18,6 @@ from tests.embedding.test_supervision import cells, gone
 from tests.embedding.workers import ALL, GATES, Number, Where
 
 WAIT = 20.0
-
-
-@pytest.fixture
-def gate(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The name of a gate that stays shut until the test opens it."""
-    GATES[request.node.name] = threading.Event()
-    yield request.node.name
-    GATES.pop(request.node.name).set()
 
 
 def settings(tmp_path: Path, **options: Any) -> RuntimeSettings:

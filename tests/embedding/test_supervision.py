@@ -1,7 +1,5 @@
 """Each actor of the tree is killed in turn, with work under way: the work is finished, and counted once."""
 
-import threading
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,14 +21,6 @@ from tests.embedding.workers import ALL, GATES, Where
 
 WAIT = 30.0
 JOBS = 60
-
-
-@pytest.fixture
-def gate(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The name of a gate that stays shut until the test opens it."""
-    GATES[request.node.name] = threading.Event()
-    yield request.node.name
-    GATES.pop(request.node.name).set()
 
 
 def gone(runtime: Runtime, victim: Any) -> bool:

@@ -71,43 +71,38 @@ def event_expiry(retention: Retention) -> Chore:
 
 def key_expiry() -> Chore:
     """Forgets the submit keys of runs that ended long ago."""
-    after = ""
 
-    def chore(transaction: Transaction, left: Left) -> bool:
-        nonlocal after
-        while left():
-            rows = transaction.connection.execute(
-                "SELECT key, coalesce(ended_at, (SELECT finished_at FROM job WHERE id = run_id)) FROM submit_key"
-                " WHERE key > ? ORDER BY key LIMIT ?",
-                (after, BATCH),
-            ).fetchall()
-            for key, ended_at in rows:
-                after = key
-                if ended_at is not None and expired(KEY_DAYS, ended_at, transaction.now_ms):
-                    transaction.connection.execute("DELETE FROM submit_key WHERE key = ?", (key,))
-            if len(rows) < BATCH:
-                return False
-        return True
+    def is_old(now_ms: int, ended_at: int | None) -> bool:
+        return ended_at is not None and expired(KEY_DAYS, ended_at, now_ms)
 
-    return chore
+    ended_at = "coalesce(ended_at, (SELECT finished_at FROM job WHERE id = run_id))"
+    return _by_key("submit_key", ended_at, is_old)
 
 
 def rate_expiry() -> Chore:
     """Forgets when rate keys were started last, once nobody who shares the key can still have to wait."""
+
+    def is_old(now_ms: int, started_at: int, longest_ms: int) -> bool:
+        # A day besides: who has not asked yet may have a longer rate than those who have.
+        return started_at + max(longest_ms, DAY_MS) <= now_ms
+
+    return _by_key("rate", "started_at, longest_ms", is_old)
+
+
+def _by_key(table: str, columns: str, is_old: Callable[..., bool]) -> Chore:
+    """Walks a table by its key and deletes the rows of which ``is_old(now_ms, *columns)`` holds."""
     after = ""
 
     def chore(transaction: Transaction, left: Left) -> bool:
         nonlocal after
         while left():
             rows = transaction.connection.execute(
-                "SELECT key, started_at, longest_ms FROM rate WHERE key > ? ORDER BY key LIMIT ?",
-                (after, BATCH),
+                f"SELECT key, {columns} FROM {table} WHERE key > ? ORDER BY key LIMIT ?", (after, BATCH)
             ).fetchall()
-            for key, started_at, longest_ms in rows:
+            for key, *values in rows:
                 after = key
-                # A day besides: who has not asked yet may have a longer rate than those who have.
-                if started_at + max(longest_ms, DAY_MS) <= transaction.now_ms:
-                    transaction.connection.execute("DELETE FROM rate WHERE key = ?", (key,))
+                if is_old(transaction.now_ms, *values):
+                    transaction.connection.execute(f"DELETE FROM {table} WHERE key = ?", (key,))
             if len(rows) < BATCH:
                 return False
         return True
