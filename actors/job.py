@@ -257,6 +257,9 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     timeout_seconds: float = 0.0  # 0 = none
     concurrency: int = 0  # jobs of this step running at once, 0 = only the slots limit it
     max_retries: int = 3  # on_error = retry: added to each child's attempts
+    initial_backoff_seconds: float = 0.0  # on_error = retry: before the second attempt; 0 = the worker type's
+    max_backoff_seconds: float = 0.0  # the longest wait; 0 = the worker type's
+    backoff_multiplier: float = 0.0  # how much longer each further wait is; 0 = the worker type's
     error_tolerance: ErrorTolerance | None = None  # None = the definition's
 
 

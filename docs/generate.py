@@ -50,8 +50,17 @@ known one, a wrong value an error with its line; `quaero check quaero.toml` show
 
 DEFINITION = """\
 A definition is a TOML file: keys of its own at the top, and a table `[step.NAME]` for each step. Steps run in the order
-of the file unless one names `depends`. `quaero schema definition` prints all this as JSON Schema. What this version can
-not do (`condition`, `pre_jobs`, `post_jobs`) makes a definition unrunnable instead of being ignored.
+of the file unless one names `depends`. `quaero schema definition` prints all this as JSON Schema. A wrong value and a
+key that is a known one with a slip of the pen are errors with their line; any other unknown key is a warning.
+
+`{key}` in a text is a variable from outside: of `variables.toml` beside the file, or of the environment; a table
+`[stock]` of that file with `ticker = "GNP"` is `{stock:ticker}`. The environment goes first by the very name (`city`
+for `{city}`), and after the file by the usual spelling (`CITY`). A text that is nothing but one placeholder takes the
+value's type. A variable that is not there stays as it is, with a warning. `{config.x}` is a variable of the
+definition's own.
+
+Older shapes are read into the same: `[[steps]]` with `action` and `[steps.config]`, `[step.NAME]` with `type`
+(`"crawler"` is `crawl`; there `on_error` is `"continue"` when nothing is said), and a crawler's keys at the top.
 """
 
 TERMINAL_PATHS = """\

@@ -68,7 +68,8 @@ def _problems(
     yield from _number_problems("timeout_seconds", definition.timeout_seconds)
     yield from _tolerance_problems(definition.error_tolerance)
     for step in definition.steps:
-        for problem in _step_problems(step, managers, workers):
+        problems = list(_step_problems(step, managers, workers))
+        for problem in problems or _missing(step, definition, managers):
             yield f"step {step.name!r}: {problem}"
     conditions = {step.name: step.condition for step in definition.steps if step.condition is not None}
     depends = {step.name: step.depends for step in definition.steps}
@@ -81,7 +82,14 @@ def _step_problems(
     step: Step, managers: Mapping[str, type[JobManager]], workers: Mapping[str, Any]
 ) -> Iterator[str]:
     yield from _name_problems("name", step.name)
-    for field in ("timeout_seconds", "concurrency", "max_retries"):
+    for field in (
+        "timeout_seconds",
+        "concurrency",
+        "max_retries",
+        "initial_backoff_seconds",
+        "max_backoff_seconds",
+        "backoff_multiplier",
+    ):
         yield from _number_problems(field, getattr(step, field))
     yield from _tolerance_problems(step.error_tolerance)
     manager = managers.get(step.action)
@@ -99,6 +107,13 @@ def _step_problems(
         return
     for key, sentence in problems:
         yield sentence if sentence.startswith(key) else f"{key}: {sentence}"
+
+
+def _missing(
+    step: Step, definition: JobDefinition, managers: Mapping[str, type[JobManager]]
+) -> Iterator[str]:
+    for _, sentence in managers[step.action].missing(step, definition):
+        yield sentence
 
 
 def _name_problems(field: str, name: str) -> Iterator[str]:

@@ -29,7 +29,8 @@ def together_of(
         library: where ids are looked up; ``managers`` and ``workers`` are what there is to run it with.
 
     Raises:
-        DefinitionError: its file is wrong, or a step of it can not be run here, or the same of one that it links.
+        DefinitionError: its file is wrong, or a step of it can not be run here or lacks something (a URL to begin
+            with), or the same of one that it links.
         RefusedError: one of them can not be run here for another reason, or is none.
     """
     if isinstance(wanted, JobDefinition):
@@ -43,8 +44,8 @@ def together_of(
     else:
         loaded = load_with_linked(wanted, managers=managers, known=library)
     for each in loaded:
-        if each.unrunnable:
-            raise DefinitionError(each.unrunnable)
+        if each.unrunnable or each.incomplete:
+            raise DefinitionError(each.unrunnable + each.incomplete)
     return _all_admitted((each.definition for each in loaded), managers, workers)
 
 

@@ -100,6 +100,14 @@ class JobManager(ABC):
         """
         return []
 
+    @classmethod
+    def missing(cls, step: Step, definition: JobDefinition) -> list[tuple[str, str]]:
+        """What a run of the step still needs, though its definition may be loaded and kept: as of ``problems``.
+
+        Asked only of a step without problems; a definition of which something is missing is not run.
+        """
+        return []
+
     @staticmethod
     def child(job_type: str, payload: msgspec.Struct, **fields: Any) -> ChildSpec:
         """A child with this payload; ``fields`` are those of ``ChildSpec``."""

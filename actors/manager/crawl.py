@@ -2,7 +2,7 @@
 
 import msgspec
 
-from actors.job import ChildSpec, Page, Step, StepStart
+from actors.job import ChildSpec, JobDefinition, Page, Step, StepStart
 from actors.manager.contract import JobManager
 from actors.worker.contract import PermanentError
 from actors.worker.crawler.config import CrawlConfig, problems
@@ -49,6 +49,16 @@ class CrawlManager(JobManager):
     def problems(cls, step: Step) -> list[tuple[str, str]]:
         """What is wrong with the step's configuration: patterns, URLs and numbers."""
         return problems(msgspec.convert(step.config, CrawlConfig))
+
+    @classmethod
+    def missing(cls, step: Step, definition: JobDefinition) -> list[tuple[str, str]]:
+        """A URL to begin with: definitions are kept whose URL somebody adds before a run."""
+        config = msgspec.convert(step.config, CrawlConfig)
+        try:
+            seeds_of(config, source_type=definition.source_type, base_url=definition.base_url)
+        except NoSeedError as error:
+            return [("start_urls", str(error))]
+        return []
 
 
 def _checked(step: Step) -> CrawlConfig:

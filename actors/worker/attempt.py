@@ -7,10 +7,20 @@ from typing import Any
 
 import msgspec
 
-from actors.job import Attempt, AttemptError, Cancelled, Completed, Failed, LeasedJob, Outcome, Snoozed
+from actors.job import (
+    Attempt,
+    AttemptError,
+    Cancelled,
+    Completed,
+    Failed,
+    LeasedJob,
+    OnError,
+    Outcome,
+    Snoozed,
+)
 from actors.messages import BodyEnded
 from actors.seams import Random
-from actors.worker.backoff import backoff_ms
+from actors.worker.backoff import backoff_ms, options_in
 from actors.worker.contract import (
     Cancel,
     JobContext,
@@ -132,7 +142,14 @@ def _ended(job: LeasedJob, context: JobContext, outcome: Outcome) -> BodyEnded:
 def _failed(
     job: LeasedJob, context: JobContext, error: Exception, options: WorkerOptions, random: Random
 ) -> BodyEnded:
+    step = context.step
+    own = step.on_error is OnError.RETRY and step.initial_backoff_seconds  # goes before the job's
     outcome = failure_of(
-        error, job.attempt, options, random, at_ms=context.clock.wall_ms(), first_ms=job.backoff_ms
+        error,
+        job.attempt,
+        options_in(step, options),
+        random,
+        at_ms=context.clock.wall_ms(),
+        first_ms=0 if own else job.backoff_ms,
     )
     return BodyEnded(Attempt(job.lease, job.step_id, outcome, logs=context.log_lines()))

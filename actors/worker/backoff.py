@@ -1,10 +1,26 @@
 """How long a failed attempt waits before the next one: exponential, capped, with jitter. Pure."""
 
+import msgspec
+
+from actors.job import OnError, Step
 from actors.seams import Random
 from actors.worker.contract import WorkerOptions
 
 MAX_ASKED_SECONDS = 366 * 86_400.0
 """The longest wait that another side's ``Retry-After`` is granted."""
+
+
+def options_in(step: Step, options: WorkerOptions) -> WorkerOptions:
+    """The worker type's options as they hold within a step: with ``on_error = "retry"`` its own waits go first."""
+    if step.on_error is not OnError.RETRY:
+        return options
+    own = {
+        "backoff_seconds": step.initial_backoff_seconds,
+        "max_backoff_seconds": step.max_backoff_seconds,
+        "backoff_multiplier": step.backoff_multiplier,
+    }
+    said = {name: value for name, value in own.items() if value}
+    return msgspec.structs.replace(options, **said) if said else options
 
 
 def backoff_ms(

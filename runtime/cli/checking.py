@@ -1,5 +1,9 @@
-"""Checks one file or a directory of files: job definitions, and configurations known by their content or name."""
+"""Checks one file or a directory of files: job definitions, their variables, and configurations.
 
+A configuration is known by its content or by the name ``quaero.toml``, variables by the name ``variables.toml``.
+"""
+
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +15,7 @@ from runtime.toml.diagnostic import BadFileError, Diagnostic, Severity, in_order
 
 if TYPE_CHECKING:
     from runtime.assembly import Assembly
+    from runtime.definitions import Loaded
 
 SHOWN_FIRINGS = 3
 """Of a scheduled definition."""
@@ -21,47 +26,70 @@ class Checked(msgspec.Struct, frozen=True):
     """What was found of one file. ``what`` says in words what it is."""
 
     file: str
-    kind: str  # "definition" or "configuration"
+    kind: str  # "definition", "configuration" or "variables"
     what: str = ""
     errors: tuple[Diagnostic, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
     firings: tuple[int, ...] = ()  # of a scheduled definition, the next ones (Unix ms)
     time_zone: str = ""  # of the schedule
+    loaded: "Loaded | None" = None  # the definition, if it is one
+
+    @property
+    def shown(self) -> str:
+        """The file as its diagnostics name it."""
+        return self.loaded.file if self.loaded is not None else self.file
 
 
 def check_directory(directory: Path, assembly: "Assembly") -> list[Checked]:
-    """Check every ``*.toml`` file of the directory, by name, and what the definitions say of each other."""
-    from runtime.definitions import DefinitionLibrary
+    """Check every ``*.toml`` file of the directory and of those in it, by name.
 
-    try:
-        files = sorted(each for each in directory.iterdir() if each.suffix == ".toml")
-    except OSError as error:
+    Each directory is a set of definitions by itself: what its files say of each other is checked too. Hidden
+    directories and links to directories are passed over.
+    """
+    found: list[Checked] = []
+
+    def unreadable(error: OSError) -> None:
         message = f"the directory can not be read: {error.strerror}"
-        return [Checked(str(directory), "definition", errors=(Diagnostic(message, str(directory)),))]
-    if not files:
+        found.append(Checked(error.filename, "definition", errors=(Diagnostic(message, error.filename),)))
+
+    for folder, inner, names in os.walk(directory, onerror=unreadable):
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        files = sorted(Path(folder) / name for name in names if name.endswith(".toml"))
+        found += _between([check_file(file, assembly) for file in files])
+    if not found:
         hint = "name a directory of job definitions"
         error_found = Diagnostic("there is no .toml file in this directory", str(directory), hint=hint)
         return [Checked(str(directory), "definition", errors=(error_found,))]
-    found = [check_file(file, assembly) for file in files]
-    if any(each.errors for each in found) or any(each.kind == "configuration" for each in found):
-        return found
-    try:
-        DefinitionLibrary.from_directory(directory, managers=assembly.managers)
-    except BadFileError as error:
-        return [
-            msgspec.structs.replace(
-                each, errors=tuple(one for one in error.diagnostics if one.file == each.file)
-            )
-            for each in found
-        ]
     return found
+
+
+def _between(found: list[Checked]) -> list[Checked]:
+    """The same files of one directory, with what is wrong between its definitions: ids that two have, circles."""
+    from runtime.definitions import DefinitionLibrary
+
+    loaded = [each.loaded for each in found if each.loaded is not None]
+    faults = tuple(DefinitionLibrary.repetitions(loaded))
+    if not faults and not any(each.errors for each in found):
+        try:
+            DefinitionLibrary(loaded)
+        except BadFileError as error:
+            faults = error.diagnostics
+    return [
+        msgspec.structs.replace(
+            each, errors=each.errors + tuple(fault for fault in faults if fault.file == each.shown)
+        )
+        for each in found
+    ]
 
 
 def check_file(file: Path, assembly: "Assembly") -> Checked:
     """Check one file, as what its content or name shows it to be."""
     from runtime.config import is_config
+    from runtime.definitions.variable_file import VARIABLES
     from runtime.toml.document import UnreadableError, read_document
 
+    if file.name == VARIABLES:
+        return _check_variables(file)
     try:
         table = read_document(file).table
     except UnreadableError as error:
@@ -81,7 +109,7 @@ def _check_definition(file: Path, assembly: "Assembly") -> Checked:
         return _failed(file, "definition", error)
     steps = len(loaded.definition.steps)
     errors = loaded.unrunnable
-    if not errors:
+    if not errors and not loaded.incomplete:
         try:
             assembly.together(file)
         except BadFileError as error:
@@ -96,12 +124,23 @@ def _check_definition(file: Path, assembly: "Assembly") -> Checked:
         "definition",
         f"job definition {loaded.definition.id}, {steps} step{'s' if steps != 1 else ''}",
         errors=errors,
-        warnings=loaded.warnings,
+        warnings=loaded.incomplete + loaded.warnings,
         firings=tuple(next_firings(definition.schedule, definition.time_zone, now_ms, SHOWN_FIRINGS))
         if scheduled
         else (),
         time_zone=definition.time_zone,
+        loaded=loaded,
     )
+
+
+def _check_variables(file: Path) -> Checked:
+    from runtime.definitions.variable_file import VariablesError, read_variables
+
+    try:
+        count = len(read_variables(file))
+    except VariablesError as error:
+        return _failed(file, "variables", error)
+    return Checked(str(file), "variables", f"{count} variable{'s' if count != 1 else ''}")
 
 
 def _check_config(file: Path) -> Checked:

@@ -5,7 +5,7 @@ that its key has; what can not be read so stays text, and the check of the whole
 workers and managers stay text until their types are known (``own``).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import inspect
@@ -13,19 +13,9 @@ from msgspec import inspect
 from runtime.config.layers import Layer, Origin, nested
 from runtime.config.schema import Config
 from runtime.toml.diagnostic import Path
-from runtime.toml.document import parse_document
+from runtime.toml.text import read_text
 
 PREFIX = "QUAERO_"
-_FLAGS = {
-    "true": True,
-    "yes": True,
-    "on": True,
-    "1": True,
-    "false": False,
-    "no": False,
-    "off": False,
-    "0": False,
-}
 
 
 def environment_layer(environment: Mapping[str, str]) -> Layer:
@@ -45,39 +35,6 @@ def environment_layer(environment: Mapping[str, str]) -> Layer:
         return Origin("environment")
 
     return Layer(nested(values), origin)
-
-
-def read_text(text: str, wanted: inspect.Type | None) -> Any:
-    """The text as a value of that type; the text itself where it is none, and where no type is known."""
-    if isinstance(wanted, inspect.Metadata):
-        return read_text(text, wanted.type)
-    if isinstance(wanted, inspect.UnionType):
-        return read_text(text, next(each for each in wanted.types if not isinstance(each, inspect.NoneType)))
-    if isinstance(wanted, inspect.VarTupleType | inspect.ListType):
-        return [read_text(part.strip(), wanted.item_type) for part in text.split(",") if part.strip()]
-    reader = _READERS.get(type(wanted)) if wanted is not None else None
-    try:
-        return reader(text) if reader else text
-    except ValueError:
-        return text
-
-
-def _flag(text: str) -> bool | str:
-    return _FLAGS.get(text.strip().lower(), text)
-
-
-def _toml_value(text: str) -> Any:
-    return parse_document(f"value = {text}", file="environment").table["value"]
-
-
-_READERS: dict[type[inspect.Type], Callable[[str], Any]] = {
-    inspect.BoolType: _flag,
-    inspect.IntType: int,
-    inspect.FloatType: float,
-    inspect.AnyType: _toml_value,
-    inspect.DictType: _toml_value,
-    inspect.StructType: _toml_value,
-}
 
 
 def type_at(top: type[Any], path: Path) -> inspect.Type | None:

@@ -14,13 +14,14 @@ import msgspec
 from msgspec import inspect
 
 from actors.settings import Secret, decode_secret
-from runtime.config.environment import read_text, type_at
+from runtime.config.environment import type_at
 from runtime.config.layers import Origin
 from runtime.config.load import ConfigError, told
 from runtime.config.schema import Worker
 from runtime.settings import Said
 from runtime.toml.diagnostic import Diagnostic, Path, Severity, in_order, path_text
 from runtime.toml.shape import fit
+from runtime.toml.text import read_text
 from runtime.toml.wording import key_shown, nearest, quoted
 
 FILE = "_file"

@@ -9,6 +9,8 @@
 - ``steps``      a raw step against its action's configuration type
 - ``order``       dependencies: file order, a graph, circles
 - ``conditions`` conditions of steps against what they wait for
+- ``placeholders`` ``{key}`` in a file's texts
+- ``variable_file`` ``variables.toml``, where their values are
 - ``variables``  ``{config.x}`` in a step's texts
 - ``duration``   "1h30m"
 - ``schedule``   five-field cron and time zones

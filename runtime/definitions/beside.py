@@ -9,7 +9,13 @@ from pathlib import Path as FilePath
 import msgspec
 
 from runtime.definitions.library import DefinitionLibrary
-from runtime.definitions.load import DefinitionError, Loaded, directory_files, load_definition
+from runtime.definitions.load import (
+    DefinitionError,
+    Loaded,
+    directory_files,
+    known_variables,
+    load_definition,
+)
 from runtime.definitions.steps import Managers
 
 
@@ -26,7 +32,8 @@ def load_with_linked(
     Raises:
         DefinitionError: the file is no definition, or its pre_jobs and post_jobs lead nowhere or in a circle.
     """
-    loaded = load_definition(path, managers=managers)
+    variables = known_variables(path)
+    loaded = load_definition(path, managers=managers, variables=variables)
     if not loaded.definition.pre_jobs and not loaded.definition.post_jobs:
         return (loaded,)
     beside, unread = list[Loaded](), list[str]()
@@ -34,7 +41,7 @@ def load_with_linked(
         if file.name == FilePath(path).name:
             continue
         try:
-            beside.append(load_definition(file, managers=managers))
+            beside.append(load_definition(file, managers=managers, variables=variables))
         except DefinitionError:
             unread.append(file.name)
     library = DefinitionLibrary.unchecked([loaded, *beside, *known])

@@ -1,14 +1,21 @@
 """The diagnostics of one definition file as they are found, each with the line of what it is about."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from runtime.toml.diagnostic import Diagnostic, Path, Severity, path_text
 from runtime.toml.document import Document
-from runtime.toml.shape import Fit
-from runtime.toml.wording import key_shown, nearest, shown
+from runtime.toml.shape import MOST_GUESSED, Fit
+from runtime.toml.wording import is_slip, key_shown, nearest, shown
 
 Place = Callable[[Path], Path]
 """From a path within a checked table to the path in the file; a step's configuration may come from several tables."""
+
+
+MOST_UNKNOWN = MOST_GUESSED
+"""Unknown keys of a table that are told one by one."""
+
+MOST_COMPARED = 20_000
+"""Names that are looked through for one that was meant, of one file altogether: about a second."""
 
 
 class Findings:
@@ -16,19 +23,30 @@ class Findings:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.found: list[Diagnostic] = []
+        self._found: dict[Diagnostic, None] = {}  # in the order in which they were found, each once
+        self._comparisons = 0
 
     def __repr__(self) -> str:
-        return f"<Findings({self.document.file!r}, {len(self.found)} found)>"
+        return f"<Findings({self.document.file!r}, {len(self._found)} found)>"
+
+    def did_you_mean(self, name: str, known: Collection[str], otherwise: str = "") -> str:
+        """A hint naming the nearest known name, while there are not too many to look through."""
+        self._comparisons += len(known)
+        return did_you_mean(name, known, otherwise) if self._comparisons <= MOST_COMPARED else otherwise
+
+    @property
+    def found(self) -> tuple[Diagnostic, ...]:
+        """All diagnostics."""
+        return tuple(self._found)
 
     @property
     def failed(self) -> bool:
         """Whether an error is among them."""
-        return any(each.severity is Severity.ERROR for each in self.found)
+        return any(each.severity is Severity.ERROR for each in self._found)
 
     def of(self, severity: Severity) -> tuple[Diagnostic, ...]:
         """The diagnostics of one severity."""
-        return tuple(each for each in self.found if each.severity is severity)
+        return tuple(each for each in self._found if each.severity is severity)
 
     def add(
         self,
@@ -42,8 +60,7 @@ class Findings:
         """Note a fault at a path of the file; one whose key is not there is at the table that should have it."""
         line = self.document.line(path) or 1
         found = Diagnostic(message, self.document.file, line, path_text(path), value, hint, severity)
-        if found not in self.found:
-            self.found.append(found)
+        self._found.setdefault(found)
 
     def warn(self, path: Path, message: str, hint: str = "") -> None:
         """Note what a person may not have meant."""
@@ -51,6 +68,9 @@ class Findings:
 
     def add_fit(self, fit: Fit, subject: str, place: Place, known: Iterable[str] = ()) -> bool:
         """Note what a check found; whether the value fits.
+
+        An unknown key is an error if it is a known one with a slip of the pen, whose effect its author counts on. Any
+        other is a warning: real files have keys that mean something elsewhere.
 
         Args:
             fit: what the check of a table found.
@@ -65,17 +85,21 @@ class Findings:
                 misfit.hint,
                 value=misfit.value,
             )
-        for unknown in fit.unknown:
+        for unknown in fit.unknown[:MOST_UNKNOWN]:
             key = str(unknown.path[-1])
             meant = unknown.meant
             if len(unknown.path) == 1:
                 meant = nearest(key, {*known, meant} if meant else known)
-            message = about(subject, unknown.path[:-1], f"unknown key {key_shown(key)}", colon=True)
-            self.warn(
+            self.add(
                 place(unknown.path),
-                message,
+                about(subject, unknown.path[:-1], f"unknown key {key_shown(key)}", colon=True),
                 f"did you mean {key_shown(meant)}?" if meant else "it has no effect",
+                severity=Severity.ERROR if meant and is_slip(key, meant) else Severity.WARNING,
             )
+        if len(fit.unknown) > MOST_UNKNOWN:
+            first = fit.unknown[MOST_UNKNOWN].path
+            more = f"{len(fit.unknown) - MOST_UNKNOWN} more keys are unknown"
+            self.warn(place(first), about(subject, (), more, colon=True), "is this a definition?")
         return not fit.misfits
 
 

@@ -93,6 +93,12 @@ class StepKeys(msgspec.Struct, frozen=True, omit_defaults=True):
     max_retries: Annotated[
         int, Meta(ge=0, le=1000, description="on_error = retry: more attempts per job")
     ] = 3
+    initial_backoff: Duration = 0
+    """`on_error = "retry"`: wait before a job's second attempt, seconds or text like "2s"; 0 = the job type's."""
+    max_backoff: Duration = 0
+    """The longest such wait; 0 = the job type's."""
+    backoff_multiplier: Annotated[float, Meta(ge=0, le=1000)] = 0.0
+    """How much longer each further wait is; 0 = the job type's."""
     error_tolerance: ToleranceKeys | None = None
     """Instead of the definition's."""
 
@@ -104,6 +110,8 @@ def field_names(struct: type[msgspec.Struct]) -> frozenset[str]:
 
 DEFINITION_KEYS = field_names(DefinitionKeys)
 STEP_KEYS = field_names(StepKeys)
+RETRY_KEYS = frozenset({"max_retries", "initial_backoff", "max_backoff", "backoff_multiplier"})
+"""Keys of a step that mean something with ``on_error = "retry"`` alone."""
 SELECTORS = frozenset({"action", "type", "name", "config"})
 """Further keys of a step: what selects its action, its name in ``[[steps]]``, its nested configuration."""
 

@@ -6,13 +6,21 @@ another, without circles: a fault is raised when the library is made, with the f
 
 import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path as FilePath
 from typing import Self
 
 from actors.job import JobDefinition
 from runtime.definitions.links import LinkFault, link_faults, linked
-from runtime.definitions.load import DefinitionError, Loaded, directory_files, load_definition
+from runtime.definitions.load import (
+    DefinitionError,
+    Loaded,
+    directory_files,
+    known_variables,
+    load_definition,
+)
 from runtime.definitions.steps import Managers
-from runtime.toml.diagnostic import Diagnostic, Severity, path_text
+from runtime.definitions.variable_file import VARIABLES
+from runtime.toml.diagnostic import Diagnostic, Path, Severity, path_text
 from runtime.toml.document import UnreadableError, read_document
 from runtime.toml.wording import quoted
 
@@ -27,11 +35,10 @@ class DefinitionLibrary:
             DefinitionError: two have one id, or their pre_jobs and post_jobs name no definition or go in a circle.
         """
         self._loaded: dict[str, Loaded] = {}
-        faults: list[Diagnostic] = []
-        for each in loaded:
-            first = self._loaded.setdefault(each.definition.id, each)
-            if first is not each:
-                faults.append(_repeated(first, each))
+        every = tuple(loaded)
+        faults = list(self.repetitions(every))
+        for each in every:
+            self._loaded.setdefault(each.definition.id, each)
         definitions = [each.definition for each in self._loaded.values()]
         faults += [self._placed(fault) for fault in link_faults(definitions, self.get, self._loaded)]
         if faults:
@@ -58,17 +65,20 @@ class DefinitionLibrary:
             beside: further definitions that belong to the library, and come first.
 
         Raises:
-            DefinitionError: a file is no definition, or as of the class; all that is wrong is told at once.
+            DefinitionError: a file is no definition, ``variables.toml`` can not be used, or as of the class; all that
+                is wrong is told at once.
         """
         loaded, faults = list(beside), list[Diagnostic]()
-        for file in directory_files(path):
+        files = directory_files(path)
+        variables = known_variables(FilePath(path) / VARIABLES)
+        for file in files:
             try:
-                loaded.append(load_definition(file, managers=managers))
+                loaded.append(load_definition(file, managers=managers, variables=variables))
             except DefinitionError as error:
                 faults.extend(error.diagnostics)
         if not any(each.severity is Severity.ERROR for each in faults):
             return cls(loaded)
-        raise DefinitionError(faults)
+        raise DefinitionError([*faults, *cls.repetitions(loaded)])
 
     @classmethod
     def unchecked(cls, loaded: Iterable[Loaded]) -> Self:
@@ -77,6 +87,26 @@ class DefinitionLibrary:
         for each in loaded:
             library._loaded.setdefault(each.definition.id, each)
         return library
+
+    @staticmethod
+    def repetitions(loaded: Iterable[Loaded]) -> Iterator[Diagnostic]:
+        """One fault for each definition whose id an earlier one has."""
+        firsts: dict[str, Loaded] = {}
+        for each in loaded:
+            first = firsts.setdefault(each.definition.id, each)
+            if first is each:
+                continue
+            where = "another definition"
+            if first.file:
+                line = _line_in(first.file, ("id",))
+                where = f"{first.file}:{line}" if line else first.file
+            yield Diagnostic(
+                f"the id {quoted(each.definition.id)} is that of {where} too",
+                each.file,
+                _line_in(each.file, ("id",)),
+                "id",
+                hint="give one of them another id",
+            )
 
     def __repr__(self) -> str:
         return f"<DefinitionLibrary({len(self)} definitions)>"
@@ -123,16 +153,16 @@ class DefinitionLibrary:
         found = self._loaded.get(fault.definition_id)
         file = "" if found is None else found.file
         subject = "" if file else f"definition {quoted(fault.definition_id)}: "
-        line: int | None = None
-        if file:
-            try:
-                line = read_document(file).line(path)
-            except UnreadableError:
-                line = None  # changed since it was loaded
-        return Diagnostic(subject + fault.message, file, line, path_text(path), hint=fault.hint)
+        return Diagnostic(
+            subject + fault.message, file, _line_in(file, path), path_text(path), hint=fault.hint
+        )
 
 
-def _repeated(first: Loaded, again: Loaded) -> Diagnostic:
-    where = first.file or "another definition"
-    message = f"the id {quoted(again.definition.id)} is that of {where} too"
-    return Diagnostic(message, again.file, key_path="id", hint="give one of them another id")
+def _line_in(file: str, path: Path) -> int | None:
+    """The line of a path in a file that was read before; None if there is none, or no such file any more."""
+    if not file:
+        return None
+    try:
+        return read_document(file).line(path)
+    except UnreadableError:  # changed since
+        return None

@@ -2,7 +2,8 @@
 
 A file is either a ``JobDefinition`` that the runtime accepts as it is, with warnings, or a ``DefinitionError`` with all
 that is wrong. A step whose action no manager here carries out loads, so that files written for another runtime can be
-checked and listed; such a definition is not to be run (``Loaded.unrunnable``).
+checked and listed; such a definition is not to be run (``Loaded.unrunnable``). ``{placeholders}`` are filled before
+anything is judged.
 """
 
 import os
@@ -14,7 +15,7 @@ import msgspec
 from actors.job import JobDefinition, Step
 from actors.orchestrator.condition import Surroundings
 from runtime.definitions.conditions import condition_faults
-from runtime.definitions.findings import Findings, did_you_mean
+from runtime.definitions.findings import Findings
 from runtime.definitions.keys import (
     CRAWL_KEYS,
     DEFINITION_KEYS,
@@ -23,16 +24,20 @@ from runtime.definitions.keys import (
     field_names,
 )
 from runtime.definitions.order import circle, in_order
+from runtime.definitions.placeholders import NO_VARIABLES, Filled, Variables, fill
 from runtime.definitions.schedule import schedule_problem, time_zone_problem
 from runtime.definitions.shapes import RawStep, name_problem, raw_steps
-from runtime.definitions.steps import Managers, checked_step, seconds
-from runtime.toml.diagnostic import BadFileError, Diagnostic, Severity
+from runtime.definitions.steps import Managers, checked_step, seconds, typed
+from runtime.definitions.variable_file import VARIABLES, VariablesError, variables_beside
+from runtime.toml.diagnostic import BadFileError, Diagnostic, Severity, parse_path, path_text
 from runtime.toml.diagnostic import in_order as sorted_diagnostics
 from runtime.toml.document import Document, UnreadableError, parse_document, read_document
 from runtime.toml.shape import fit
 from runtime.toml.wording import quoted, shown
 
 CONFIGURATION = "quaero.toml"
+LEFT_AS_THEY_ARE = INERT_DEFINITION_KEYS | {"id"}
+"""Keys at the top in which nothing is put in for a placeholder."""
 
 
 class DefinitionError(BadFileError):
@@ -46,22 +51,32 @@ class Loaded(msgspec.Struct, frozen=True):
     file: str
     warnings: tuple[Diagnostic, ...] = ()
     unrunnable: tuple[Diagnostic, ...] = ()  # why this runtime can not run it; loading it is no error
+    incomplete: tuple[Diagnostic, ...] = ()  # what a run of it needs and nobody has said yet; no error either
 
 
-def load_definition(path: str | os.PathLike[str], *, managers: Managers) -> Loaded:
-    """Load a definition file; ``managers`` are the actions there are, by name.
+def load_definition(
+    path: str | os.PathLike[str], *, managers: Managers, variables: Variables | None = None
+) -> Loaded:
+    """Load a definition file.
+
+    Args:
+        path: the file.
+        managers: the actions there are, by name.
+        variables: for its placeholders; None = those of ``variables.toml`` beside it and of the environment.
 
     Raises:
-        DefinitionError: the file can not be read or is no definition.
+        DefinitionError: the file can not be read or is no definition, or ``variables.toml`` can not be used.
     """
     try:
         document = read_document(path)
     except UnreadableError as error:
         raise DefinitionError([error.diagnostic]) from error
-    return _loaded(document, managers)
+    return _loaded(document, managers, known_variables(path) if variables is None else variables)
 
 
-def load_definition_text(text: str | bytes, *, managers: Managers, file: str = "definition") -> Loaded:
+def load_definition_text(
+    text: str | bytes, *, managers: Managers, file: str = "definition", variables: Variables = NO_VARIABLES
+) -> Loaded:
     """Load a definition from its TOML text; ``file`` is the name for messages.
 
     Raises:
@@ -71,11 +86,23 @@ def load_definition_text(text: str | bytes, *, managers: Managers, file: str = "
         document = parse_document(text, file=file)
     except UnreadableError as error:
         raise DefinitionError([error.diagnostic]) from error
-    return _loaded(document, managers)
+    return _loaded(document, managers, variables)
+
+
+def known_variables(path: str | os.PathLike[str]) -> Variables:
+    """The variables for a definition at that path: of the file beside it, and of the environment.
+
+    Raises:
+        DefinitionError: ``variables.toml`` can not be used.
+    """
+    try:
+        return variables_beside(path)
+    except VariablesError as error:
+        raise DefinitionError(error.diagnostics) from error
 
 
 def directory_files(path: str | os.PathLike[str]) -> list[FilePath]:
-    """The ``*.toml`` files of a directory, by name, but for a configuration.
+    """The ``*.toml`` files of a directory, by name, but for a configuration and for variables.
 
     Raises:
         DefinitionError: the directory can not be read.
@@ -85,54 +112,84 @@ def directory_files(path: str | os.PathLike[str]) -> list[FilePath]:
     except OSError as error:
         message = f"the directory of definitions can not be read: {error.strerror}"
         raise DefinitionError([Diagnostic(message, os.fsdecode(path))]) from error
-    return sorted(each for each in files if each.name != CONFIGURATION)
+    return sorted(each for each in files if each.name not in {CONFIGURATION, VARIABLES})
 
 
-def _loaded(document: Document, managers: Managers) -> Loaded:
-    findings = Findings(document)
-    table = dict(document.table)
+def _loaded(document: Document, managers: Managers, variables: Variables) -> Loaded:
+    filled = fill(document.table, variables.find, lambda path: len(path) == 1 and path[0] in LEFT_AS_THEY_ARE)
+    findings = Findings(msgspec.structs.replace(document, table=filled.value))
+    _tell_missing(findings, filled, variables)
+    table = dict(filled.value)
     flat_keys = CRAWL_KEYS | (
         field_names(managers["crawl"].config_type) if "crawl" in managers else frozenset()
     )
     flat = {key: table.pop(key) for key in (flat_keys - DEFINITION_KEYS) & table.keys()}
     own = {key: value for key, value in table.items() if key not in INERT_DEFINITION_KEYS | {"step", "steps"}}
-    found = fit(own, DefinitionKeys)
+    found = fit(typed(own, DefinitionKeys, lambda path: path, filled.texts), DefinitionKeys)
     findings.add_fit(found, "", lambda path: path, flat_keys | {"step"})
     keys = msgspec.convert({"id": "-", "name": "-"} | found.fitting(), DefinitionKeys)
     timeout_seconds = seconds(findings, keys.timeout, ("timeout",), "timeout")
     _check_keys(findings, keys)
     raw = raw_steps(findings, flat)
-    steps = [checked_step(each, findings, managers, keys.config) for each in raw]
+    steps = [checked_step(each, findings, managers, keys.config, filled.texts) for each in raw]
     depends = _dependencies(findings, raw)
     _check_conditions(findings, raw, depends, Surroundings(keys.config, keys.tags))
     if findings.failed:
         raise DefinitionError(findings.found)
     by_name = {step.name: step for step in steps if step is not None}
+    definition = JobDefinition(
+        id=keys.id,
+        name=keys.name,
+        steps=tuple(_with_depends(by_name[name], depends[name]) for name in in_order(depends)),
+        description=keys.description,
+        tags=tuple(dict.fromkeys(keys.tags)),
+        enabled=keys.enabled,
+        auto_start=keys.auto_start,
+        schedule=" ".join(keys.schedule.split()),
+        time_zone=keys.time_zone,
+        timeout_seconds=timeout_seconds,
+        priority=keys.priority,
+        source_type=keys.source_type,
+        base_url=keys.base_url,
+        auth_id=keys.auth_id,
+        pre_jobs=tuple(dict.fromkeys(keys.pre_jobs)),
+        post_jobs=tuple(dict.fromkeys(keys.post_jobs)),
+        error_tolerance=keys.error_tolerance.tolerance() if keys.error_tolerance else None,
+        variables=keys.config,
+    )
+    _tell_incomplete(findings, raw, definition, managers)
     return Loaded(
-        definition=JobDefinition(
-            id=keys.id,
-            name=keys.name,
-            steps=tuple(_with_depends(by_name[name], depends[name]) for name in in_order(depends)),
-            description=keys.description,
-            tags=tuple(dict.fromkeys(keys.tags)),
-            enabled=keys.enabled,
-            auto_start=keys.auto_start,
-            schedule=" ".join(keys.schedule.split()),
-            time_zone=keys.time_zone,
-            timeout_seconds=timeout_seconds,
-            priority=keys.priority,
-            source_type=keys.source_type,
-            base_url=keys.base_url,
-            auth_id=keys.auth_id,
-            pre_jobs=tuple(dict.fromkeys(keys.pre_jobs)),
-            post_jobs=tuple(dict.fromkeys(keys.post_jobs)),
-            error_tolerance=keys.error_tolerance.tolerance() if keys.error_tolerance else None,
-            variables=keys.config,
-        ),
+        definition=definition,
         file=document.file,
         warnings=sorted_diagnostics(findings.of(Severity.WARNING)),
         unrunnable=sorted_diagnostics(findings.of(Severity.UNRUNNABLE)),
+        incomplete=sorted_diagnostics(findings.of(Severity.INCOMPLETE)),
     )
+
+
+def _tell_incomplete(
+    findings: Findings, raw: list[RawStep], definition: JobDefinition, managers: Managers
+) -> None:
+    places = {step.name: step for step in raw}
+    for step in definition.steps:
+        if step.action in managers:
+            for key, sentence in managers[step.action].missing(step, definition):
+                place = places[step.name]
+                message = f"{place.subject}: {sentence}"
+                findings.add(place.place(parse_path(key)), message, severity=Severity.INCOMPLETE)
+
+
+def _tell_missing(findings: Findings, filled: Filled, variables: Variables) -> None:
+    for name, path in {
+        name: path for path, name in reversed(filled.missing)
+    }.items():  # each once, its first place
+        where = path_text(path)
+        hint = findings.did_you_mean(
+            name, variables.of_file, f"add it to {VARIABLES} beside this file, or to the environment"
+        )
+        findings.warn(
+            path, f"{where}: there is no variable {quoted(name)}, so that the text stays as it is", hint
+        )
 
 
 def _check_keys(findings: Findings, keys: DefinitionKeys) -> None:
@@ -168,7 +225,7 @@ def _dependencies(findings: Findings, raw: list[RawStep]) -> dict[str, tuple[str
                 continue
             wanted[name] = None
             if all(name != other.name for other in raw):
-                hint = did_you_mean(name, [other.name for other in raw if other is not step])
+                hint = findings.did_you_mean(name, [other.name for other in raw if other is not step])
                 findings.add(
                     path, f"{step.subject} depends on {quoted(name)}, which is no step of this file", hint
                 )

@@ -16,7 +16,13 @@ from typing import Any
 import msgspec
 
 from runtime.definitions.findings import Findings
-from runtime.definitions.keys import ACTION_OF_TYPE, INERT_STEP_KEYS, SELECTORS, STEP_KEYS
+from runtime.definitions.keys import (
+    ACTION_OF_TYPE,
+    INERT_DEFINITION_KEYS,
+    INERT_STEP_KEYS,
+    SELECTORS,
+    STEP_KEYS,
+)
 from runtime.toml.diagnostic import Path
 from runtime.toml.wording import key_shown, nearest, quoted, shown
 
@@ -37,6 +43,10 @@ class RawStep(msgspec.Struct):
     def subject(self) -> str:
         """How a message names it."""
         return f"step {quoted(self.name)}"
+
+    def own_place(self, path: Path) -> Path:
+        """Where a path within the step's own keys is in the file."""
+        return (*self.path, *path)
 
     def place(self, path: Path) -> Path:
         """Where a path within the configuration is in the file."""
@@ -134,6 +144,9 @@ def _step(
         return None
     if selector == "action" and "type" in table:
         findings.warn((*path, "type"), f"{subject}: type has no effect beside action")
+    if table.get("always_run"):
+        hint = 'write on_error = "continue" in the steps before it'
+        findings.warn((*path, "always_run"), f"{subject}: always_run has no effect", hint)
     keys = {key: value for key, value in table.items() if key in STEP_KEYS}
     if keys.get("on_error") == "fatal":
         keys["on_error"] = "fail"
@@ -163,7 +176,7 @@ def _merge(findings: Findings, steps: list[RawStep], flat: dict[str, Any]) -> No
             if key not in step.config:
                 step.config[key], step.config_paths[key] = value, (key,)
     elif steps:
-        for key in flat:
+        for key in flat.keys() - INERT_DEFINITION_KEYS:
             message = f"{key} has no effect at the file's top, which has {len(crawls)} crawl steps"
             findings.warn((key,), message, "write it in a step")
 

@@ -1,19 +1,21 @@
 """One raw step against its own keys and its action's configuration type: a ``Step``, or what is wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import inspect
 
 from actors.job import OnError, Step
 from actors.manager import JobManager, unmet
 from runtime.definitions.duration import DurationError, parse_duration
-from runtime.definitions.findings import Findings, did_you_mean
-from runtime.definitions.keys import SELECTORS, STEP_KEYS, StepKeys, field_names
+from runtime.definitions.findings import Findings, Place
+from runtime.definitions.keys import RETRY_KEYS, SELECTORS, STEP_KEYS, StepKeys, field_names
 from runtime.definitions.shapes import RawStep
 from runtime.definitions.variables import substitute
 from runtime.toml.diagnostic import Path, Severity, parse_path
 from runtime.toml.shape import fit, plain
+from runtime.toml.text import read_text
 from runtime.toml.wording import one_of, quoted, shown
 
 Managers = Mapping[str, type[JobManager]]
@@ -29,9 +31,21 @@ NOT_FILTERS = frozenset({"max_keywords"})
 
 
 def checked_step(
-    raw: RawStep, findings: Findings, managers: Managers, variables: dict[str, Any]
+    raw: RawStep,
+    findings: Findings,
+    managers: Managers,
+    variables: dict[str, Any],
+    texts: Collection[Path] = (),
 ) -> Step | None:
-    """The step without its dependencies; None if a fault was found, which is among the findings."""
+    """The step without its dependencies; None if a fault was found, which is among the findings.
+
+    Args:
+        raw: as the file has it.
+        findings: where faults go.
+        managers: the actions there are, by name.
+        variables: the definition's own, for ``{config.x}``.
+        texts: where the file's whole text is that of a variable from outside, see ``typed``.
+    """
     before = len(findings.of(Severity.ERROR))
     manager = managers.get(raw.action)
     if manager is not None and "concurrency" in raw.config:
@@ -40,13 +54,13 @@ def checked_step(
             raw.keys.pop("concurrency", None)
         else:
             raw.keys["concurrency"] = raw.config.pop("concurrency")
-    found = fit(raw.keys, StepKeys)
-    findings.add_fit(found, raw.subject, lambda path: (*raw.path, *path))
+    found = fit(typed(raw.keys, StepKeys, raw.own_place, texts), StepKeys)
+    findings.add_fit(found, raw.subject, raw.own_place)
     keys = msgspec.convert(found.fitting(), StepKeys)
-    timeout_seconds = seconds(findings, keys.timeout, (*raw.path, "timeout"), f"{raw.subject}: timeout")
+    _warn_of_idle_keys(raw, keys, findings)
     config, missing = substitute(raw.config, variables)
-    for path, name in missing:
-        hint = did_you_mean(name, variables, "add it below [config]")
+    for name, path in {name: path for path, name in reversed(missing)}.items():  # each once, its first place
+        hint = findings.did_you_mean(name, variables, "add it below [config]")
         findings.warn(raw.place(path), f"{raw.subject}: there is no variable {quoted(name)}", hint)
     if manager is None:
         _report_action(raw, findings, managers)
@@ -54,7 +68,7 @@ def checked_step(
         findings.add_fit(configured, raw.subject, raw.place)
     else:
         _flatten(raw, config, manager, findings)
-        configured = fit(config, manager.config_type)
+        configured = fit(typed(config, manager.config_type, raw.place, texts), manager.config_type)
         findings.add_fit(configured, raw.subject, raw.place, STEP_KEYS | SELECTORS)
     step = Step(
         name=raw.name,
@@ -64,14 +78,45 @@ def checked_step(
         description=keys.description,
         enabled=keys.enabled,
         condition=keys.condition if (keys.condition or "").strip() else None,
-        timeout_seconds=timeout_seconds,
+        timeout_seconds=_seconds_of("timeout", keys, raw, findings),
         concurrency=keys.concurrency,
         max_retries=keys.max_retries,
+        initial_backoff_seconds=_seconds_of("initial_backoff", keys, raw, findings),
+        max_backoff_seconds=_seconds_of("max_backoff", keys, raw, findings),
+        backoff_multiplier=keys.backoff_multiplier,
         error_tolerance=keys.error_tolerance.tolerance() if keys.error_tolerance else None,
     )
     if manager is not None and len(findings.of(Severity.ERROR)) == before:
         step = _beyond_types(step, raw, findings, managers)
     return step if len(findings.of(Severity.ERROR)) == before else None
+
+
+def typed(
+    table: dict[str, Any], struct: type[msgspec.Struct], place: Place, texts: Collection[Path]
+) -> dict[str, Any]:
+    """The table with what came from a variable's text read as the type of its key: environments have only texts."""
+    if not texts:
+        return table
+    wanted = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
+    return {
+        key: read_text(value, inspect.type_info(wanted[key]))
+        if isinstance(value, str) and key in wanted and place((key,)) in texts
+        else value
+        for key, value in table.items()
+    }
+
+
+def _seconds_of(key: str, keys: StepKeys, raw: RawStep, findings: Findings) -> float:
+    return seconds(findings, getattr(keys, key), raw.own_place((key,)), f"{raw.subject}: {key}")
+
+
+def _warn_of_idle_keys(raw: RawStep, keys: StepKeys, findings: Findings) -> None:
+    """Keys whose effect another key's value takes away."""
+    if keys.on_error != "retry":
+        for key in RETRY_KEYS & raw.keys.keys():
+            findings.warn(
+                raw.own_place((key,)), f'{raw.subject}: {key} has no effect without on_error = "retry"'
+            )
 
 
 def seconds(findings: Findings, value: float | str, path: Path, subject: str) -> float:
@@ -94,7 +139,7 @@ def _report_action(raw: RawStep, findings: Findings, managers: Managers) -> None
     findings.add(
         (*raw.path, selector),
         f"{raw.subject}: no manager carries out {quoted(raw.action)}",
-        did_you_mean(raw.action, managers, known),
+        findings.did_you_mean(raw.action, managers, known),
         value=shown(raw.action),
         severity=Severity.UNRUNNABLE,
     )

@@ -1,13 +1,14 @@
 """``{config.x}``: a definition's own variables in the texts of its steps. Pure.
 
 A text that is nothing but one placeholder takes the variable's value with its type; within a longer text it takes the
-value's text. Any other ``{…}`` stays as it is: a regular expression has braces too.
+value's text. Any other ``{…}`` stays as it is: ``placeholders`` has been there before.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from runtime.definitions.placeholders import text_of
 from runtime.toml.diagnostic import Path
 
 _PLACEHOLDER = re.compile(r"\{config\.([A-Za-z0-9_-]{1,100})\}")
@@ -32,4 +33,4 @@ def _filled(value: Any, variables: Mapping[str, Any], path: Path, missing: list[
     whole = _PLACEHOLDER.fullmatch(value)
     if whole is not None and whole.group(1) in variables:
         return variables[whole.group(1)]
-    return _PLACEHOLDER.sub(lambda found: str(variables.get(found.group(1), found.group())), value)
+    return _PLACEHOLDER.sub(lambda found: text_of(variables.get(found.group(1), found.group())), value)

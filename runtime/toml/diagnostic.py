@@ -21,6 +21,7 @@ class Severity(StrEnum):
 
     ERROR = "error"  # it can not be loaded
     UNRUNNABLE = "unrunnable"  # it loads, and can not be run by this runtime
+    INCOMPLETE = "incomplete"  # it loads; a run of it needs what is missing
     WARNING = "warning"
 
 
@@ -52,8 +53,8 @@ class BadFileError(ValueError):
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Errors first, then by line."""
-    rank = {Severity.ERROR: 0, Severity.UNRUNNABLE: 1, Severity.WARNING: 2}
-    return tuple(sorted(diagnostics, key=lambda each: (rank[each.severity], each.line or 0)))
+    rank = list(Severity)
+    return tuple(sorted(diagnostics, key=lambda each: (rank.index(each.severity), each.line or 0)))
 
 
 def path_text(path: Path) -> str:

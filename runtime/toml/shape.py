@@ -20,6 +20,8 @@ from runtime.toml.expectation import example, expectation, suggestion
 from runtime.toml.wording import key_shown, nearest, shown
 
 LARGEST_INTEGER = 2**63 - 1
+MOST_GUESSED = 50
+"""Unknown keys of one value for which the nearest known one is looked for: that takes about a millisecond each."""
 
 
 class Misfit(msgspec.Struct, frozen=True):
@@ -95,7 +97,8 @@ class _Check:
         fitted: dict[str, Any] = {}
         for key, item in value.items():
             if (field := fields.get(key)) is None:
-                self.unknown.append(UnknownKey((*path, key), nearest(key, fields)))
+                meant = nearest(key, fields) if len(self.unknown) < MOST_GUESSED else None
+                self.unknown.append(UnknownKey((*path, key), meant))
             else:
                 fitted[key] = self.value(item, field.type, (*path, key))
         for key, field in fields.items():

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import Any
 
 LONGEST_VALUE = 80
 LONGEST_NAME = 60
+SLIP = 0.8
+"""Similarity of two names from which on one is the other with a slip of the pen."""
 SHORTEST_BEGINNING = 4
 """Letters of a name that may be the beginning of the one that was meant."""
 
@@ -46,6 +48,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     matches = get_close_matches(wanted, folded, n=1, cutoff=0.6)
     longer = [each for each in folded if len(wanted) >= SHORTEST_BEGINNING and each.startswith(wanted)]
     return folded[(matches or longer)[0]] if matches or longer else None
+
+
+def is_slip(name: str, meant: str) -> bool:
+    """Whether a name is so near to a known one that it can hardly have been meant for anything else."""
+    wanted, known = (each[:LONGEST_NAME].lower().replace("-", "_") for each in (name, meant))
+    return SequenceMatcher(None, wanted, known).ratio() >= SLIP
 
 
 def one_of(names: Iterable[str]) -> str:

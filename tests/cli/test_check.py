@@ -19,7 +19,7 @@ def test_good_files_are_ok_by_what_they_are(tmp_path: Path) -> None:
 
 
 def test_every_error_and_warning_is_told_with_its_line(tmp_path: Path) -> None:
-    define(tmp_path, "odd", 'gates = "three"', "gaets = 1", "broken = []")
+    define(tmp_path, "odd", 'gates = "three"', "barriers = 1", "broken = []")
     done = quaero("check", "odd.toml", cwd=tmp_path)
     assert (done.code, done.out) == (2, "")
     lines = done.err.splitlines()
@@ -58,7 +58,46 @@ def test_a_directory_is_checked_file_by_file_and_between_them(tmp_path: Path) ->
     (directory / "b.toml").write_text((directory / "b.toml").read_text().replace('id = "b"', 'id = "a"'))
     twice = quaero("check", "definitions", cwd=tmp_path)
     assert twice.code == 2
-    assert "definitions/b.toml: the id 'a' is that of definitions/a.toml too" in twice.err.replace('"', "'")
+    assert twice.err.startswith('definitions/b.toml:1: the id "a" is that of definitions/a.toml:1 too')
+
+
+def test_every_directory_below_is_a_set_of_definitions_by_itself(tmp_path: Path) -> None:
+    for folder in ("all", "all/one", "all/two", "all/.git"):
+        (tmp_path / folder).mkdir()
+    define(tmp_path / "all" / "one", "a", "gates = 1")
+    define(tmp_path / "all" / "two", "a", "gates = 1")
+    (tmp_path / "all" / ".git" / "no.toml").write_text("no TOML")
+    good = quaero("check", "all", cwd=tmp_path)
+    assert (good.code, good.err) == (0, "")
+    assert [line.split(": ")[0] for line in good.out.splitlines()] == ["all/one/a.toml", "all/two/a.toml"]
+    (tmp_path / "all" / "two" / "b.toml").write_text('name = "B"\nid = "a"\n[step.x]\naction = "gates"\n')
+    (tmp_path / "all" / "two" / "c.toml").write_text("no TOML")
+    (tmp_path / "all" / "two" / "quaero.toml").write_text("")
+    twice = quaero("check", "all", cwd=tmp_path)
+    assert twice.code == 2
+    assert [line.split(": ")[0] for line in twice.err.splitlines()] == [
+        "all/two/b.toml:2",
+        "all/two/c.toml:1",
+    ]
+    assert 'the id "a" is that of all/two/a.toml:1 too' in twice.err
+
+
+def test_variables_are_checked_and_no_value_of_them_is_shown(tmp_path: Path) -> None:
+    directory = tmp_path / "definitions"
+    directory.mkdir()
+    (directory / "variables.toml").write_text('[key]\nvalue = "hidden"\n[n]\nvalue = 2\n')
+    define(directory, "a", 'gates = "{n}"\npath = "{key}{gate}"')
+    good = quaero("check", "definitions", cwd=tmp_path, GATE="x")
+    assert (good.code, good.err) == (0, "")
+    assert "definitions/variables.toml: 4 variables: ok\n" in good.out
+    missing = quaero("check", "definitions", cwd=tmp_path)
+    assert missing.code == 0
+    assert missing.err.startswith('warning: definitions/a.toml:7: step.s0.path: there is no variable "gate"')
+    (directory / "variables.toml").write_text("key = hidden\n")
+    wrong = quaero("check", "definitions", cwd=tmp_path)
+    assert wrong.code == 2
+    assert "definitions/variables.toml:1: not TOML" in wrong.err
+    assert "hidden" not in wrong.err
 
 
 def test_an_empty_file_is_no_definition_unless_it_is_called_quaero_toml(tmp_path: Path) -> None:

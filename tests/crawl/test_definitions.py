@@ -98,7 +98,7 @@ def test_real_definitions_are_ok_or_told_where_an_action_is_that_nobody_carries_
     assert done.code == 2
     good = [line.split(": ")[0] for line in done.out.splitlines()]
     assert good == [str(FILES / name) for name, lines in REAL.items() if not lines]
-    faults = [line.split(": ") for line in done.err.splitlines()]
+    faults = [line.split(": ") for line in done.err.splitlines() if not line.startswith("warning: ")]
     assert [fault[0] for fault in faults] == [
         f"{FILES / name}:{line}" for name in REAL for line in REAL[name]
     ]
@@ -106,7 +106,9 @@ def test_real_definitions_are_ok_or_told_where_an_action_is_that_nobody_carries_
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", [name for name, lines in REAL.items() if not lines])
+@pytest.mark.parametrize(
+    "name", [name for name, lines in REAL.items() if not lines and "confluence" not in name]
+)
 def test_a_real_definition_that_is_ok_exits_0(tmp_path: Path, name: str) -> None:
     done = quaero("check", FILES / name, cwd=tmp_path)
     assert (done.code, done.err) == (0, "")
@@ -119,13 +121,15 @@ def test_a_real_definition_with_an_unknown_action_is_not_run(tmp_path: Path, nam
     assert_refused(quaero("run", file, cwd=tmp_path), tmp_path, lines=REAL[name][:1], file=str(file))
 
 
-def test_a_real_definition_without_a_url_is_run_to_a_failure_that_says_so(tmp_path: Path) -> None:
+def test_a_real_definition_without_a_url_is_ok_and_not_run(tmp_path: Path) -> None:
     """Its URL comes from a browser extension; a file that can be loaded is none that can be run."""
-    done = quaero("run", FILES / "8eb228d" / "confluence-crawler.toml", "--json", cwd=tmp_path)
-    assert done.code == 1, done.err
-    assert done.value["state"] == "failed"
-    assert any("add start_urls" in error for error in done.value["errors"])
-    assert rows(tmp_path, "SELECT count(*) FROM job WHERE kind = 'job'") == [(0,)]
+    file = FILES / "8eb228d" / "confluence-crawler.toml"
+    checked = quaero("check", file, cwd=tmp_path)
+    assert (checked.code, checked.out) == (0, f"{file}: job definition confluence-crawler, 1 step: ok\n")
+    assert f'warning: {file}:21: step "crawl": there is no URL to begin with' in checked.err
+    done = quaero("run", file, cwd=tmp_path)
+    assert_refused(done, tmp_path, lines=(21,), file=str(file))
+    assert "add start_urls" in done.err
 
 
 @pytest.mark.parametrize(

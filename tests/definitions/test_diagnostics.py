@@ -153,7 +153,7 @@ def test_a_circle_of_steps_is_shown_as_a_way() -> None:
 def test_all_faults_are_told_errors_first_in_the_order_of_lines() -> None:
     with pytest.raises(DefinitionError) as refused:
         load_definition_text(
-            f"{TOP}tiemout = 3\n{CRAWL}max_depth = 'x'\nmax_pages = 'y'\non_error = 3\n",
+            f"{TOP}zebra = 3\n{CRAWL}max_depth = 'x'\nmax_pages = 'y'\non_error = 3\n",
             managers=MANAGERS,
             file="docs.toml",
         )
@@ -163,7 +163,7 @@ def test_all_faults_are_told_errors_first_in_the_order_of_lines() -> None:
         (Severity.ERROR, 6, "step.crawl.max_depth"),
         (Severity.ERROR, 7, "step.crawl.max_pages"),
         (Severity.ERROR, 8, "step.crawl.on_error"),
-        (Severity.WARNING, 3, "tiemout"),
+        (Severity.WARNING, 3, "zebra"),
     ]
     assert found[0].value == '"x"'
     assert str(refused.value) == str(found[0])
@@ -172,6 +172,37 @@ def test_all_faults_are_told_errors_first_in_the_order_of_lines() -> None:
 def test_a_file_that_is_not_there_is_a_definition_error() -> None:
     with pytest.raises(DefinitionError, match=r"absent\.toml: there is no such file"):
         load_definition("absent.toml", managers=MANAGERS)
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("max_dept = 3", Severity.ERROR),
+        ("Max-Depth = 3", Severity.ERROR),
+        ("dependz = []", Severity.ERROR),
+        ("depth = 3", Severity.WARNING),
+        ("zebra = 3", Severity.WARNING),
+    ],
+)
+def test_an_unknown_key_is_refused_if_it_is_a_slip_of_the_pen_and_else_warned_of(
+    text: str, severity: Severity
+) -> None:
+    """An author counts on the key that was meant; a key of another system is no reason to refuse a real file."""
+    try:
+        found = load_definition_text(f"{TOP}{CRAWL}{text}\n", managers=MANAGERS).warnings
+    except DefinitionError as error:
+        found = error.diagnostics
+
+    assert [(each.severity, each.line) for each in found] == [(severity, 5)]
+
+
+def test_keys_that_mean_something_with_another_key_alone_are_warned_of() -> None:
+    assert diagnostics_of(f"{TOP}{CRAWL}initial_backoff = '2s'\n") == [
+        'docs.toml:5: step "crawl": initial_backoff has no effect without on_error = "retry"'
+    ]
+    assert diagnostics_of(f"{TOP}{CRAWL}always_run = true\n") == [
+        'docs.toml:5: step "crawl": always_run has no effect; write on_error = "continue" in the steps before it'
+    ]
 
 
 PIECES = st.sampled_from(

@@ -50,8 +50,22 @@ def test_two_files_of_a_directory_may_not_have_one_id(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.toml").write_text('id = "same"\nname = "x"\nmax_depth = 1\n')
 
-    with pytest.raises(DefinitionError, match=r'b\.toml.*the id "same" is that of .*a\.toml too'):
+    with pytest.raises(DefinitionError, match=r'b\.toml:1: the id "same" is that of .*a\.toml:1 too'):
         library_of(tmp_path)
+
+
+def test_an_id_that_two_files_have_is_told_beside_the_faults_of_other_files(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.toml").write_text('name = "x"\nid = "same"\nmax_depth = 1\n')
+    (tmp_path / "c.toml").write_text("not TOML")
+
+    with pytest.raises(DefinitionError) as refused:
+        library_of(tmp_path)
+
+    assert [(Path(each.file).name, each.line) for each in refused.value.diagnostics] == [
+        ("c.toml", 1),
+        ("b.toml", 2),
+    ]
 
 
 def test_all_faults_of_all_files_of_a_directory_are_told_at_once(tmp_path: Path) -> None:

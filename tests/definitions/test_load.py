@@ -138,6 +138,16 @@ def test_a_step_may_have_limits_of_its_own() -> None:
     assert step.config == {}
 
 
+def test_the_waits_of_a_step_that_tries_again_are_durations() -> None:
+    (step,) = definition_of(
+        '[step.a]\naction = "crawl"\non_error = "retry"\nmax_retries = 5\ninitial_backoff = 2\nmax_backoff = "1m"\n'
+        "backoff_multiplier = 3\n"
+    ).steps
+
+    waits = (step.initial_backoff_seconds, step.max_backoff_seconds, step.backoff_multiplier)
+    assert (step.max_retries, *waits) == (5, 2, 60, 3)
+
+
 def test_variables_are_filled_in_before_types_are_judged() -> None:
     definition = definition_of(
         '[config]\ndepth = 4\nhost = "a.example"\n'
@@ -155,7 +165,7 @@ def test_a_number_without_fraction_is_kept_as_an_integer() -> None:
 def test_keys_that_real_files_have_without_meaning_are_accepted_in_silence() -> None:
     found = load(
         'type = "crawler"\njob_type = "user"\nextension = true\nurl_patterns = ["*"]\nauthentication = {}\n'
-        '[meta]\nauthor = "x"\nyear = 2026-01-01\n[step.a]\ntype = "crawler"\nalways_run = true\n'
+        '[meta]\nauthor = "x"\nyear = 2026-01-01\n[step.a]\ntype = "crawler"\nalways_run = false\n'
     )
 
     assert found.warnings == ()

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.job import OnError, Step
 from actors.seams import SeededRandom
-from actors.worker.backoff import MAX_ASKED_SECONDS, backoff_ms
+from actors.worker.backoff import MAX_ASKED_SECONDS, backoff_ms, options_in
 from actors.worker.contract import WorkerOptions
 
 options = st.builds(
@@ -76,3 +77,13 @@ def test_the_jobs_own_first_backoff_goes_before_the_types() -> None:
 )
 def test_what_the_other_side_asks_for_is_waited_within_reason(asked: float | None, wait: float) -> None:
     assert backoff_ms(1, WorkerOptions(jitter=0.0), SeededRandom(1), asked_seconds=asked) == wait
+
+
+def test_the_waits_of_a_step_go_before_the_types_if_the_step_tries_again() -> None:
+    own = WorkerOptions(backoff_seconds=1, max_backoff_seconds=300)
+    step = Step("a", "act", initial_backoff_seconds=5, backoff_multiplier=3)
+
+    assert options_in(step, own) == own
+    within = options_in(msgspec.structs.replace(step, on_error=OnError.RETRY), own)
+    assert (within.backoff_seconds, within.backoff_multiplier, within.max_backoff_seconds) == (5, 3, 300)
+    assert options_in(Step("a", "act", on_error=OnError.RETRY), own) is own
