@@ -85,7 +85,7 @@ class Runtime(Timetable, Enqueuer):
             TypeError: a worker is none, or settings are of another type than its own.
             ValueError: two workers have one type, or one can not run as it is configured.
         """
-        settings = config if isinstance(config, RuntimeSettings) else _load(config)
+        settings = settings_of(config)
         if store is not None:
             settings = msgspec.structs.replace(settings, store=Path(store))
         if worker_settings or manager_settings:
@@ -95,7 +95,7 @@ class Runtime(Timetable, Enqueuer):
                 manager_settings={**settings.manager_settings, **(manager_settings or {})},
             )
         self.settings = settings
-        self._assembly = Assembly(
+        self._assembly = self._assembled(
             settings,
             workers=workers,
             managers=managers,
@@ -302,7 +302,11 @@ class Runtime(Timetable, Enqueuer):
         )
 
     def _submitted(self, reply: Any) -> Run:
-        return Run(self, made_again(reply))
+        return self.run(made_again(reply))
+
+    def _assembled(self, settings: RuntimeSettings, **parts: Any) -> Assembly:
+        """Put the actors together: a simulation does it in its own way."""
+        return Assembly(settings, **parts)
 
     def explain(self, job_id: int | str) -> Explanation:
         """Why a run, a step or a job does not move: every reason that holds now, with its values and what to do.
@@ -326,7 +330,14 @@ class Runtime(Timetable, Enqueuer):
         return await self._assembly.ask_async(request, ANSWER_SECONDS)
 
 
-def _load(config: str | Path | None) -> RuntimeSettings:
+def settings_of(config: str | Path | RuntimeSettings | None) -> RuntimeSettings:
+    """The settings that a ``quaero.toml`` has, those made in code, or the defaults.
+
+    Raises:
+        ConfigError: the file is wrong.
+    """
+    if isinstance(config, RuntimeSettings):
+        return config
     if config is None:
         return RuntimeSettings()
     from runtime.config import load_settings

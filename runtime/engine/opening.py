@@ -84,13 +84,12 @@ def kill_system(system: ActorSystem) -> None:
     Raises:
         TypeError: the engine has threads, which can not be killed.
     """
-    from runtime.engine.stepping import SteppedDispatchers
+    from runtime.engine.stepping import stepped_dispatchers
 
     engine = engine_of(system)
-    if not isinstance(engine.dispatchers, SteppedDispatchers):
-        raise TypeError(f"{engine.name} has threads, which can not be killed: see close_system")
+    dispatchers = stepped_dispatchers(engine)
     engine.closing = engine.closed = True
     engine.release_clock()
-    engine.dispatchers.drop()
+    dispatchers.drop()
     engine.cells.clear()
     system._systemBase = None

@@ -8,7 +8,8 @@ queue, a run can be repeated exactly.
 import asyncio
 from asyncio import _get_running_loop, _set_running_loop
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 from runtime.engine.errors import UnknownDispatcherError
 from runtime.engine.receiver import Dispatcher, ReadyQueue, Runnable
@@ -48,6 +49,18 @@ class ClockedLoop(asyncio.SelectorEventLoop):
     def __init__(self, engine: "Engine") -> None:
         super().__init__()
         self._engine = engine
+        self.in_threads = 0
+        """Calls that run in a thread of the loop's executor."""
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
+        """Run it in a thread, of which is known that it is waited for."""
+        future = super().run_in_executor(executor, func, *args)
+        self.in_threads += 1
+        future.add_done_callback(self._thread_done)
+        return future
+
+    def _thread_done(self, future: object) -> None:
+        self.in_threads -= 1
 
     def time(self) -> float:
         """The engine's time."""
@@ -124,6 +137,34 @@ class SteppedLoop(SteppedDispatcher):
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         self._loop.run_once()
+
+    @property
+    def waits_outside(self) -> bool:
+        """Whether a coroutine may wait for a socket or a thread, so for what comes in real time."""
+        loop = self._loop
+        if loop is None or not self._tasks:
+            return False
+        sockets = len(loop._selector.get_map()) > 1  # type: ignore[attr-defined]
+        return sockets or loop.in_threads > 0  # the one socket that is always there is the loop's own
+
+    def wait_outside(self, seconds: float) -> bool:
+        """Wait in real time for a socket or a thread; whether one has brought something, which a turn will take."""
+        loop = self._loop
+        if loop is None or not loop._selector.select(seconds):  # type: ignore[attr-defined]
+            return False
+        if not self._polling:
+            self._polling = True
+            self._ready.append(LoopTurn(self, None))
+        return True
+
+    def finish(self, work: Coroutine[Any, Any, object]) -> None:
+        """Run a coroutine to its end, whatever else waits."""
+        if self._loop is None:
+            self._loop = ClockedLoop(self._engine)
+        task = self._loop.create_task(work)
+        while not task.done():
+            self._loop.run_once()
+        task.result()
 
     def interrupt(self) -> None:
         """Cancel what waits in the loop."""
@@ -211,3 +252,14 @@ class SteppedDispatchers:
         self.loop.drop()
         while len(self.ready):
             self.ready.popleft()
+
+
+def stepped_dispatchers(engine: "Engine") -> SteppedDispatchers:
+    """The dispatchers of a stepped engine.
+
+    Raises:
+        TypeError: the engine has threads.
+    """
+    if not isinstance(engine.dispatchers, SteppedDispatchers):
+        raise TypeError(f"{engine.name} has threads, it was not opened with stepped=True")
+    return engine.dispatchers

@@ -84,6 +84,13 @@ class Timers:
             timer.cell.post(timer, timer.cell.address)
         return bool(due)
 
+    def next_of(self, wanted: Callable[[object], bool]) -> float:
+        """When the next timer comes due whose message is wanted; NEVER if there is none."""
+        with self._lock:
+            return min(
+                (due for due, _, timer in self._heap if timer.active and wanted(timer.message)), default=NEVER
+            )
+
     def waiting_for(self, cell: "ActorCell") -> list[float]:
         """In how many seconds that actor's timers come due."""
         now = self._now()

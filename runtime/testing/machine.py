@@ -7,7 +7,10 @@ from thespian.actors import ActorAddress, ActorSystem
 
 from actors.job import JobDefinition
 from actors.manager import JobManager
-from actors.messages import Drain, Drained, Start, Started
+from actors.messages import Drain, Drained, Start, Started, Wiring
+from actors.orchestrator.run import LeaveIfIdle
+from actors.orchestrator.step import Extend
+from actors.scheduler import Look, LookForOld, Tend
 from actors.seams import Clock, Random
 from actors.supervisor import RuntimeSupervisor
 from actors.worker import JobWorker
@@ -15,7 +18,9 @@ from runtime.assembly import Assembly
 from runtime.engine import EngineConfig, kill_system, open_system
 from runtime.engine.engine import Engine
 from runtime.engine.ports import CallbackPort
+from runtime.engine.stepping import stepped_dispatchers
 from runtime.engine.system import engine_of
+from runtime.engine.timers import NEVER
 from runtime.precedence import Precedence
 from runtime.settings import RuntimeSettings
 from runtime.store.doorbell import Doorbell
@@ -23,6 +28,8 @@ from runtime.store.file import StoreFile
 from runtime.testing.connection import FaultyConnection
 from runtime.testing.turns import TurnQueue, describe
 
+HOUSEKEEPING = (Look, Tend, LookForOld, Extend, LeaveIfIdle)
+"""Messages of timers that keep leases and memory in order: they do no work, and make up for each other."""
 FIXED_ACTORS = frozenset(
     {"RuntimeSupervisor", "StoreActor", "EventService", "JobProcessor", "Scheduler", "ManagerActor"}
 )
@@ -93,6 +100,7 @@ class Machine:
         self.started = False
         self.draining = False
         self.paused_until = 0.0
+        self.wiring: Wiring | None = None
         self.refusal = ""
         """Why it could not start."""
         self.system = open_system(
@@ -103,6 +111,7 @@ class Machine:
             ready=queue,
         )
         self.engine: Engine = engine_of(self.system)
+        self.dispatchers = stepped_dispatchers(self.engine)
         self.supervisor = self.system.createActor(RuntimeSupervisor)
         self.ask(self.supervisor, Start(), self._started)
 
@@ -115,16 +124,30 @@ class Machine:
     def ready(self) -> bool:
         """Whether a step would do something now."""
         self.queue.release()
-        due = self.engine.dispatchers.next_due()
+        due = self.dispatchers.next_due()
         return bool(len(self.queue)) or (due is not None and due <= self.assembly.clock.monotonic())
 
     @property
     def next_due(self) -> float | None:
         """When there is something to do again."""
-        times = [
-            each for each in (self.engine.dispatchers.next_due(), self.queue.next_due) if each is not None
-        ]
+        times = [each for each in (self.dispatchers.next_due(), self.queue.next_due) if each is not None]
         return min(times, default=None)
+
+    @property
+    def next_deed(self) -> float | None:
+        """When there is something to do besides showing others that it lives: a lone runtime may sleep until then."""
+        file = self.assembly.file
+        if file is None or file.closed:
+            return self.next_due
+        clock = self.assembly.clock
+        now, due_ms = clock.monotonic(), file.next_due()
+        timers = self.engine.timers
+        times = [timers.next_of(_is_deed), self.dispatchers.loop.next_due, self.queue.next_due]
+        if due_ms is not None:
+            wait = (due_ms - clock.wall_ms()) / 1000
+            # What is due and was not done is looked at again when the store is tended.
+            times.append(now + wait if wait > 0 else timers.next_of(_is_tend))
+        return min((each for each in times if each is not None and each != NEVER), default=None)
 
     @property
     def busy(self) -> bool:
@@ -139,7 +162,7 @@ class Machine:
 
     def step(self) -> bool:
         """One turn; False if nothing was ready."""
-        return self.engine.dispatchers.step()
+        return self.dispatchers.step()
 
     def ask(
         self, address: ActorAddress, message: object, settle: Callable[[object, Exception | None], None]
@@ -152,6 +175,7 @@ class Machine:
             return
         if isinstance(reply, Started):
             self.started = True
+            self.wiring = reply.wiring
             self.assembly.hear(self.system)
         else:
             self.refusal = str(getattr(reply, "message", reply) or error)
@@ -185,3 +209,11 @@ class Machine:
     def end(self) -> None:
         """Nothing of it runs any more."""
         kill_system(self.system)
+
+
+def _is_tend(message: object) -> bool:
+    return isinstance(message, Tend)
+
+
+def _is_deed(message: object) -> bool:
+    return not isinstance(message, HOUSEKEEPING)

@@ -165,5 +165,5 @@ def test_a_killed_engine_tells_no_actor_and_runs_nothing_more() -> None:
 
 
 def test_an_engine_with_threads_is_not_killed() -> None:
-    with Stage() as stage, pytest.raises(TypeError, match="has threads, which can not be killed"):
+    with Stage() as stage, pytest.raises(TypeError, match="has threads, it was not opened with stepped=True"):
         kill_system(stage.system)
