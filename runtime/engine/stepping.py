@@ -8,7 +8,7 @@ queue, a run can be repeated exactly.
 import asyncio
 from asyncio import _get_running_loop, _set_running_loop
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from runtime.engine.errors import UnknownDispatcherError
@@ -44,27 +44,36 @@ class SteppedDispatcher:
 
 
 class ClockedLoop(asyncio.SelectorEventLoop):
-    """An asyncio loop on the engine's clock that runs when it is told to."""
+    """An asyncio loop on a virtual clock that runs when it is told to."""
 
-    def __init__(self, engine: "Engine") -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
         super().__init__()
-        self._engine = engine
-        self.in_threads = 0
-        """Calls that run in a thread of the loop's executor."""
+        self._now = now
+        self._in_threads = 0  # calls that run in a thread of the loop's executor
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
         """Run it in a thread, of which is known that it is waited for."""
         future = super().run_in_executor(executor, func, *args)
-        self.in_threads += 1
+        self._in_threads += 1
         future.add_done_callback(self._thread_done)
         return future
 
     def _thread_done(self, future: object) -> None:
-        self.in_threads -= 1
+        self._in_threads -= 1
+
+    @property
+    def waits_outside(self) -> bool:
+        """Whether somebody may wait for a socket or a thread, so for what comes in real time."""
+        sockets = self._selector.get_map()  # type: ignore[attr-defined]
+        return len(sockets) > 1 or self._in_threads > 0  # the one that is always there is the loop's own
+
+    def wait_outside(self, seconds: float) -> bool:
+        """Wait in real time for a socket or a thread; whether one has brought something to run."""
+        return bool(self._selector.select(seconds))  # type: ignore[attr-defined]
 
     def time(self) -> float:
-        """The engine's time."""
-        return self._engine.now()
+        """The virtual time."""
+        return self._now()
 
     @property
     def next_due(self) -> float | None:
@@ -129,7 +138,7 @@ class SteppedLoop(SteppedDispatcher):
     def run(self, runnable: Runnable | None) -> None:
         """One step of the loop."""
         if self._loop is None:
-            self._loop = ClockedLoop(self._engine)
+            self._loop = ClockedLoop(self._engine.now)
         if runnable is None:
             self._polling = False
         else:
@@ -141,16 +150,11 @@ class SteppedLoop(SteppedDispatcher):
     @property
     def waits_outside(self) -> bool:
         """Whether a coroutine may wait for a socket or a thread, so for what comes in real time."""
-        loop = self._loop
-        if loop is None or not self._tasks:
-            return False
-        sockets = len(loop._selector.get_map()) > 1  # type: ignore[attr-defined]
-        return sockets or loop.in_threads > 0  # the one socket that is always there is the loop's own
+        return self._loop is not None and bool(self._tasks) and self._loop.waits_outside
 
     def wait_outside(self, seconds: float) -> bool:
         """Wait in real time for a socket or a thread; whether one has brought something, which a turn will take."""
-        loop = self._loop
-        if loop is None or not loop._selector.select(seconds):  # type: ignore[attr-defined]
+        if self._loop is None or not self._loop.wait_outside(seconds):
             return False
         if not self._polling:
             self._polling = True
@@ -160,7 +164,7 @@ class SteppedLoop(SteppedDispatcher):
     def finish(self, work: Coroutine[Any, Any, object]) -> None:
         """Run a coroutine to its end, whatever else waits."""
         if self._loop is None:
-            self._loop = ClockedLoop(self._engine)
+            self._loop = ClockedLoop(self._engine.now)
         task = self._loop.create_task(work)
         while not task.done():
             self._loop.run_once()

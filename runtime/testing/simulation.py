@@ -18,11 +18,10 @@ from runtime.testing.bell import Bells
 from runtime.testing.connection import Killed
 from runtime.testing.machine import Machine
 from runtime.testing.turns import Chance
+from runtime.testing.virtual_loop import OUTSIDE_SECONDS
 
 MAX_TURNS = 1_000_000
 """Of one drive: beyond it something goes round in a circle."""
-OUTSIDE_SECONDS = 3.0
-"""Real time in which a socket or a thread has to bring something before virtual time passes over it."""
 TAIL = 40
 """Turns that a failure is told with."""
 
