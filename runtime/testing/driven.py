@@ -61,12 +61,17 @@ class DrivenAssembly(SimulatedAssembly):
         """Whether a machine of it lives."""
         return self.machine is not None and self.machine.alive
 
+    @property
+    def started(self) -> bool:
+        """Whether a machine of it lives and has started."""
+        return self.machine is not None and self.machine.alive and self.machine.started
+
     # -- life ---------------------------------------------------------------------------------------------------
 
     def boot(self) -> Machine:
         """Begin to start; the simulation's turns do the rest."""
         self._process, self._file, self.failure = os.getpid(), None, ""
-        self.store = None
+        self.store, self.documents = None, self._stored_documents()
         self.machine = Machine(self, self._queue())
         self._system = self.machine.system
         self.simulation.machines.append(self.machine)
@@ -115,6 +120,7 @@ class DrivenAssembly(SimulatedAssembly):
         self._system = None
         if machine is None:
             return
+        self.documents.close()
         if self.fetcher.in_use:
             machine.dispatchers.loop.finish(self.fetcher.aclose())
         if self._file is not None and self._file.closed:

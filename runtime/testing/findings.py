@@ -2,82 +2,23 @@
 
 import difflib
 from abc import ABC, abstractmethod
+from collections import Counter
 from typing import Any
 
 import msgspec
 
+from actors.documents import DocumentFilter
 from actors.ids import parse_id
 from actors.job import Counts, JobState
 from actors.worker import JobWorker
 from runtime.operating import identity
 from runtime.run import Run
-from runtime.store.reading.documents import DocumentFilter
 from runtime.store.reading.jobs import JobFilter
 from runtime.store.reading.reader import StoreReader
+from runtime.testing.seen import SeenDocument, SeenJob, SeenLine, has, payload_text
 
 SHOWN = 20
 """Jobs that a failure lists at most."""
-
-
-class SeenJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A run, a step or a job, as it is in the store. Times are Unix milliseconds."""
-
-    id: str
-    parent_id: str | None
-    root_id: str
-    kind: str
-    type: str
-    name: str
-    state: JobState
-    attempt: int
-    max_attempts: int
-    created_at: int
-    payload: Any
-    result: Any = None
-    error: str | None = None
-    errors: list[dict[str, Any]] = []
-    started_at: int | None = None
-    finished_at: int | None = None
-    not_before: int | None = None
-    depth: int = 0
-    lost: int = 0
-    epoch: int = 0
-    paused: bool = False
-    counts: Counts | None = None  # of a run or a step
-
-    @property
-    def number(self) -> int:
-        """The id as a number."""
-        return parse_id(self.id)
-
-    def line(self) -> str:
-        """The job in one line."""
-        attempt = f" attempt {self.attempt}/{self.max_attempts}" if self.attempt else ""
-        error = f" {self.error}" if self.error else ""
-        return f"{self.id} {self.type} {self.state}{attempt} {_text(self.payload)}{error}"
-
-
-class SeenDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A document, as it is in the store."""
-
-    id: str
-    source_type: str
-    title: str
-    body: str
-    url: str | None = None
-    tags: list[str] = []
-    metadata: dict[str, Any] = {}
-    run_id: str | None = None
-    job_id: str | None = None
-
-
-class SeenLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a job's log."""
-
-    job_id: str
-    level: str
-    text: str
-    time: int
 
 
 JobId = int | str | Run | SeenJob
@@ -196,7 +137,7 @@ class Findings(ABC):
             return found
         number = "no job" if count is None else f"{len(found)} jobs instead of {count}"
         asked = [f"{number} of type {wanted!r}"]
-        asked += [f"with payload {_text(payload)}"] if payload is not None else []
+        asked += [f"with payload {payload_text(payload)}"] if payload is not None else []
         asked += [f"in state {state}"] if state is not None else []
         raise AssertionError(
             "\n".join((" ".join(asked) + ";" + _there(wanted, there), *_lines(wanted, there)))
@@ -227,6 +168,25 @@ class Findings(ABC):
             lines = [f"  {each.line()}" for each in left[:SHOWN]]
             raise AssertionError("\n".join((f"{len(left)} jobs have not completed:", *lines)))
 
+    def assert_consistent(self) -> None:
+        """Assert that every run's and step's counts are those of its jobs, and that it has ended if they have.
+
+        Raises:
+            AssertionError: it is not so; the message says where.
+        """
+        wrong: list[str] = []
+        for run in self.runs():
+            jobs = self.jobs(run=run)
+            for parent in (run, *self.steps(run)):
+                mine = jobs if parent is run else [each for each in jobs if each.parent_id == parent.id]
+                there = _counted(mine)
+                if parent.counts != there:
+                    wrong.append(f"{parent.kind} {parent.id} counts {parent.counts}, its jobs are {there}")
+                if parent.state.terminal and there.open:
+                    wrong.append(f"{parent.kind} {parent.id} is {parent.state} with {there.open} open jobs")
+        if wrong:
+            raise AssertionError("\n".join(wrong))
+
     def _listed(self, wanted: JobFilter) -> list[SeenJob]:
         return [_seen(each) for each in self.reader.jobs(wanted)]
 
@@ -241,17 +201,13 @@ def type_of(worker: str | JobWorker) -> str:
     return worker.worker_type if isinstance(worker, JobWorker) else worker
 
 
-def has(payload: Any, wanted: Any) -> bool:
-    """Whether a payload, decoded JSON, has what is wanted: of a dict all its keys, of anything else the whole."""
-    if isinstance(wanted, msgspec.Struct):
-        return bool(payload == msgspec.json.decode(msgspec.json.encode(wanted)))
-    if isinstance(wanted, dict) and isinstance(payload, dict):
-        return all(key in payload and has(payload[key], value) for key, value in wanted.items())
-    return bool(payload == msgspec.to_builtins(wanted))
-
-
 def _seen(row: dict[str, Any]) -> SeenJob:
     return msgspec.convert(row, SeenJob)
+
+
+def _counted(jobs: list[SeenJob]) -> Counts:
+    by_state = Counter(each.state.value for each in jobs)
+    return Counts(total=len(jobs), **{name: by_state[name] for name in Counts.__struct_fields__[1:]})
 
 
 def _spawned_by(job_id: str, node: dict[str, Any]) -> list[SeenJob]:
@@ -281,8 +237,3 @@ def _lines(wanted: str, there: list[SeenJob]) -> list[str]:
     shown = of_type or there
     lines = [f"  {each.line()}" for each in shown[:SHOWN]]
     return [*lines, f"  … and {len(shown) - SHOWN} more"] if len(shown) > SHOWN else lines
-
-
-def _text(payload: Any) -> str:
-    text = msgspec.json.encode(payload).decode()
-    return text if len(text) <= 200 else f"{text[:200]}…"

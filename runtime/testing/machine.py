@@ -150,6 +150,11 @@ class Machine:
         return min((each for each in times if each is not None and each != NEVER), default=None)
 
     @property
+    def next_round(self) -> float:
+        """When it looks after its store again: the heartbeat, what is due, what others have left."""
+        return self.engine.timers.next_of(_is_tend)
+
+    @property
     def busy(self) -> bool:
         """Whether more than the actors of an idle runtime live, or one of them has work."""
         return bool(self.queue.waiting) or len(self.engine.cells) > len(self.assembly.managers) + 5

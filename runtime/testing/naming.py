@@ -8,7 +8,9 @@ import msgspec
 from actors.job import JobDefinition, Step, StepStart
 from actors.manager import JobManager, ManagerContext
 from actors.seams import ManualClock
+from actors.settings import Settings
 from runtime.testing.performed import Child, child_of
+from runtime.testing.performing import found
 
 
 def name_all(
@@ -16,6 +18,7 @@ def name_all(
     config: Mapping[str, Any] | msgspec.Struct | None = None,
     *,
     definition: JobDefinition | None = None,
+    settings: Settings | None = None,
     resources: Mapping[str, Any] | None = None,
     clock: ManualClock | None = None,
 ) -> list[Child]:
@@ -25,7 +28,8 @@ def name_all(
         manager: the manager's class.
         config: the step's configuration; checked as at the load of a definition.
         definition: the run's; None = one with this step only.
-        resources: what ``context.resource`` finds.
+        settings: this runtime's settings of managers and workers; None = the manager's, with its defaults.
+        resources: what ``context.resource`` finds, besides "clock" and "settings".
         clock: the manager's clock; by default one at 2026-01-01 00:00 UTC.
 
     Raises:
@@ -35,8 +39,10 @@ def name_all(
     step = Step(name="step", action=manager.manager_type, config=msgspec.to_builtins(config or {}))
     _check(manager, step)
     definition = definition or JobDefinition(id="test", name="test", steps=(step,))
-    clock, known = clock or ManualClock(), {**(resources or {})}
-    context = ManagerContext(clock, {"clock": clock, **known}.__getitem__)
+    clock = clock or ManualClock()
+    settings = settings or Settings(managers={manager.manager_type: manager.settings_type()})
+    known = {"clock": clock, "settings": settings, **(resources or {})}
+    context = ManagerContext(clock, lambda name: found(known, name), manager.manager_type)
     children: list[Child] = []
     cursor: str | None = None
     seen: set[str] = set()

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from actors.documents import DocumentPatch
 from actors.job import (
     Attempt,
     Cancelled,
@@ -18,7 +19,8 @@ from actors.job import (
     Snoozed,
 )
 from actors.worker import JobWorker
-from runtime.testing.findings import has, type_of
+from runtime.testing.findings import type_of
+from runtime.testing.seen import has
 
 
 class Child(msgspec.Struct, frozen=True):
@@ -43,6 +45,7 @@ class Performed:
         """What the body raised, as it is; None if it returned."""
         self.children = tuple(child_of(each) for each in attempt.children)
         self.documents: tuple[DocumentSpec, ...] = attempt.documents
+        self.patches: tuple[DocumentPatch, ...] = attempt.patches
         self.logs: tuple[LogLine, ...] = attempt.logs
 
     def __repr__(self) -> str:

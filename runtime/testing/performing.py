@@ -13,6 +13,7 @@ import msgspec
 from actors.job import Attempt, Cancelled, Failed, LeasedJob, Step
 from actors.messages import BodyEnded
 from actors.seams import ManualClock, SeededRandom
+from actors.settings import Settings
 from actors.worker import JobContext, JobWorker, WorkerRegistry
 from actors.worker.attempt import body_of, failure_of
 from runtime.testing.performed import Performed
@@ -28,6 +29,7 @@ class Circumstances(TypedDict, total=False):
     - ``attempt``        which attempt this is; 1
     - ``max_attempts``   how many there are; the worker's own
     - ``config``         the step's configuration, for ``context.config``: a dict or a Struct
+    - ``settings``       this runtime's settings of the worker, a Struct of its ``settings_type``; one with its defaults
     - ``tags``           the run's
     - ``depth``          the job's distance from the step's first jobs, which have 1
     - ``unique_key``     the job's
@@ -40,6 +42,7 @@ class Circumstances(TypedDict, total=False):
     attempt: int
     max_attempts: int
     config: Mapping[str, Any] | msgspec.Struct
+    settings: msgspec.Struct
     tags: tuple[str, ...]
     depth: int
     unique_key: str | None
@@ -87,9 +90,15 @@ class _Stage:
         self._cancelled = given.get("cancelled", False)
         config = msgspec.to_builtins(given.get("config", {}))
         step = Step(name=worker.worker_type, action="perform", config=config)
-        known = {"clock": self.clock, "random": self._random, **given.get("resources", {})}
+        settings = given.get("settings") or worker.settings_type()
+        known = {
+            "clock": self.clock,
+            "random": self._random,
+            "settings": Settings(workers={worker.worker_type: settings}),
+            **given.get("resources", {}),
+        }
         self._context = JobContext(
-            self._job, step, given.get("tags", ()), self.clock, lambda name: _found(known, name)
+            self._job, step, given.get("tags", ()), self.clock, lambda name: found(known, name)
         )
         if self._cancelled:
             self._context.mark_cancelled()
@@ -173,7 +182,12 @@ def _job(worker: JobWorker, payload: Any, given: Circumstances) -> LeasedJob:
     )
 
 
-def _found(known: Mapping[str, Any], name: str) -> Any:
+def found(known: Mapping[str, Any], name: str) -> Any:
+    """The resource of that name.
+
+    Raises:
+        KeyError: none was given.
+    """
     if name not in known:
-        raise KeyError(f"there is no resource {name!r}; give it to perform(resources={{{name!r}: …}})")
+        raise KeyError(f"there is no resource {name!r}: give it with resources={{{name!r}: …}}")
     return known[name]

@@ -8,7 +8,7 @@ can be done now, the clock goes to the moment when something can.
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -18,44 +18,18 @@ import msgspec
 from actors.job import JobDefinition
 from actors.manager import JobManager
 from actors.messages import Event
-from actors.seams import ManualClock, SeededRandom
+from actors.seams import ManualClock
 from actors.worker import JobWorker
+from runtime.assembly import Assembly
 from runtime.embedding import Runtime, settings_of
 from runtime.operating import identity
-from runtime.run import Run, RunResult, WaitTimeoutError
 from runtime.settings import RuntimeSettings
 from runtime.store.reading.records import EventFilter
-from runtime.testing.driven import DrivenAssembly
+from runtime.testing.crew import Crew
 from runtime.testing.findings import Findings
-from runtime.testing.simulation import Halt, Simulation
-from runtime.testing.turns import SeededQueue, TurnQueue
+from runtime.testing.waiting import PATIENCE, SimulatedRun, come_to_rest, raise_if_endless
 
 MEMORY = Path("/dev/shm")  # noqa: S108 (a directory of the kernel's)
-PATIENCE = timedelta(days=7)
-"""Virtual time after which a wait without a time limit is given up."""
-
-
-class StuckError(AssertionError):
-    """What was waited for will not come by itself; the message says what holds it."""
-
-
-class SimulatedRun(Run):
-    """A run of a simulated runtime: to wait for it is to let it go on."""
-
-    _runtime: "SimulatedRuntime"
-
-    def wait_for_end(self, timeout_seconds: float | None = None) -> None:
-        """Let the runtime work until this run has ended.
-
-        Raises:
-            WaitTimeoutError: it had not ended after that much virtual time.
-            StuckError: it will not end by itself.
-        """
-        self._runtime.drive_to_end(self, timeout_seconds)
-
-    async def wait_async(self, timeout_seconds: float | None = None) -> RunResult:
-        """``wait``; nothing else of the caller's loop runs meanwhile."""
-        return self.wait(timeout_seconds)
 
 
 class SimulatedRuntime(Runtime, Findings):
@@ -72,6 +46,7 @@ class SimulatedRuntime(Runtime, Findings):
         resources: dict[str, Any] | None = None,
         clock: ManualClock | None = None,
         seed: int = 0,
+        faults: Collection[str] = (),
     ) -> None:
         """Prepare a runtime; nothing is opened before ``start``.
 
@@ -84,9 +59,11 @@ class SimulatedRuntime(Runtime, Findings):
             resources: as of ``Runtime``.
             clock: the virtual clock; by default it is 2026-01-01 00:00 UTC.
             seed: what chance is drawn from. 0: who is ready first goes first; others: any order, as drawn.
+            faults: what may go wrong while it works, as drawn from the seed; names of ``FAULTS``.
 
         Raises:
             ConfigError, DefinitionError, TypeError, ValueError: as of ``Runtime``.
+            UnknownFaultError: there is no such fault.
         """
         settings = msgspec.structs.replace(
             settings_of(config),
@@ -94,28 +71,45 @@ class SimulatedRuntime(Runtime, Findings):
             synchronous="OFF",  # a test does not survive a power loss either
         )
         self.clock = clock or ManualClock()
-        self.seed = seed
-        self.chance = SeededRandom(seed)
-        self.simulation = Simulation(self.clock, self.chance)
+        self.crew = Crew(self.clock, seed, faults)
+        self.simulation = self.crew.simulation
         super().__init__(
             settings,
-            workers=workers,
-            managers=managers,
-            definitions=definitions,
+            workers=workers if isinstance(workers, JobWorker) else tuple(workers),
+            managers=tuple(managers),
+            definitions=tuple(definitions),
             clock=self.clock,
-            random=self.chance,
+            random=self.crew.chance,
             resources=resources,
         )
 
     def __repr__(self) -> str:
         state = "running" if self.assembly.running else "stopped"
-        return f"<SimulatedRuntime({state}, seed={self.seed}, now={self.now:%Y-%m-%d %H:%M:%S})>"
+        return f"<SimulatedRuntime({state}, seed={self.crew.seed}, now={self.now:%Y-%m-%d %H:%M:%S})>"
 
     # -- life ---------------------------------------------------------------------------------------------------
 
+    def start(self) -> Self:
+        """Open the store and be ready to work on whatever it holds.
+
+        Raises:
+            StoreError: the store can not be used.
+        """
+        super().start()
+        self.crew.start_others()
+        return self
+
+    def close(self, *, grace_seconds: float | None = None, fill_index: bool = False) -> int:
+        """Take no more work, give running attempts the grace, give the rest back, close the store.
+
+        Safe to call twice. Returns how many running jobs were given back.
+        """
+        self.crew.stop_others()
+        return super().close(grace_seconds=grace_seconds, fill_index=fill_index)
+
     def kill(self) -> None:
         """End as by kill -9: what was committed stays, what ran is lost. ``start`` goes on with the same store."""
-        self._driven.kill()
+        self.crew.kill()
         if self._reader is not None:
             self._reader.close()
             self._reader = None
@@ -151,8 +145,9 @@ class SimulatedRuntime(Runtime, Findings):
         if length < 0:
             raise ValueError(f"time does not go back, got {length:g} s")
         _ = self.reader  # it runs
-        halt = self.simulation.drive_to(self.clock.monotonic() + length)
-        self._raise_if_endless(halt, "time can not pass")
+        with self.crew.in_trouble():
+            halt = self.simulation.drive_to(self.clock.monotonic() + length)
+        raise_if_endless(self, halt)
 
     def run_until_idle(self, *, limit: timedelta = PATIENCE) -> None:
         """Let the runtime work until nothing is left that it can do: what `quaero work --until-idle` does.
@@ -166,62 +161,31 @@ class SimulatedRuntime(Runtime, Findings):
         Raises:
             StuckError: it was not idle after that time, or will never be.
         """
-        deadline = self.clock.monotonic() + limit.total_seconds()
-        halt = self.simulation.drive(lambda: False, rests=self._is_idle, limit=deadline)
-        self._raise_if_endless(halt, "the runtime does not come to rest")
-        if halt is not Halt.RESTING:
-            waited = (
-                f"it was not idle after {limit}" if halt is Halt.LATE else "it waits for what never comes"
-            )
-            raise StuckError("\n".join((waited, *self._what_goes_on())))
+        _ = self.reader  # it runs
+        come_to_rest(self, limit)
 
-    def drive_to_end(self, run: Run, timeout_seconds: float | None) -> None:
-        """What ``Run.wait_for_end`` does here."""
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left that this runtime can do."""
         here = self.assembly
-        rung: list[bool] = []
-        leave = here.hub.on_end(run.number, lambda: rung.append(True))
-        limit = PATIENCE.total_seconds() if timeout_seconds is None else timeout_seconds
+        return not self.reader.has_work(here.workers, here.managers)
 
-        def over() -> bool:
-            return run.state.terminal or bool(here.failure) or not self._can_move()
-
-        def done() -> bool:
-            if not rung:
-                return bool(here.failure)
-            rung.clear()
-            return over()
-
-        try:
-            halt = Halt.DONE if over() and run.state.terminal else self._driven_to(done, over, limit)
-        finally:
-            leave()
-        if run.state.terminal:
-            return
-        self.raise_if_failed()
-        if halt is Halt.LATE and timeout_seconds is not None:
-            raise WaitTimeoutError(f"run {run.id} had not ended after {timeout_seconds:g} s of virtual time")
-        raise StuckError(
-            "\n".join((f"run {run.id} does not end: {self._why(halt)}", *self._holds(run.number)))
-        )
-
-    def _driven_to(self, done: Any, over: Any, limit: float) -> Halt:
-        return self.simulation.drive(done, rests=over, limit=self.clock.monotonic() + limit)
-
-    def _is_idle(self) -> bool:
-        return not self._can_move()
-
-    def _can_move(self) -> bool:
-        here = self.assembly
-        return self.reader.has_work(here.workers, here.managers)
+    @property
+    def has_given_up(self) -> bool:
+        """Whether its actors died too often; one that things go wrong with is started anew."""
+        return self.crew.mischief is None and bool(self.assembly.failure)
 
     def name_children(self) -> None:
         """Have the managers name what was submitted, without starting a job and without letting time pass."""
         _ = self.reader  # it runs
-        self._driven.hold_back(dict.fromkeys(self.assembly.workers, "a test looks at what was enqueued"))
+        reasons = dict.fromkeys(self.assembly.workers, "a test looks at what was enqueued")
+        for each in self.crew.runtimes:
+            each.hold_back(reasons)
         try:
             self.simulation.drive(lambda: False, rests=lambda: True)
         finally:
-            self._driven.hold_back({})
+            for each in self.crew.runtimes:
+                each.hold_back({})
 
     # -- the verbs of a runtime -----------------------------------------------------------------------------------
 
@@ -247,43 +211,11 @@ class SimulatedRuntime(Runtime, Findings):
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    @property
-    def _driven(self) -> DrivenAssembly:
-        assembly = self.assembly
-        assert isinstance(assembly, DrivenAssembly)  # noqa: S101 (made below)
-        return assembly
-
-    def _assembled(self, settings: RuntimeSettings, **parts: Any) -> DrivenAssembly:
+    def _assembled(self, settings: RuntimeSettings, **parts: Any) -> Assembly:
         named = ("workers", "managers", "definitions", "resources")
-        wanted = {name: parts[name] for name in named}
-        return DrivenAssembly(settings, self.simulation, queue=self._queue, random=self.chance, **wanted)
-
-    def _queue(self) -> TurnQueue:
-        return SeededQueue(self.chance, 0.0, self.clock.monotonic) if self.seed else TurnQueue()
+        return self.crew.assembled(settings, **{name: parts[name] for name in named})
 
     def _scratch(self) -> Path:
         place = Path(tempfile.mkdtemp(prefix="quaero-test-", dir=MEMORY if MEMORY.is_dir() else None))
         weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
         return place / "jobs.db"
-
-    # -- what failures tell ---------------------------------------------------------------------------------------
-
-    def _raise_if_endless(self, halt: Halt, what: str) -> None:
-        if halt is Halt.ENDLESS:
-            raise StuckError("\n".join((f"{what}: {halt.value}, the last of them:", *self.simulation.tail)))
-
-    def _why(self, halt: Halt) -> str:
-        if halt is Halt.ENDLESS:
-            return "\n".join((halt.value + ", the last of them:", *self.simulation.tail))
-        return f"{PATIENCE.days} days have passed" if halt is Halt.LATE else Halt.STILL.value
-
-    def _holds(self, job_id: int) -> list[str]:
-        """Why a run, a step or a job does not move, in lines."""
-        reasons = self.explain(job_id).reasons
-        return [f"  {each.step + ': ' if each.step else ''}{each.text}" for each in reasons]
-
-    def _what_goes_on(self) -> list[str]:
-        open_runs = [each for each in self.runs() if not each.state.terminal]
-        return [
-            line for run in open_runs for line in (f"run {run.id} ({run.type}):", *self._holds(run.number))
-        ]

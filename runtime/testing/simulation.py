@@ -22,6 +22,8 @@ from runtime.testing.virtual_loop import OUTSIDE_SECONDS
 
 MAX_TURNS = 1_000_000
 """Of one drive: beyond it something goes round in a circle."""
+IDLE_ROUNDS = 5
+"""Heartbeats that are waited for before it is said that nothing will ever happen again."""
 TAIL = 40
 """Turns that a failure is told with."""
 
@@ -60,6 +62,7 @@ class Simulation:
         self.tail: deque[str] = deque(maxlen=TAIL)
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = count()
+        self._idle_rounds = 0
 
     def __repr__(self) -> str:
         return f"<Simulation(turns={self.turns}, at={self.clock.monotonic():.3f})>"
@@ -101,12 +104,14 @@ class Simulation:
     def next_due(self) -> float | None:
         """When something is to be done again; None: never."""
         here = [each for each in self.machines if each.alive]
-        alone = len(here) == 1 and self.mischief is None
+        now = self.clock.monotonic()
+        # Several that work, or one that stands still, watch each other's leases: time goes by their every look.
+        calm = len(here) == 1 or not any(
+            each.dispatchers.loop.next_due or each.paused_until > now for each in here
+        )
         times = [self._later[0][0]] if self._later else []
         for machine in here:
-            due = machine.next_deed if alone else machine.next_due
-            if machine.ready:
-                due = self.clock.monotonic()
+            due = now if machine.ready else machine.next_deed if calm else machine.next_due
             if due is not None and machine.paused_until < math.inf:
                 times.append(max(due, machine.paused_until))
         return min(times, default=None)
@@ -121,7 +126,10 @@ class Simulation:
             if machine.alive and loop.waits_outside and loop.wait_outside(OUTSIDE_SECONDS):
                 return True
         due = self.next_due
-        if due is None or due > limit:
+        self._idle_rounds = 0 if due is not None else self._idle_rounds + 1
+        if due is None and self._idle_rounds <= IDLE_ROUNDS:
+            due = min((each.next_round for each in self.machines if each.alive), default=math.inf)
+        if due is None or due > limit or due == math.inf:
             return False
         # A little more, so that what is kept in whole milliseconds is due as well.
         self.clock.advance(max(due - self.clock.monotonic(), 0.0) + 1e-6)
