@@ -4,6 +4,8 @@ import os
 
 from hypothesis import settings
 
+pytest_plugins = ["runtime.testing.fixtures"]
+
 os.environ["QUAERO_ENCODE_MESSAGES"] = "1"
 
 settings.register_profile("quaero", deadline=None, derandomize=bool(os.environ.get("CI")))

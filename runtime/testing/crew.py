@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
+
 from actors.seams import ManualClock, SeededRandom
 from runtime.settings import RuntimeSettings
 from runtime.store.file import StoreFile
@@ -16,6 +18,9 @@ from runtime.testing.machine import Machine
 from runtime.testing.mischief import DrawnMischief
 from runtime.testing.simulation import Simulation
 from runtime.testing.turns import SeededQueue, TurnQueue
+
+LEASE_SECONDS = 600.0
+"""Where things go wrong and nothing else was chosen. Runtimes watch each other three times a lease: that takes turns."""
 
 
 class Crew:
@@ -40,6 +45,8 @@ class Crew:
 
     def assembled(self, settings: RuntimeSettings, **parts: Any) -> DrivenAssembly:
         """The test's own runtime, and maybe another one of the same parts."""
+        if self.mischief is not None and settings.lease_seconds == RuntimeSettings().lease_seconds:
+            settings = msgspec.structs.replace(settings, lease_seconds=LEASE_SECONDS)
         first = self._made(settings, self.chance, parts)
         if self.mischief is not None and self.mischief.wants_peer:
             self._made(settings, SeededRandom(self.seed + 1), parts)

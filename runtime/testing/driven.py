@@ -164,10 +164,16 @@ class DrivenAssembly(SimulatedAssembly):
 
     def _answer(self, store: Any, request: Any, limit: float) -> tuple[object, Exception | None]:
         answers: list[tuple[object, Exception | None]] = []
-        if self.machine is None or store is None:
+        machine = self.machine
+        if machine is None or store is None:
             return None, ActorDeadError("the store is not open")
-        self.machine.ask(store, request, lambda reply, error: answers.append((reply, error)))
-        halt = self.simulation.drive(lambda: bool(answers), limit=limit)
+        machine.ask(store, request, lambda reply, error: answers.append((reply, error)))
+        # Only the store has to do something: nobody else gets further by a request that is none of his.
+        machine.queue.preferred = store.cell
+        try:
+            halt = self.simulation.drive(lambda: bool(answers), limit=limit)
+        finally:
+            machine.queue.preferred = None
         if halt is not Halt.DONE:
             raise AskTimeoutError(f"the store did not answer {type(request).__name__}: {halt.value}")
         return answers[0]

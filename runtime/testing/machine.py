@@ -134,6 +134,13 @@ class Machine:
         return min(times, default=None)
 
     @property
+    def next_watch(self) -> float:
+        """``next_deed``, or soon enough to show the others on its store that it lives, and to see whether they do."""
+        deed, lease = self.next_deed, self.assembly.settings.lease_seconds
+        watch = self.assembly.clock.monotonic() + lease / 3
+        return watch if deed is None else min(deed, watch)
+
+    @property
     def next_deed(self) -> float | None:
         """When there is something to do besides showing others that it lives: a lone runtime may sleep until then."""
         file = self.assembly.file

@@ -105,13 +105,13 @@ class Simulation:
         """When something is to be done again; None: never."""
         here = [each for each in self.machines if each.alive]
         now = self.clock.monotonic()
-        # Several that work, or one that stands still, watch each other's leases: time goes by their every look.
+        # Several that work, or one that stands still, watch each other's leases: that takes its time.
         calm = len(here) == 1 or not any(
             each.dispatchers.loop.next_due or each.paused_until > now for each in here
         )
         times = [self._later[0][0]] if self._later else []
         for machine in here:
-            due = now if machine.ready else machine.next_deed if calm else machine.next_due
+            due = now if machine.ready else machine.next_deed if calm else machine.next_watch
             if due is not None and machine.paused_until < math.inf:
                 times.append(max(due, machine.paused_until))
         return min(times, default=None)

@@ -24,6 +24,8 @@ class TurnQueue:
     def __init__(self) -> None:
         self._ready: list[Runnable] = []
         self.last = ""
+        self.preferred: Runnable | None = None
+        """Goes before all others, whenever it is ready."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}(waiting={len(self.waiting)})>"
@@ -37,7 +39,9 @@ class TurnQueue:
 
     def popleft(self) -> Runnable:
         """The one whose turn it is."""
-        chosen = self._ready.pop(self._place())
+        preferred = self.preferred
+        place = self._ready.index(preferred) if preferred in self._ready else self._place()
+        chosen = self._ready.pop(place)
         self.last = describe(chosen)
         return chosen
 

@@ -39,6 +39,22 @@ def test_the_example_of_ones_own_worker_runs_and_its_second_run_is_the_first(tmp
     ]
 
 
+def test_the_example_of_testing_a_service_passes(tmp_path: Path) -> None:
+    arguments = ("-q", "-p", "no:cacheprovider", "-p", "runtime.testing.fixtures", "-c", "/dev/null")
+    done = run("-m", "pytest", *arguments, str(ROOT / "docs/examples/test_charging.py"), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "8 passed" in done.stdout
+
+
+def test_the_guide_to_testing_shows_what_the_example_has() -> None:
+    example = (ROOT / "docs/examples/test_charging.py").read_text("utf-8")
+    guide = (ROOT / "docs/testing.md").read_text("utf-8")
+    shown = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    assert len(shown) >= 4
+    for block in shown:
+        assert block.strip() in example, f"docs/testing.md shows what the example has not:\n{block}"
+
+
 def test_the_readmes_service_runs_as_it_is_printed(tmp_path: Path) -> None:
     (snippet,) = snippets("python")
     (tmp_path / "service.py").write_text(snippet, encoding="utf-8")

@@ -13,9 +13,7 @@ import msgspec
 
 from runtime.testing.making import MakeRuntime, RuntimeMaker
 from runtime.testing.mischief import FAULTS
-
-SEED_VARIABLE = "QUAERO_SEED"
-"""Set to a number, only that seed is played."""
+from runtime.testing.seed import SEED_VARIABLE, chosen_seed
 
 
 class Simulated(msgspec.Struct, frozen=True):
@@ -49,9 +47,8 @@ def simulate(
     Raises:
         BaseException: what the scenario raised or asserted, with a note that names the seed and how to play it again.
     """
-    numbers = range(first, first + seeds)
-    if alone := os.environ.get(SEED_VARIABLE):
-        numbers = range(int(alone), int(alone) + 1)
+    alone = chosen_seed()
+    numbers = range(first, first + seeds) if alone is None else range(alone, alone + 1)
     turns, trace = 0, 0
     met: Counter[str] = Counter()
     for seed in numbers:
