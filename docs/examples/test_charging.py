@@ -80,7 +80,9 @@ class BillingManager(JobManager):
         """All charges in one page."""
         config = msgspec.convert(step.step.config, Billing)
         charges = (Charge(customer, config.cents) for customer in config.customers)
-        return Page(tuple(self.child("charge", each, unique_key=f"charge {each.customer}") for each in charges))
+        return Page(
+            tuple(self.child("charge", each, unique_key=f"charge {each.customer}") for each in charges)
+        )
 
 
 NIGHTLY = JobDefinition(

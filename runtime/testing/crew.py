@@ -20,7 +20,7 @@ from runtime.testing.simulation import Simulation
 from runtime.testing.turns import SeededQueue, TurnQueue
 
 LEASE_SECONDS = 600.0
-"""Where things go wrong and nothing else was chosen. Runtimes watch each other three times a lease: that takes turns."""
+"""Where things go wrong and nothing else was chosen. Runtimes watch each other three times a lease."""
 
 
 class Crew:

@@ -24,7 +24,7 @@ FAULTS = ("kill", "worker_death", "lost_lease", "store", "slow")
 """
 CALM = 0.3
 """Share of the seeds in which a kind of fault does not occur."""
-RATES = {"kill": 0.02, "worker_death": 0.03, "lost_lease": 0.01}
+RATES = {"kill": 0.02, "worker_death": 0.1, "lost_lease": 0.01}
 """Most there are per turn."""
 STORE_RATE = 0.2
 """Most there are per transaction."""
