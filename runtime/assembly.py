@@ -42,6 +42,7 @@ from runtime.modules import import_manager, import_worker
 from runtime.own_settings import own_settings
 from runtime.precedence import Precedence
 from runtime.refusal import NOT_RUNNING, RuntimeStateError
+from runtime.registration import check_actions, check_child_types
 from runtime.settings import RuntimeSettings
 from runtime.store.actor import StoreActor
 from runtime.store.database import StoreError
@@ -117,6 +118,7 @@ class Assembly:
             settings, self.workers, ManagerRegistry(every_manager)
         )
         self.managers = ManagerRegistry(every_manager, self.own_settings)
+        check_child_types(self.managers, self.workers)
         self.library = library_of(settings.definitions_directory, definitions, self.managers)
         crawler = self.own_settings.worker(crawler_url.worker_type, CrawlerSettings)
         self.fetcher = Fetcher(self.clock, allow_private_addresses=crawler.allow_private_addresses)
@@ -228,6 +230,15 @@ class Assembly:
     async def ask_async(self, request: Any, timeout_seconds: float) -> Any:
         """``ask``, from an asyncio loop."""
         return await self._store.ask_async(self._running(), request, timeout_seconds)
+
+    def check_actions(self) -> None:
+        """See that every action of the known definitions has a manager, unless others on the store may have it.
+
+        Raises:
+            DefinitionError: one has none.
+        """
+        if not self.settings.allow_unknown_actions:
+            check_actions(self.library, self.managers)
 
     def adopt(self, timeout_seconds: float) -> None:
         """Set going what the definitions want: their schedules, and runs of those with ``auto_start``.

@@ -83,7 +83,8 @@ class Runtime(Timetable, Enqueuer):
             DefinitionError: a file in the directory of definitions is wrong, two definitions have one id, or their
                 links lead nowhere or in a circle.
             TypeError: a worker is none, or settings are of another type than its own.
-            ValueError: two workers have one type, or one can not run as it is configured.
+            ValueError: two workers have one type, two managers one action, a manager makes jobs of a type that has no
+                worker, or one can not run as it is configured.
         """
         settings = settings_of(config)
         if store is not None:
@@ -123,8 +124,11 @@ class Runtime(Timetable, Enqueuer):
         A closed runtime may be started again.
 
         Raises:
+            DefinitionError: a definition that is known and enabled has an action that no manager here carries out.
             StoreError: the store can not be used.
         """
+        if self.settings.adopts and not self._assembly.running:
+            self._assembly.check_actions()
         self._assembly.start()
         if self._reader is None:
             try:

@@ -38,4 +38,7 @@ class RuntimeSettings(msgspec.Struct, frozen=True):
     worker_modules: tuple[str, ...] = ()  # "module:name" of workers of one's own
     manager_modules: tuple[str, ...] = ()
     definitions_directory: Path | None = None  # of job definitions, known by their ids
+    allow_unknown_actions: bool = (
+        False  # those of the definitions that another runtime on the store carries out
+    )
     adopts: bool = True  # at the start, schedules of the definitions are set and those with auto_start run

@@ -15,6 +15,7 @@ from actors.manager import JobManager
 from actors.worker import JobWorker
 from runtime.cli.failures import CommandError
 from runtime.config import Config
+from runtime.definitions.findings import did_you_mean
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ def _attribute(name: str) -> Any:
     module_name, _, attribute = name.partition(":")
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CommandError(
             f"module {module_name!r} can not be imported: {type(error).__name__}: {error}",
             hint=f"see that `python -c 'import {module_name}'` works in the configuration's directory",
@@ -71,8 +72,10 @@ def _attribute(name: str) -> Any:
     try:
         return getattr(module, attribute)
     except AttributeError as error:
+        public = [name for name in vars(module) if not name.startswith("_")]
         raise CommandError(
-            f"module {module_name!r} has no {attribute!r}", hint="write it as module:name"
+            f"module {module_name!r} has no {attribute!r}",
+            hint=did_you_mean(attribute, public, "write it as module:name"),
         ) from error
 
 

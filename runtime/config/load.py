@@ -142,6 +142,7 @@ def settings_of(loaded: LoadedConfig) -> RuntimeSettings:
         manager_settings=dict(loaded.managers),
         worker_modules=config.modules.workers,
         manager_modules=config.modules.managers,
+        allow_unknown_actions=config.definitions.allow_unknown_actions,
         definitions_directory=FilePath(directory).expanduser() if directory else None,
     )
 

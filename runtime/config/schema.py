@@ -122,6 +122,8 @@ class Definitions(Section, frozen=True):
 
     directory: str = ""
     """Its `*.toml` files are read when a runtime starts; schedules are set, auto_start is done. "" = none."""
+    allow_unknown_actions: bool = False
+    """Whether a runtime starts although a definition has an action it has no manager for: another one may have it."""
 
 
 class Gateway(Section, frozen=True):

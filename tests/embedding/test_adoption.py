@@ -166,7 +166,14 @@ def test_a_definition_that_can_not_be_run_here_is_scheduled_for_those_who_can(
     (directory / "foreign.toml").write_text(
         'id = "foreign"\nname = "F"\nschedule = "0 3 * * *"\n[step.s]\naction = "elsewhere"\n'
     )
-    with caplog.at_level(logging.WARNING, "quaero"), opened(directory) as runtime:
+    with pytest.raises(
+        DefinitionError, match=r'foreign\.toml:5: step "s": no manager carries out "elsewhere"'
+    ):
+        opened(directory).start()
+    settings = RuntimeSettings(
+        store=directory.parent / "jobs.db", definitions_directory=directory, allow_unknown_actions=True
+    )
+    with caplog.at_level(logging.WARNING, "quaero"), Runtime(settings) as runtime:
         assert schedules(runtime) == {"foreign": str(directory)}
     assert "definition 'foreign' can not be run here: " in caplog.text
     assert f"{directory}/foreign.toml:5: " in caplog.text
