@@ -47,6 +47,11 @@ def parse_id(text: str) -> int:
     )
 
 
+def made_at_ms(job_id: int) -> int:
+    """When the id was made, in Unix milliseconds."""
+    return job_id >> 22
+
+
 class IdSource:
     """Makes the ids of one runtime; safe for use from several threads."""
 

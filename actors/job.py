@@ -142,9 +142,10 @@ class DocumentSpec(msgspec.Struct, frozen=True):
     source_id: str
     url: str | None
     title: str
-    body: str  # Markdown or text
+    body: str
     tags: tuple[str, ...] = ()
     metadata: dict[str, Any] = {}
+    media_type: str = ""  # of the body; "" = Markdown or text, or HTML if it begins so. HTML is not searched
 
 
 class LogLine(msgspec.Struct, frozen=True, gc=False):

@@ -7,11 +7,11 @@ stores' rows are the truth; a message is a hint about them, so every report can 
                        ExtendLeases, GiveBack, CancelJob, CloseParent, WatchParent, UnwatchParent, Sweep,
                        IndexDocuments, TellWhenIdle, PauseJob, ResumeJob, PauseType, ResumeType, RetryJob, RerunJob,
                        DeleteJob, Prune, Rung, ScheduleRuns, Unschedule, PauseSchedule, ResumeSchedule,
-                       AdoptDefinitions, GetHealth
+                       AdoptDefinitions, GetHealth, BuildSearchIndex, MaintainStore
 - from the store:      StoreOpened, StoreClosed, Submitted, Staged, Refused, Named, Settled, CancelAcknowledged, Leased,
                        JobsToStop, ParentPicture, Committed, NextDue, StoreIdle, PauseAcknowledged,
                        TypePauseAcknowledged, Recorded, DeleteAcknowledged, ScheduleAcknowledged, Adopted,
-                       StoreHealth, RetryAcknowledged, RerunGoesOn
+                       StoreHealth, RetryAcknowledged, RerunGoesOn, SearchIndexBuilt, StoreMaintained
 - processor and tree:  SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost, SeeToIt,
                        HoldBack
 - orchestrators:       StartMonitoring, StopMonitoring, GetMonitoringStatus, MonitoringStatus
@@ -40,6 +40,7 @@ from actors.job import (
     WaitRole,
 )
 from actors.receive import Address
+from actors.upkeep import Operation
 
 
 class Command(msgspec.Struct, frozen=True, tag=True, tag_field="tag"):
@@ -319,6 +320,25 @@ class IndexDocuments(Command, frozen=True):
     """Fill the search index from the queue, one small transaction at a time."""
 
 
+class BuildSearchIndex(Command, frozen=True):
+    """Make a slice of a new search index; None for a number begins one, or joins the one under way.
+
+    Answered by ``SearchIndexBuilt`` once durable, or ``Refused``.
+    """
+
+    number: int | None
+
+
+class MaintainStore(Command, frozen=True):
+    """Do this operation to the whole store, or to a part of it, after all that was asked before.
+
+    Answered by ``StoreMaintained``, or ``Refused``.
+    """
+
+    operation: Operation
+    part: str = ""
+
+
 class GetHealth(Command, frozen=True):
     """Answered by ``StoreHealth``, whether commits come about or not."""
 
@@ -346,6 +366,20 @@ class StoreHealth(Report, frozen=True):
     """``unavailable`` says why nothing can be committed now; "" = commits come about."""
 
     unavailable: str
+
+
+class SearchIndexBuilt(Report, frozen=True):
+    """How far the new search index is; ``documents`` were indexed in this slice. ``number`` None = ask again."""
+
+    number: int | None
+    done: bool
+    documents: int
+
+
+class StoreMaintained(Report, frozen=True):
+    """It is done; ``note`` is what there is to tell of it."""
+
+    note: str = ""
 
 
 class Recorded(Report, frozen=True):

@@ -14,7 +14,9 @@ from actors.ids import IdSource
 from actors.job import JobDefinition, prepare_types
 from actors.manager import JobManager, ManagerRegistry
 from actors.manager.crawl import CrawlManager
+from actors.manager.database_maintenance import DatabaseMaintenanceManager
 from actors.manager.fan_out import FanOutManager
+from actors.manager.reindex import ReindexManager
 from actors.messages import Drain, Refused, Rung, Start, Started
 from actors.seams import Clock, Random, SystemClock, SystemRandom
 from actors.supervisor import RuntimeSupervisor
@@ -22,6 +24,8 @@ from actors.worker import JobWorker, WorkerRegistry
 from actors.worker.crawler.config import CrawlerSettings
 from actors.worker.crawler.fetch import Fetcher
 from actors.worker.crawler_url import crawler_url
+from actors.worker.database_maintenance import database_maintenance_operation
+from actors.worker.reindex import reindex
 from runtime.admission import admitted
 from runtime.adoption import adoption, library_of, tell_of
 from runtime.closing import CLOSE_SECONDS, LEAVE_SECONDS, close_file, drained
@@ -51,13 +55,19 @@ from runtime.store.doorbell import Doorbell
 from runtime.store.file import StoreFile
 from runtime.store.reading.document_source import StoredDocuments
 from runtime.store_access import StoreAccess
+from runtime.upkeep import Upkeep
 
 logger = logging.getLogger("quaero")
 
 START_SECONDS = 60.0
 
-BUILT_IN_WORKERS: tuple[JobWorker, ...] = (crawler_url,)
-BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (CrawlManager, FanOutManager)
+BUILT_IN_WORKERS: tuple[JobWorker, ...] = (crawler_url, database_maintenance_operation, reindex)
+BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (
+    CrawlManager,
+    DatabaseMaintenanceManager,
+    FanOutManager,
+    ReindexManager,
+)
 
 
 RESERVED = frozenset(
@@ -76,6 +86,7 @@ RESERVED = frozenset(
         "restart_intensity",
         "settings",
         "store_actor",
+        "upkeep",
         "workers",
     }
 )
@@ -240,6 +251,10 @@ class Assembly:
         if not self.settings.allow_unknown_actions:
             check_actions(self.library, self.managers)
 
+    def _ask_inside(self, request: Any, timeout_seconds: float) -> Any:
+        """``ask`` for a running body, which may still ask while the runtime waits for its end."""
+        return self._store.ask(self._stopping or self._running(), request, timeout_seconds)
+
     def adopt(self, timeout_seconds: float) -> None:
         """Set going what the definitions want: their schedules, and runs of those with ``auto_start``.
 
@@ -349,6 +364,11 @@ class Assembly:
             "settings": self.own_settings,
             "open_store": self._open_store,
             "store_actor": StoreActor,
+            "upkeep": Upkeep(
+                self.settings.store,
+                self._ask_inside,
+                busy_timeout_seconds=self.settings.busy_timeout_seconds,
+            ),
             "events_actor": EventService,
             "event_hub": self.hub,
             "lease_seconds": self.settings.lease_seconds,

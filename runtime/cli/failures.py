@@ -55,7 +55,7 @@ def explained(error: Exception) -> CommandError | None:
 
     from actors.ids import UnknownIdError
     from runtime.store.database import StoreBusyError, StoreError
-    from runtime.store.reading.documents import SearchQueryError
+    from runtime.store.reading.query import SearchQueryError
     from runtime.store.reading.records import EventsPrunedError
     from runtime.toml.diagnostic import BadFileError
 

@@ -6,11 +6,13 @@ request waits for nothing. What a commit makes ready is leased in that same comm
 """
 
 import logging
-from collections.abc import Iterable
-from typing import Any
+import sqlite3
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from actors.job import Closing, JobKind
 from actors.messages import (
+    BuildSearchIndex,
     CloseParent,
     CloseStore,
     Command,
@@ -20,17 +22,20 @@ from actors.messages import (
     IndexDocuments,
     JobsToStop,
     Leased,
+    MaintainStore,
     NextDue,
     OpenStore,
     ParentPicture,
     Prune,
     Refused,
     Rung,
+    SearchIndexBuilt,
     SetDemand,
     Settle,
     StoreClosed,
     StoreHealth,
     StoreIdle,
+    StoreMaintained,
     StoreOpened,
     Submit,
     Sweep,
@@ -50,6 +55,8 @@ from runtime.store.slots import Slots
 from runtime.store.verbs.end import DAMAGED_TEXT
 
 logger = logging.getLogger("quaero.store")
+
+T = TypeVar("T")
 
 MAX_REQUESTS = 512
 MAX_ATTEMPTS = 768
@@ -108,6 +115,7 @@ class StoreActor(TypedActor):
             self.reply(Refused(f"the store can not be opened: {type(error).__name__}: {error}"))
             return
         self._chores = Chores(self.timers)
+        self._chores.begin()
         self._slots.recount(self._file.leased())
         self.reply(StoreOpened(self._file.owner))
 
@@ -195,6 +203,32 @@ class StoreActor(TypedActor):
         """One small transaction of the search index."""
         if self._file is not None:
             self._chores.index(self._file)
+
+    def receiveMsg_BuildSearchIndex(self, message: BuildSearchIndex, sender: Address) -> None:
+        """One small transaction of a new search index; the old one is erased afterwards."""
+        progress = self._upkeep(lambda store: store.build_index(message.number))
+        if progress is not None:
+            self.reply(SearchIndexBuilt(progress.number, progress.done, progress.documents))
+            if progress.done:
+                self._chores.begin()
+
+    def receiveMsg_MaintainStore(self, message: MaintainStore, sender: Address) -> None:
+        """Everybody waits, for as long as that takes."""
+        self._commit()
+        note = self._upkeep(lambda store: store.maintain(message.operation, message.part))
+        if note is not None:
+            self.reply(StoreMaintained(note))
+
+    def _upkeep(self, work: Callable[[StoreFile], T]) -> T | None:
+        """Do that; None if it was refused, which is told to whoever asked."""
+        if self._file is None or self._unavailable:
+            self.reply(Refused(f"the store can not commit now: {self._unavailable or 'it is closed'}"))
+            return None
+        try:
+            return work(self._file)
+        except (sqlite3.Error, StoreUnavailableError, ValueError) as error:
+            self.reply(Refused(str(error)))
+            return None
 
     def receiveMsg_Prune(self, message: Prune, sender: Address) -> None:
         """One small transaction of what goes from the store."""

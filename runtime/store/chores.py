@@ -30,6 +30,11 @@ class Chores:
     def __repr__(self) -> str:
         return f"<Chores(indexing={self._indexing}, pruning={self._pruning})>"
 
+    def begin(self) -> None:
+        """The store was opened: what a runtime that died had still to index is indexed now."""
+        self._indexing = True
+        self._timers.start("index", INDEX_DELAY_SECONDS, IndexDocuments())
+
     def committed(self, done: Commit) -> None:
         """A commit left something to do."""
         if done.indexable and not self._indexing:

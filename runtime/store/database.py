@@ -22,6 +22,7 @@ from peewee import SqliteDatabase
 
 from runtime.store.forking import inherited_from, opened
 from runtime.store.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
+from runtime.store.statistics import forget_unsteady
 
 MINIMUM_SQLITE = (3, 38, 0)  # ->> and RETURNING
 
@@ -87,6 +88,7 @@ def open_writer(
         connection.execute("PRAGMA journal_size_limit = 67108864")
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         migrate(connection)
+        forget_unsteady(connection)
         opened(database, path)
     except sqlite3.DatabaseError as error:
         database.close()

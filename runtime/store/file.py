@@ -4,16 +4,18 @@ import logging
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from actors.ids import IdSource
 from actors.seams import Clock
+from actors.upkeep import Operation
 from runtime.precedence import Precedence
 from runtime.store.commit import Commit, Committer, Demand, StoreUnavailableError
 from runtime.store.concern import Concern, concern_of
 from runtime.store.database import StoreError, explain, open_writer
 from runtime.store.datagrams import SocketDoorbell
 from runtime.store.doorbell import Doorbell
+from runtime.store.maintenance import LEAST_ALLOWANCE_MS, allowance_ms, carry_out, extend_everybody
 from runtime.store.moves import IS_RUNNING, PARENT_IS_OPEN
 from runtime.store.owner import OwnerLock, announced, is_held, take_lock
 from runtime.store.pruning import Pruning
@@ -23,11 +25,14 @@ from runtime.store.transaction import StoreContext, Transaction
 from runtime.store.verbs.fire import fire_due
 from runtime.store.verbs.index import index_some
 from runtime.store.verbs.own import heartbeat, leave, register
+from runtime.store.verbs.rebuild import BuildProgress, build_some, erase_some_of_old
 from runtime.store.verbs.recover import bury_owner, expire_leases, give_back_own, other_owners
 from runtime.store.verbs.sweep import closing_parents
 from runtime.store.verbs.wake import next_due, wake_due
 
 logger = logging.getLogger("quaero.store")
+
+T = TypeVar("T")
 
 
 class StoreFile:
@@ -77,6 +82,7 @@ class StoreFile:
         self._data_version = self._read_data_version()
         self.firings_left = False
         """Whether more schedules were due than the last round could fire."""
+        self._extended_until_ms = 0  # everybody's leases, for maintenance
         self._unseen_owners: set[int] = set()  # whose lock files could not be looked at; told once
         self.doorbell: Doorbell = doorbell or SocketDoorbell()
         self._sharing = False  # with other connections of this process
@@ -215,16 +221,40 @@ class StoreFile:
         ).fetchall()
 
     def index_documents(self) -> bool:
-        """Index some queued documents in a transaction of its own; returns whether more wait."""
+        """Index some queued documents, or erase some of an old index, in a transaction of its own.
+
+        Returns whether more waits.
+        """
+        return self._alone(lambda connection: index_some(connection) or erase_some_of_old(connection))
+
+    def build_index(self, number: int | None) -> BuildProgress:
+        """A slice of a new search index in a transaction of its own; see ``build_some``."""
+        return self._alone(lambda connection: build_some(connection, number))
+
+    def maintain(self, operation: Operation, part: str) -> str:
+        """Do that to the store, between transactions; nobody's lease runs out meanwhile. See ``maintenance``.
+
+        Raises:
+            StoreUnavailableError: not now; nothing was done.
+            sqlite3.Error: it was not done.
+        """
+        allowance, now = allowance_ms(self.path.stat().st_size), self.clock.boottime_ms()
+        if now + allowance > self._extended_until_ms + LEAST_ALLOWANCE_MS // 2:
+            self.committer.commit((), None, before=(extend_everybody(allowance),))
+            self._extended_until_ms = now + allowance
+        return carry_out(self.connection, operation, part)
+
+    def _alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do that in a transaction of its own, without requests."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:
-            more = index_some(self.connection)
+            done = work(self.connection)
             self.connection.execute("COMMIT")
         except BaseException:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
-        return more
+        return done
 
     def close(self) -> int:
         """Give back what is leased, leave, and close; returns how many jobs were given back."""

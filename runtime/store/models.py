@@ -14,6 +14,8 @@ from peewee import (
     TextField,
 )
 
+from runtime.store.document_models import Document, DocumentSave, SearchBuild, SearchEntry, SearchQueue
+
 
 class Job(Model):
     """A run, a step or a job: one row for each node of the job tree."""
@@ -241,49 +243,6 @@ class LogEntry(Model):
         table_name = "log_entry"
 
 
-class Document(Model):
-    """A document, identified by its source."""
-
-    id = BigIntegerField(primary_key=True)
-    source_type = TextField()
-    source_id = TextField()
-    url = TextField(null=True)
-    title = TextField()
-    body = TextField()
-    tags = TextField()  # JSON array
-    metadata = TextField()  # JSON object
-    created_at = BigIntegerField()
-    updated_at = BigIntegerField()
-
-    class Meta:
-        table_name = "document"
-
-
-class DocumentSave(Model):
-    """A job saved a document; a run's documents are counted by these."""
-
-    id = AutoField()
-    run_id = BigIntegerField()
-    job_id = BigIntegerField()
-    document_id = BigIntegerField()
-    change = TextField()  # new, changed, unchanged
-    time_ms = BigIntegerField()
-
-    class Meta:
-        table_name = "document_save"
-
-
-class SearchQueue(Model):
-    """A document whose search entry is out of date, with the text that is still indexed (null: none is)."""
-
-    document_id = BigIntegerField(primary_key=True)
-    old_title = TextField(null=True)
-    old_body = TextField(null=True)
-
-    class Meta:
-        table_name = "search_queue"
-
-
 MODELS: tuple[type[Model], ...] = (
     Job,
     Parent,
@@ -300,5 +259,7 @@ MODELS: tuple[type[Model], ...] = (
     LogEntry,
     Document,
     DocumentSave,
+    SearchEntry,
     SearchQueue,
+    SearchBuild,
 )

@@ -4,6 +4,8 @@ A new store is made by running all migrations in one transaction, which takes mi
 lacks, each in a transaction of its own together with its number, so that a kill leaves the old or the new schema.
 """
 
+from runtime.store.document_schema import DOCUMENTS
+
 APPLICATION_ID = 0x51756172  # "Quar"
 
 _STATES = "'scheduled','pending','running','completed','failed','cancelled','completed_with_failures'"
@@ -251,6 +253,7 @@ MIGRATIONS: tuple[str, ...] = (
     _SCHEDULES,
     _OFFERS,
     _DEADLINES,
+    DOCUMENTS,
 )
 """Migration n (from 1) is element n - 1; a released one is never changed."""
 

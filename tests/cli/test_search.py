@@ -21,8 +21,13 @@ def test_several_words_are_one_query(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_text_that_is_no_query_is_searched_for_word_by_word(tmp_path: Path) -> None:
-    assert len(quaero("search", 'flour" AND (', "--json", cwd=tmp_path).value) <= 1
+def test_what_can_not_be_searched_for_is_told_with_its_place(tmp_path: Path) -> None:
+    done = quaero("search", 'flour" AND (', "--json", cwd=tmp_path)
+    assert done.code == 2
+    assert "at character 6 has no closing quotation mark" in done.value["error"]["message"]
+    done = quaero("search", "nosuch:flour", cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "'nosuch' at character 1 is no field" in done.err
     done = quaero("search", "--json", "--", "...", cwd=tmp_path)
     assert done.code == 2
     assert "there is no word to search for in '...'" in done.value["error"]["message"]

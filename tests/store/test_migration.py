@@ -43,9 +43,7 @@ def old(tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> 
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     assert migrate(connection, target=1) == 0
-    connection.execute(
-        "CREATE TABLE search_queue (document_id INTEGER PRIMARY KEY, old_title TEXT, old_body TEXT)"
-    )
+    connection.execute("ALTER TABLE document ADD COLUMN media_type TEXT NOT NULL DEFAULT ''")
     connection.execute("CREATE TABLE schedule (id TEXT, next_at INTEGER, paused INTEGER, error TEXT)")
     connection.execute("ALTER TABLE sequence ADD COLUMN paused_types INTEGER NOT NULL DEFAULT 0")
     connection.close()
@@ -60,7 +58,7 @@ def old(tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> 
     driver.close()
     monkeypatch.undo()
     connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("DROP TABLE search_queue")
+    connection.execute("ALTER TABLE document DROP COLUMN media_type")
     connection.execute("DROP TABLE schedule")
     connection.execute("ALTER TABLE sequence DROP COLUMN paused_types")
     connection.close()

@@ -19,7 +19,7 @@ def search(
         list[str],
         typer.Argument(
             metavar="QUERY",
-            help='Words; or FTS5\'s: "a phrase", AND, OR, NOT, prefix*, title:word.',
+            help='Words; also "a phrase", AND, OR, NOT, (…), prefix*, and title:, body:, url: or tag: before them.',
             show_default=False,
         ),
     ],

@@ -1,4 +1,4 @@
-"""Documents and full-text search as read."""
+"""Documents as read."""
 
 import sqlite3
 from typing import Any
@@ -8,17 +8,17 @@ import msgspec
 from actors.documents import DocumentBrief, DocumentFilter, StoredDocument
 from actors.ids import id_text
 
-_COLUMNS = """
+COLUMNS = """
 document.id, document.url, document.title, document.source_type, document.tags, save.run_id, save.job_id,
 ifnull(save.time_ms, document.updated_at)
 """
 # A document outlives the runs that saved it.
-_LAST_SAVE = """
+LAST_SAVE = """
 LEFT JOIN document_save AS save ON save.id = (
     SELECT max(id) FROM document_save WHERE document_id = document.id AND (:run_id IS NULL OR run_id = :run_id))
 """
 _BRIEF = """
-document.id, document.source_type, document.source_id, document.url, document.title, document.tags, '' AS media_type,
+document.id, document.source_type, document.source_id, document.url, document.title, document.tags, document.media_type,
 document.created_at, document.updated_at
 """
 
@@ -28,15 +28,11 @@ _tags = msgspec.json.Decoder(
 )  # made once: two threads must not be the first to decode to a type
 
 
-class SearchQueryError(ValueError):
-    """The query is no full-text query."""
-
-
 def find_documents(
     connection: sqlite3.Connection, wanted: DocumentFilter, *, after: int, last: int, limit: int
 ) -> list[DocumentBrief]:
     """Documents with ids above ``after``, up to ``last``; ``limit`` is this one, not the filter's."""
-    condition, values = _condition(wanted)
+    condition, values = condition_of(wanted)
     rows = connection.execute(
         f"SELECT {_BRIEF} FROM document WHERE id > :after AND id <= :last AND {condition} ORDER BY id LIMIT :limit",
         {**values, "after": after, "last": last, "limit": limit},
@@ -66,58 +62,32 @@ def _brief(row: tuple[Any, ...]) -> dict[str, Any]:
 
 def list_documents(connection: sqlite3.Connection, wanted: DocumentFilter) -> list[dict[str, Any]]:
     """Documents in the order in which they were first saved."""
-    condition, values = _condition(wanted)
+    condition, values = condition_of(wanted)
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM document {_LAST_SAVE} WHERE {condition} ORDER BY document.id LIMIT :limit",
+        f"SELECT {COLUMNS} FROM document {LAST_SAVE} WHERE {condition} ORDER BY document.id LIMIT :limit",
         {**values, "limit": -1 if wanted.limit is None else wanted.limit},
     ).fetchall()
-    return [_document(row) for row in rows]
+    return [shown_document(row) for row in rows]
 
 
 def read_document(connection: sqlite3.Connection, document_id: int) -> dict[str, Any] | None:
     """One document with its body and metadata; None if there is none."""
     row = connection.execute(
-        f"SELECT {_COLUMNS}, document.body, document.metadata FROM document {_LAST_SAVE} WHERE document.id = :id",
+        f"SELECT {COLUMNS}, document.media_type, document.body, document.metadata FROM document {LAST_SAVE}"
+        " WHERE document.id = :id",
         {"id": document_id, "run_id": None},
     ).fetchone()
     if row is None:
         return None
-    return {**_document(row), "body": row[8], "metadata": msgspec.json.decode(row[9])}
+    return {
+        **shown_document(row),
+        "media_type": row[8],
+        "body": row[9],
+        "metadata": msgspec.json.decode(row[10]),
+    }
 
 
-def search_documents(
-    connection: sqlite3.Connection, query: str, wanted: DocumentFilter
-) -> list[dict[str, Any]]:
-    """Documents that match a full-text query, the best first.
-
-    The query is FTS5's: words, "phrases", AND, OR, NOT, ``title:`` and ``body:``, prefix*. Text that is no such
-    query is searched for word by word.
-
-    Raises:
-        SearchQueryError: there is no word in it.
-    """
-    condition, values = _condition(wanted)
-    text = (
-        f"SELECT {_COLUMNS}, snippet(document_search, 1, '[', ']', '…', 24),"
-        " -bm25(document_search, 4.0, 1.0) AS score"
-        f" FROM document_search JOIN document ON document.id = document_search.rowid {_LAST_SAVE}"
-        f" WHERE document_search MATCH :query AND {condition} ORDER BY score DESC, document.id LIMIT :limit"
-    )
-    values["limit"] = 20 if wanted.limit is None else wanted.limit
-    if not any(character.isalnum() for character in query):
-        raise SearchQueryError(f"there is no word to search for in {query[:80]!r}")
-    try:
-        rows = connection.execute(text, {**values, "query": query}).fetchall()
-    except sqlite3.OperationalError:
-        quoted = " ".join('"' + word.replace('"', '""') + '"' for word in query.split())
-        try:
-            rows = connection.execute(text, {**values, "query": quoted}).fetchall()
-        except sqlite3.OperationalError as error:
-            raise SearchQueryError(f"{query[:80]!r} can not be searched for: {error}") from error
-    return [{**_document(row), "snippet": row[8], "score": round(row[9], 4)} for row in rows]
-
-
-def _condition(wanted: DocumentFilter) -> tuple[str, dict[str, Any]]:
+def condition_of(wanted: DocumentFilter) -> tuple[str, dict[str, Any]]:
     """What the filter asks of a row of ``document``, and the values in it; the limit is not among them."""
     conditions = ["1"]
     values: dict[str, Any] = {"run_id": wanted.run_id}
@@ -129,6 +99,9 @@ def _condition(wanted: DocumentFilter) -> tuple[str, dict[str, Any]]:
     for number, tag in enumerate(dict.fromkeys(wanted.tags)):
         conditions.append(f"EXISTS (SELECT 1 FROM json_each(document.tags) WHERE value = :tag{number})")
         values[f"tag{number}"] = tag
+    if wanted.media_types:
+        conditions.append("document.media_type IN (SELECT value FROM json_each(:media_types))")
+        values["media_types"] = msgspec.json.encode(wanted.media_types).decode()
     if wanted.created_after is not None:
         conditions.append("document.created_at > :created_after")
         values["created_after"] = wanted.created_after
@@ -138,7 +111,8 @@ def _condition(wanted: DocumentFilter) -> tuple[str, dict[str, Any]]:
     return " AND ".join(conditions), values
 
 
-def _document(row: tuple[Any, ...]) -> dict[str, Any]:
+def shown_document(row: tuple[Any, ...]) -> dict[str, Any]:
+    """A row that begins with ``COLUMNS`` as people and JSON see it."""
     document_id, url, title, source_type, tags, run_id, job_id, saved_at = row[:8]
     return {
         "id": id_text(document_id),

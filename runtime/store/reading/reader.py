@@ -19,6 +19,7 @@ from runtime.store.reading import jobs as job_queries
 from runtime.store.reading import links as link_queries
 from runtime.store.reading import records as record_queries
 from runtime.store.reading import schedules as schedule_queries
+from runtime.store.reading import search as search_queries
 from runtime.store.reading import waiting as waiting_queries
 from runtime.store.visible import hide_deleted
 
@@ -144,4 +145,4 @@ class StoreReader:
 
     def search(self, query: str, wanted: DocumentFilter) -> list[dict[str, Any]]:
         """Documents that match a full-text query, the best first."""
-        return self._read(document_queries.search_documents, query, wanted)
+        return self._read(search_queries.search_documents, query, wanted)

@@ -14,13 +14,16 @@ from actors.job import DocumentSpec, LogLevel
 from runtime.store.transaction import Transaction
 
 _INSERT = """
-INSERT INTO document (id, source_type, source_id, url, title, body, tags, metadata, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO document
+    (id, source_type, source_id, media_type, url, title, tags, created_at, updated_at, metadata, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _UPDATE = """
-UPDATE document SET url = ?, title = ?, body = ?, tags = ?, metadata = json_patch(metadata, ?), updated_at = ?
+UPDATE document SET media_type = ?, url = ?, title = ?, body = ?, tags = ?, metadata = json_patch(metadata, ?),
+                    updated_at = ?
 WHERE id = ?
 """
+_HTML_STARTS = ("<!doctype html", "<html")
 
 
 def save_documents(
@@ -68,41 +71,29 @@ def patch_documents(
         transaction.events.add("document_updated", run_id, job_id, data)
 
 
+def media_type_of(document: DocumentSpec) -> str:
+    """What the body is said to be; one that begins as HTML does is HTML, if nothing is said."""
+    if document.media_type:
+        return document.media_type
+    start = document.body[:200].lstrip("\ufeff \t\r\n\f").lower()
+    return "text/html" if start.startswith(_HTML_STARTS) else ""
+
+
 def _save(transaction: Transaction, document: DocumentSpec) -> tuple[int, str]:
     connection, now = transaction.connection, transaction.now_ms
     tags = msgspec.json.encode(document.tags).decode()
     metadata = msgspec.json.encode(document.metadata).decode()
+    media_type, url, title, body = media_type_of(document), document.url, document.title, document.body
+    source = (document.source_type, document.source_id)
+    transaction.indexable = True  # the table's triggers have queued it, if there is anything new
     found = connection.execute(
-        "SELECT id, title, body, tags FROM document WHERE source_type = ? AND source_id = ?",
-        (document.source_type, document.source_id),
+        "SELECT id, media_type, title, body FROM document WHERE source_type = ? AND source_id = ?", source
     ).fetchone()
     if found is None:
         document_id = transaction.context.ids.next()
-        connection.execute(
-            _INSERT,
-            (
-                document_id,
-                document.source_type,
-                document.source_id,
-                document.url,
-                document.title,
-                document.body,
-                tags,
-                metadata,
-                now,
-                now,
-            ),
-        )
-        connection.execute("INSERT INTO search_queue VALUES (?, NULL, NULL)", (document_id,))
-        transaction.indexable = True
+        values = (document_id, *source, media_type, url, title, tags, now, now, metadata, body)
+        connection.execute(_INSERT, values)
         return document_id, "new"
-    document_id, title, body, _ = found
-    same_text = (title, body) == (document.title, document.body)
-    if not same_text:
-        # What is indexed now has to be taken out with exactly the text that was put in; the first one queued holds.
-        connection.execute("INSERT OR IGNORE INTO search_queue VALUES (?, ?, ?)", (document_id, title, body))
-        transaction.indexable = True
-    connection.execute(
-        _UPDATE, (document.url, document.title, document.body, tags, metadata, now, document_id)
-    )
-    return document_id, "unchanged" if same_text else "changed"
+    document_id, *before = found
+    connection.execute(_UPDATE, (media_type, url, title, body, tags, metadata, now, document_id))
+    return document_id, "unchanged" if before == [media_type, title, body] else "changed"
