@@ -6,6 +6,7 @@
 - ``events``       EventService: one sequence, replay, subscribers
 - ``definitions``  job-definition files: parse, normalise, validate with file:line
 - ``config``       ``quaero.toml``: schema, loading, checking
+- ``gateway``      the runtime over HTTP: API, live events
 - ``cli``          the ``quaero`` command, one file per subcommand
 - ``benchmark``    speed measured against bare sqlite3 in the same run
 

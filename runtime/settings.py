@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from actors.supervision import RestartIntensity
+from runtime.gateway.settings import GatewaySettings
 from runtime.store.retention import Retention
 
 
@@ -41,4 +42,5 @@ class RuntimeSettings(msgspec.Struct, frozen=True):
     allow_unknown_actions: bool = (
         False  # those of the definitions that another runtime on the store carries out
     )
+    gateway: GatewaySettings = GatewaySettings()  # of ``quaero serve``
     adopts: bool = True  # at the start, schedules of the definitions are set and those with auto_start run

@@ -11,7 +11,9 @@ import msgspec
 from actors.supervision import RestartIntensity
 from runtime.config.environment import environment_layer
 from runtime.config.layers import Layer, Origin, merged, nested, origin_of
-from runtime.config.schema import SECTIONS, Config, Worker
+from runtime.config.schema import SECTIONS, Config, Gateway, Worker
+from runtime.gateway.settings import GatewaySettings
+from runtime.gateway.tokens import Role, Token
 from runtime.settings import RuntimeSettings, Said
 from runtime.store.retention import Retention
 from runtime.toml.diagnostic import BadFileError, Diagnostic, Path, Severity, in_order, path_text
@@ -21,7 +23,7 @@ from runtime.toml.wording import key_shown, quoted
 
 _log = logging.getLogger("quaero.config")
 
-NOT_BUILT = {"gateway": "HTTP gateway", "integrations": "integrations with brokers and webhooks"}
+NOT_BUILT = {"integrations": "integrations with brokers and webhooks"}
 """Sections that are read and checked, and what this version lacks to give them an effect."""
 
 
@@ -144,6 +146,20 @@ def settings_of(loaded: LoadedConfig) -> RuntimeSettings:
         manager_modules=config.modules.managers,
         allow_unknown_actions=config.definitions.allow_unknown_actions,
         definitions_directory=FilePath(directory).expanduser() if directory else None,
+        gateway=_gateway_settings(config.gateway),
+    )
+
+
+def _gateway_settings(section: Gateway) -> GatewaySettings:
+    return GatewaySettings(
+        host=section.host,
+        port=section.port,
+        tokens=tuple(
+            Token(name, each.sha256, Role[each.role.upper()]) for name, each in section.tokens.items()
+        ),
+        allowed_hosts=section.allowed_hosts,
+        allowed_origins=section.allowed_origins,
+        secure_cookies=section.secure_cookies,
     )
 
 

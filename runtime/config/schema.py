@@ -11,10 +11,12 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from actors.supervision import RestartIntensity
+from runtime.gateway.settings import GatewaySettings
 from runtime.settings import RuntimeSettings
 
 _DEFAULTS = RuntimeSettings()
 _INTENSITY = RestartIntensity()
+_GATEWAY = GatewaySettings()
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Seconds = Annotated[float, Meta(ge=0, le=1e9)]
@@ -126,15 +128,30 @@ class Definitions(Section, frozen=True):
     """Whether a runtime starts although a definition has an action it has no manager for: another one may have it."""
 
 
-class Gateway(Section, frozen=True):
-    """``[gateway]``: the HTTP API. Checked only."""
+class GatewayToken(Section, frozen=True):
+    """``[gateway.tokens.<name>]``: a token that is accepted; ``quaero token`` makes one."""
 
-    host: Text = "127.0.0.1"
-    """Address to listen on."""
-    port: Annotated[int, Meta(ge=0, le=65535)] = 8085
-    """Port to listen on."""
-    token: str = ""
-    """What clients have to present."""
+    sha256: Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$", description="hash of the token's text")]
+    role: Annotated[Literal["read", "operate"], Meta(description="read looks; operate changes too")] = (
+        "operate"
+    )
+
+
+class Gateway(Section, frozen=True):
+    """``[gateway]``: the HTTP API of ``quaero serve``."""
+
+    host: Text = _GATEWAY.host
+    """Address to listen on; one that others reach is refused without a token."""
+    port: Annotated[int, Meta(ge=0, le=65535)] = _GATEWAY.port
+    """Port to listen on; 0 = any that is free."""
+    tokens: dict[str, GatewayToken] = {}
+    """By name. Without any, whoever reaches the address may do everything."""
+    allowed_hosts: tuple[Text, ...] = ()
+    """Names in the Host header besides the address itself and loopback; "*" = any."""
+    allowed_origins: tuple[Text, ...] = ()
+    """Other origins whose pages may call it, as "https://ops.example.com"."""
+    secure_cookies: bool = False
+    """Behind TLS: the page's cookie is sent over nothing else."""
 
 
 class Retention(Section, frozen=True):

@@ -21,7 +21,10 @@ class EventHub:
         self._lock = Lock()
         self._readers: dict[int, Callable[[], object]] = {}
         self._waiters: dict[int, dict[int, Callable[[], object]]] = {}
-        self._pictures: dict[int, ParentPicture] = {}
+        self._pictures: dict[
+            int, tuple[int, ParentPicture]
+        ] = {}  # by parent: version, picture; the oldest first
+        self._version = 0
         self._next = 0
 
     def __repr__(self) -> str:
@@ -56,7 +59,8 @@ class EventHub:
         """Keep the live picture of a parent, the last one."""
         with self._lock:
             self._pictures.pop(picture.id, None)
-            self._pictures[picture.id] = picture
+            self._version += 1
+            self._pictures[picture.id] = self._version, picture
             if len(self._pictures) > MAX_PICTURES:
                 del self._pictures[next(iter(self._pictures))]
             rings = list(self._readers.values())
@@ -65,7 +69,18 @@ class EventHub:
     def picture(self, parent_id: int) -> ParentPicture | None:
         """The last picture of a parent that this runtime works on."""
         with self._lock:
-            return self._pictures.get(parent_id)
+            found = self._pictures.get(parent_id)
+        return None if found is None else found[1]
+
+    def pictures_after(self, version: int) -> tuple[int, list[tuple[int, ParentPicture]]]:
+        """The pictures that came after that version, each with its own, and the version they lead to."""
+        found: list[tuple[int, ParentPicture]] = []
+        with self._lock:
+            for each in reversed(self._pictures.values()):
+                if each[0] <= version:
+                    break
+                found.append(each)
+            return self._version, found[::-1]
 
     def _forget_reader(self, key: int) -> None:
         with self._lock:

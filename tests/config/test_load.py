@@ -215,15 +215,15 @@ def test_a_base_that_can_not_carry_a_runtime_is_refused_where_it_is_said(file: P
 
 
 def test_sections_that_this_version_does_nothing_with_are_warned_of(file: Path) -> None:
-    file.write_text("[store]\n[gateway]\nport = 80\n[integrations.broker]\nurl = 'nats://here'\n")
+    file.write_text("[store]\n[integrations.broker]\nurl = 'nats://here'\n")
     warnings = load_config(file).warnings
-    places = {"gateway": 2, "integrations": 4}
+    places = {"integrations": 2}
     assert [str(each) for each in warnings] == [
         f"{file}:{line}: [{name}] has no effect: this version has no {NOT_BUILT[name]}; leave the section out"
         for name, line in places.items()
     ]
-    (warning,) = load_config(environment={"QUAERO_GATEWAY__PORT": "80"}).warnings
-    assert "QUAERO_GATEWAY" in str(warning)
+    (warning,) = load_config(environment={"QUAERO_INTEGRATIONS__BROKER__URL": "nats://here"}).warnings
+    assert "QUAERO_INTEGRATIONS" in str(warning)
 
 
 def test_settings_come_from_a_file_and_this_processs_environment(

@@ -17,6 +17,7 @@ class JobFilter(msgspec.Struct, frozen=True):
     """Which jobs a list shows."""
 
     state: str | None = None
+    states: tuple[str, ...] = ()  # one of these
     kind: str | None = None
     type: str | None = None
     run_id: int | None = None
@@ -40,6 +41,9 @@ def list_jobs(connection: sqlite3.Connection, wanted: JobFilter) -> list[dict[st
         if value is not None:
             conditions.append(f"{column} = ?")
             parameters.append(value)
+    if wanted.states:
+        conditions.append("state IN (SELECT value FROM json_each(?))")
+        parameters.append(msgspec.json.encode(wanted.states).decode())
     if wanted.run_id is not None:
         # A run's jobs are found through its steps: there is one index on parents, not two.
         conditions.append(

@@ -20,6 +20,7 @@ from runtime.store.reading import links as link_queries
 from runtime.store.reading import records as record_queries
 from runtime.store.reading import schedules as schedule_queries
 from runtime.store.reading import search as search_queries
+from runtime.store.reading import statistics as statistics_queries
 from runtime.store.reading import waiting as waiting_queries
 from runtime.store.visible import hide_deleted
 
@@ -94,6 +95,14 @@ class StoreReader:
     def tree(self, job_id: int, *, limit: int = 1000) -> dict[str, Any] | None:
         """The job with all below it."""
         return self._read(job_queries.read_tree, job_id, limit=limit)
+
+    def statistics(self) -> dict[str, Any]:
+        """Runs, steps and jobs by state, and the number of documents."""
+        return self._read(statistics_queries.read_statistics)
+
+    def queues(self, types: Collection[str]) -> list[dict[str, Any]]:
+        """What waits and runs of each job type: of those named and of every one that has some."""
+        return self._read(statistics_queries.read_queues, types)
 
     def schedules(self) -> list[dict[str, Any]]:
         """All schedules, the next to fire first."""

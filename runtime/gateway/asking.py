@@ -1,0 +1,51 @@
+"""What every route needs of the runtime: it is reached here, and what is not there is said in one way."""
+
+from typing import Any
+
+import msgspec
+
+from actors.ids import parse_id
+from runtime.embedding import Runtime
+from runtime.gateway.problem import BadRequestError, NotFoundError
+
+MAX_PAGE = 1000
+"""Rows of one page at most."""
+
+
+def existing(runtime: Runtime, job_id: str) -> dict[str, Any]:
+    """The run, step or job of that id.
+
+    Raises:
+        NotFoundError: there is none.
+        UnknownIdError: the text is no id.
+    """
+    found = runtime.reader.job(parse_id(job_id))
+    if found is None:
+        raise NotFoundError(f"there is no run, step or job {job_id}")
+    return found
+
+
+def page_size(limit: int) -> int:
+    """A page's size within its bounds.
+
+    Raises:
+        BadRequestError: it is outside.
+    """
+    if not 1 <= limit <= MAX_PAGE:
+        raise BadRequestError(f"limit is from 1 to {MAX_PAGE}, not {limit}", "limit")
+    return limit
+
+
+def typed(value: Any, kind: type[Any]) -> Any:
+    """A row's dict as one of ``objects``."""
+    return msgspec.convert(value, kind)
+
+
+def key_of(header: str | None) -> str | None:
+    """The submit key of an ``Idempotency-Key`` header, which may be a quoted string.
+
+    https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+    """
+    if header is None:
+        return None
+    return header[1:-1] if len(header) >= 2 and header[0] == header[-1] == '"' else header

@@ -1,0 +1,100 @@
+"""Events as CloudEvents 1.0 in JSON, with the extensions ``sequence``, ``correlationid`` and ``causationid``. Pure.
+
+https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from actors.ids import id_text
+from actors.job import Counts, JobState
+from actors.messages import Event
+from runtime.store.events import event_object
+from runtime.store.reading.objects import counts_object, progress_object
+
+PROGRESS = "parent_job_progress"
+"""Never stored, so without a number: the last one of each parent is all there is."""
+
+
+class Encoded(msgspec.Struct, frozen=True, gc=False):
+    """An event, encoded once for everybody. ``seq`` 0: it is not stored."""
+
+    seq: int
+    type: str
+    run_id: int
+    job_id: int
+    body: bytes
+
+
+def encoded(event: Event, source: str) -> Encoded:
+    """A stored event. What caused it: the job that spawned its own, else the one above."""
+    shown = event_object(event)
+    data = shown["data"]
+    run, job = shown["run_id"], shown["job_id"]
+    attributes = {
+        "specversion": "1.0",
+        "id": str(event.seq),
+        "source": source,
+        "type": event.type,
+        "subject": job or run or "",
+        "time": time_of(event.time_ms),
+        "datacontenttype": "application/json",
+        "sequence": f"{event.seq:020}",
+        "correlationid": run or "",
+        "causationid": data.get("spawned_by") or data.get("parent_id") or run or "",
+        "data": {"run_id": run, "job_id": job, **data},
+    }
+    if not attributes["subject"]:
+        del attributes["subject"]
+    return Encoded(event.seq, event.type, event.run_id, event.job_id, _json(attributes))
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a run or step is; of a run, all jobs below its steps."""
+
+    job_id: int
+    run_id: int
+    state: JobState
+    counts: Counts
+    total_final: bool
+
+
+def encoded_progress(progress: Progress, source: str, at_ms: int) -> Encoded:
+    """The progress of a parent."""
+    shown = progress_object(progress.counts, total_final=progress.total_final, ended=progress.state.terminal)
+    job, run = id_text(progress.job_id), id_text(progress.run_id)
+    attributes = {
+        "specversion": "1.0",
+        "id": f"{job}-{at_ms}",
+        "source": source,
+        "type": PROGRESS,
+        "subject": job,
+        "time": time_of(at_ms),
+        "datacontenttype": "application/json",
+        "correlationid": run,
+        "causationid": run,
+        "data": {
+            "run_id": run,
+            "job_id": job,
+            "status": progress.state,
+            "counts": counts_object(progress.counts),
+            "progress": shown,
+            "progress_text": shown["text"],
+        },
+    }
+    return Encoded(0, PROGRESS, progress.run_id, progress.job_id, _json(attributes))
+
+
+def time_of(time_ms: int) -> str:
+    """RFC 3339, in UTC."""
+    return (
+        datetime.fromtimestamp(time_ms / 1000, tz=UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
+
+
+def _json(value: Any) -> bytes:
+    return msgspec.json.encode(value)

@@ -1,0 +1,72 @@
+"""Routes of documents and of the full-text search."""
+
+from typing import Annotated, Any
+
+from litestar import Controller, get
+from litestar.params import FromQuery, QueryParameter
+
+from actors.documents import DocumentFilter
+from actors.ids import parse_id
+from runtime.gateway.asking import page_size
+from runtime.gateway.given import PathText, TheRuntime
+from runtime.gateway.objects import DocumentsPage
+from runtime.gateway.problem import BadRequestError, NotFoundError
+from runtime.store.reading.query import SearchQueryError
+
+Tags = Annotated[list[str] | None, QueryParameter(name="tag", description="every one of these")]
+Sources = Annotated[list[str] | None, QueryParameter(name="source_type", description="one of these")]
+
+
+class DocumentsController(Controller):
+    """``/api/documents`` and ``/api/search``."""
+
+    path = "/api"
+    tags = ("documents",)
+
+    @get("/documents", summary="List documents", sync_to_thread=True)
+    def list_documents(
+        self,
+        runtime: TheRuntime,
+        run_id: FromQuery[str | None] = None,
+        tag: Tags = None,
+        source_type: Sources = None,
+        limit: FromQuery[int] = 50,
+    ) -> DocumentsPage:
+        """In the order in which they were first saved."""
+        return DocumentsPage(runtime.reader.documents(_filter(run_id, tag, source_type, page_size(limit))))
+
+    @get("/documents/{document_id:str}", summary="Show a document", sync_to_thread=True)
+    def show(self, runtime: TheRuntime, document_id: PathText) -> dict[str, Any]:
+        """With its text and metadata."""
+        found = runtime.reader.document(parse_id(document_id))
+        if found is None:
+            raise NotFoundError(f"there is no document {document_id}")
+        return found
+
+    @get("/search", summary="Search documents", sync_to_thread=True)
+    def search(
+        self,
+        runtime: TheRuntime,
+        words: Annotated[str, QueryParameter(name="q", description="what `quaero search` takes")],
+        run_id: FromQuery[str | None] = None,
+        tag: Tags = None,
+        source_type: Sources = None,
+        limit: FromQuery[int] = 20,
+    ) -> DocumentsPage:
+        """The best first, each with a snippet and a score."""
+        wanted = _filter(run_id, tag, source_type, page_size(limit))
+        try:
+            return DocumentsPage(runtime.reader.search(words, wanted))
+        except SearchQueryError as error:
+            raise BadRequestError(str(error), "q") from error
+
+
+def _filter(
+    run_id: str | None, tags: list[str] | None, source_types: list[str] | None, limit: int
+) -> DocumentFilter:
+    return DocumentFilter(
+        run_id=None if run_id is None else parse_id(run_id),
+        tags=tuple(tags or ()),
+        source_types=tuple(source_types or ()),
+        limit=limit,
+    )

@@ -1,0 +1,127 @@
+"""``/api/events``: server-sent events, resumed by ``Last-Event-ID``.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, get
+from litestar.params import FromQuery, HeaderParameter, QueryParameter
+from litestar.response import Stream
+
+from actors.ids import parse_id
+from runtime.embedding import Runtime
+from runtime.gateway.broadcast import Broadcast, Wanted
+from runtime.gateway.cloud_events import Encoded
+from runtime.gateway.given import TheBroadcast, TheRuntime
+from runtime.gateway.problem import BadRequestError
+from runtime.gateway.snapshot import snapshot
+from runtime.store.reading.records import EventsPrunedError
+
+HEARTBEAT_SECONDS = 15.0
+"""A comment is sent when nothing else was for so long, so that proxies keep the connection."""
+
+RETRY = b"retry: 1000\n\n"
+
+
+class EventsController(Controller):
+    """``/api/events``."""
+
+    path = "/api/events"
+    tags = ("events",)
+
+    @get(summary="Events as they are committed", media_type="text/event-stream")
+    async def events(
+        self,
+        runtime: TheRuntime,
+        broadcast: TheBroadcast,
+        run_id: FromQuery[str | None] = None,
+        event_type: Annotated[
+            list[str] | None, QueryParameter(name="type", description="only of these types")
+        ] = None,
+        mode: Annotated[
+            str, QueryParameter(description="all, or latest: of each job and type the last")
+        ] = "all",
+        after: Annotated[
+            str | None, QueryParameter(description="the number of the last event that was seen")
+        ] = None,
+        last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
+    ) -> Stream:
+        """CloudEvents, one after the other, without a gap from the event after ``Last-Event-ID`` on.
+
+        Without a number the stream begins with a ``snapshot``, which tells its own; so it does when what was missed
+        is kept no longer (``reset`` is true in it).
+        """
+        wanted = wanted_of(run_id, event_type, mode)
+        cursor = cursor_of(last_event_id if last_event_id is not None else after)
+        return Stream(
+            _sent(runtime, broadcast, wanted, cursor),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+
+def wanted_of(run_id: str | None, types: list[str] | None, mode: str) -> Wanted:
+    """What a listener asks for.
+
+    Raises:
+        BadRequestError: the mode is none.
+        UnknownIdError: the id is none.
+    """
+    if mode not in {"all", "latest"}:
+        raise BadRequestError(f"mode is all or latest, not {mode!r:.40}", "mode")
+    return Wanted(None if run_id is None else parse_id(run_id), frozenset(types or ()), mode == "latest")
+
+
+def cursor_of(text: str | None) -> int | None:
+    """The number that a client goes on after; None if it has none.
+
+    Raises:
+        BadRequestError: it is none.
+    """
+    if text is None or text == "":
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise BadRequestError(f"{text!r:.40} is not the number of an event", "Last-Event-ID")
+    return int(text)
+
+
+async def _sent(
+    runtime: Runtime, broadcast: Broadcast, wanted: Wanted, cursor: int | None
+) -> AsyncIterator[bytes]:
+    yield RETRY
+    if cursor is None:
+        reached, shown = await asyncio.to_thread(snapshot, runtime.reader, wanted)
+        yield snapshot_frame(reached, shown)
+    else:
+        reached = cursor
+    listener = await broadcast.listen(reached, wanted)
+    try:
+        while not broadcast.closed:
+            found: list[Encoded] = []
+            try:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                        found = await listener.next()
+            except EventsPrunedError:
+                listener.cursor, shown = await asyncio.to_thread(snapshot, runtime.reader, wanted)
+                yield snapshot_frame(listener.cursor, {**shown, "reset": True})
+                continue
+            yield b"".join(map(frame, found)) or b": still here\n\n"
+    finally:
+        listener.close()
+
+
+def frame(event: Encoded) -> bytes:
+    """One event as the stream has it. Pure."""
+    number = b"id: %d\n" % event.seq if event.seq else b""
+    return number + b"event: %s\ndata: %s\n\n" % (event.type.encode(), event.body)
+
+
+def snapshot_frame(sequence: int, shown: dict[str, Any]) -> bytes:
+    """A snapshot as the stream has it. Pure."""
+    return b"id: %d\nevent: snapshot\ndata: %s\n\n" % (sequence, msgspec.json.encode(shown))

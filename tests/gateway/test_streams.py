@@ -1,0 +1,183 @@
+"""Events over HTTP and WebSocket: every one, in order, once, however often a client is cut."""
+
+import asyncio
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from websockets.asyncio.client import connect
+
+from runtime.gateway.cloud_events import PROGRESS
+from tests.embedding.workers import Number, double
+from tests.gateway.conftest import OPERATOR, Service
+
+decode = msgspec.json.decode
+
+
+def streamed(client: httpx.Client, **options: Any) -> Iterator[tuple[str, str, Any]]:
+    """The id, type and data of each event of a stream; heartbeats are left out."""
+    with client.stream("GET", "/api/events", **options) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        fields: dict[str, str] = {}
+        for line in response.iter_lines():
+            if line:
+                name, _, value = line.partition(": ")
+                fields[name] = value
+            elif "data" in fields:
+                yield fields.get("id", ""), fields["event"], decode(fields["data"])
+                fields = {}
+            else:
+                fields = {}
+
+
+def all_events(service: Service) -> list[int]:
+    after, found = 0, list[int]()
+    while True:
+        events, reached = service.runtime.reader.events(after)
+        found += [event.seq for event in events]
+        if reached == after:
+            return found
+        after = reached
+
+
+def test_a_stream_begins_with_a_snapshot_and_goes_on_with_what_follows(service: Service) -> None:
+    first = service.runtime.fan_out(double, [Number(1)])
+    first.wait(20)
+    events = streamed(service.client)
+    number, kind, snapshot = next(events)
+    assert (kind, int(number)) == ("snapshot", snapshot["sequence"])
+    assert [each["id"] for each in snapshot["runs"]] == [first.id]
+    assert snapshot["statistics"]["jobs"]["completed"] == 1
+    run = service.runtime.fan_out(double, [Number(2)])
+    seen = []
+    for number, kind, event in events:
+        if kind != PROGRESS:
+            assert event["specversion"] == "1.0"
+            assert event["sequence"] == number.rjust(20, "0")
+            assert event["correlationid"] == run.id
+            seen.append(int(number))
+            if event["data"].get("state") == "completed" and event["subject"] == run.id:
+                break
+    assert seen == [each for each in all_events(service) if each > snapshot["sequence"]]
+
+
+def test_progress_of_a_run_counts_its_jobs_and_the_last_picture_is_always_sent(service: Service) -> None:
+    events = streamed(service.client)
+    next(events)
+    run = service.runtime.fan_out(double, [Number(each) for each in range(40)])
+    for _, kind, event in events:
+        if kind == PROGRESS and event["subject"] == run.id and event["data"]["status"] == "completed":
+            assert event["data"]["counts"]["completed"] == 40
+            assert event["data"]["progress"]["percentage"] == 100.0
+            break
+
+
+def test_a_client_that_is_cut_a_hundred_times_misses_nothing_and_sees_nothing_twice(service: Service) -> None:
+    chance = random.Random(7)  # noqa: S311 (to be repeated)
+    seen: list[int] = []
+    runs = []
+    for _ in range(100):
+        runs.append(
+            service.runtime.fan_out(double, [Number(each) for each in range(5)])
+        )  # more than 20 events
+        left = chance.randrange(1, 20)
+        for number, _, _ in streamed(service.client, headers={"Last-Event-ID": str(seen[-1] if seen else 0)}):
+            if number:
+                seen.append(int(number))
+                left -= 1
+            if not left:
+                break
+    for run in runs:
+        run.wait(20)
+    expected = all_events(service)
+    for number, _, _ in streamed(service.client, headers={"Last-Event-ID": str(seen[-1])}):
+        if number:
+            seen.append(int(number))
+        if seen[-1] == expected[-1]:
+            break
+    assert seen == expected
+
+
+def test_what_is_wanted_is_filtered(service: Service) -> None:
+    other = service.runtime.fan_out(double, [Number(1)])
+    run = service.runtime.fan_out(double, [Number(1, spawn=2)])
+    run.wait(20)
+    other.wait(20)
+    params = {"run_id": run.id, "type": "job_spawn", "after": "0"}
+    events = streamed(service.client, params=params)
+    spawned = [next(events), next(events)]
+    assert {event["correlationid"] for _, _, event in spawned} == {run.id}
+    assert {event["data"]["spawned_by"] for _, _, event in spawned} == {
+        event["causationid"] for _, _, event in spawned
+    }
+    for wrong in ({"mode": "some"}, {"after": "-1"}, {"after": "x"}, {"run_id": "x"}):
+        assert service.client.get("/api/events", params=wrong).status_code in {400, 404}
+
+
+def test_in_latest_mode_only_the_last_state_of_each_job_comes(service: Service) -> None:
+    run = service.runtime.fan_out(double, [Number(each) for each in range(50)])
+    run.wait(20)
+    last: dict[str, str] = {}
+    number_of_events = 0
+    for _, kind, event in streamed(service.client, params={"mode": "latest", "after": "0"}):
+        if kind == "job_status_change":
+            number_of_events += 1
+            last[event["subject"]] = event["data"]["state"]
+            if event["subject"] == run.id and event["data"]["state"] == "completed":
+                break
+    assert number_of_events < len(all_events(service))
+    assert set(last.values()) == {"completed"}
+
+
+async def read_socket(url: str, after: int, until: int) -> list[int]:
+    seen: list[int] = []
+    async with connect(f"{url}?after={after}", max_size=1 << 24, proxy=None) as socket:
+        while not seen or seen[-1] < until:
+            message = decode(await socket.recv())
+            batch = message["payload"] if message["type"] == "batch" else [message]
+            seen += [int(each["payload"]["id"]) for each in batch if each["type"] != PROGRESS]
+    return seen
+
+
+def test_a_hundred_sockets_see_every_event_in_order_while_ten_do_not_read(service: Service) -> None:
+    url = service.server.url.replace("http", "ws") + "/ws"
+
+    async def scene() -> None:
+        silent = [await connect(f"{url}?after=0", max_queue=1, proxy=None) for _ in range(10)]
+        runs = [
+            await service.runtime.fan_out_async(double, [Number(each) for each in range(50)])
+            for _ in range(10)
+        ]
+        for run in runs:
+            await run.wait_async(60)
+        expected = await asyncio.to_thread(all_events, service)
+        seen = await asyncio.gather(*(read_socket(url, 0, expected[-1]) for _ in range(100)))
+        assert all(each == expected for each in seen)
+        for each in silent:
+            each.transport.abort()
+
+    asyncio.run(scene())
+
+
+def test_a_socket_is_refused_as_a_request_is(guarded: Service) -> None:
+    url = guarded.server.url.replace("http", "ws") + "/ws"
+
+    async def refused(**options: Any) -> None:
+        with pytest.raises(Exception, match="rejected"):
+            async with connect(url, proxy=None, **options):
+                pass
+
+    async def scene() -> None:
+        await refused()
+        await refused(
+            origin="https://evil.example.com", additional_headers={"Authorization": f"Bearer {OPERATOR}"}
+        )
+        async with connect(
+            url, proxy=None, additional_headers={"Authorization": f"Bearer {OPERATOR}"}
+        ) as socket:
+            assert decode(await socket.recv())["type"] == "snapshot"
+
+    asyncio.run(scene())
