@@ -9,7 +9,7 @@ import pytest
 from actors.seams import SystemClock
 from actors.worker.crawler.config import CrawlConfig
 from actors.worker.crawler.errors import FetchError
-from actors.worker.crawler.fetch import Fetched, Fetcher
+from actors.worker.crawler.fetch import Fetched, Fetcher, FetchRequest
 from tests.worker.crawler.site import Answer, Site
 
 Result = TypeVar("Result")
@@ -31,7 +31,7 @@ def with_site(answers: dict[str, Answer], use: Callable[[Fetcher, Site], Awaitab
 
 
 def fetched(answer: Answer, config: CrawlConfig = ALLOWED) -> Fetched:
-    return with_site({"/": answer}, lambda fetcher, site: fetcher.fetch(site.url + "/", config))
+    return with_site({"/": answer}, lambda fetcher, site: fetcher.fetch(FetchRequest(site.url + "/", config)))
 
 
 def refused(answer: Answer, config: CrawlConfig = ALLOWED) -> FetchError:
@@ -44,7 +44,7 @@ def fetch_error_of(url: str, config: CrawlConfig | None = None) -> FetchError:
     async def run() -> FetchError:
         fetcher = Fetcher(SystemClock())
         with pytest.raises(FetchError) as caught:
-            await fetcher.fetch(url, config)
+            await fetcher.fetch(FetchRequest(url, config or CrawlConfig()))
         await fetcher.aclose()
         return caught.value
 

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 
-Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
-
 
 class Request(msgspec.Struct, frozen=True):
     """A request as it came in; ``connection`` numbers the connections of the site."""
@@ -15,6 +13,15 @@ class Request(msgspec.Struct, frozen=True):
     path: str
     headers: dict[str, str]
     connection: int
+
+
+class ByRequest(msgspec.Struct, frozen=True):
+    """Bytes that depend on what was asked."""
+
+    made: Callable[[Request], bytes]
+
+
+Answer = bytes | ByRequest | Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 class Site:
@@ -68,6 +75,8 @@ class Site:
         headers = dict(line.lower().split(": ", 1) for line in lines if line)
         self.requests.append(Request(path, headers, connection))
         answer = self.answers.get(path, reply(b"not here", status="404 Not Found"))
+        if isinstance(answer, ByRequest):
+            answer = answer.made(self.requests[-1])
         if isinstance(answer, bytes):
             writer.write(answer)
             await writer.drain()

@@ -8,7 +8,7 @@ import pytest
 
 from actors.seams import SystemClock
 from actors.worker.crawler.errors import HttpStatusError
-from actors.worker.crawler.fetch import Fetched, Fetcher
+from actors.worker.crawler.fetch import Fetched, Fetcher, FetchRequest
 from actors.worker.crawler.media_types import Content
 from tests.worker.crawler.fetching import fetched, with_site
 from tests.worker.crawler.site import Answer, Site, reply
@@ -34,7 +34,7 @@ def test_connections_are_kept_and_used_again() -> None:
     async def use(fetcher: Fetcher, site: Site) -> list[int]:
         for path in ("/", "/redirect", "/missing", "/file", "/", "/chunked", "/empty", "/"):
             with contextlib.suppress(HttpStatusError):
-                await fetcher.fetch(site.url + path)
+                await fetcher.fetch(FetchRequest(site.url + path))
         return [request.connection for request in site.requests]
 
     chunked = reply("", status="302 Found", Content_Length="", Location="/", Transfer_Encoding="chunked")
@@ -50,8 +50,8 @@ def test_connections_are_kept_and_used_again() -> None:
 
 def test_the_crawler_says_who_it_is_and_keeps_no_cookies() -> None:
     async def use(fetcher: Fetcher, site: Site) -> list[dict[str, str]]:
-        await fetcher.fetch(site.url + "/")
-        await fetcher.fetch(site.url + "/")
+        await fetcher.fetch(FetchRequest(site.url + "/"))
+        await fetcher.fetch(FetchRequest(site.url + "/"))
         return [request.headers for request in site.requests]
 
     _, second = with_site({"/": reply("x", Set_Cookie="id=1; Path=/")}, use)
@@ -65,7 +65,7 @@ def test_the_url_is_asked_for_exactly_as_it_is_spelled() -> None:
     path = "/a%20b/%C3%A4;x,(y)?q=%C3%A4&r=[1]|{2}+3%2F"
 
     async def use(fetcher: Fetcher, site: Site) -> list[str]:
-        await fetcher.fetch(site.url + path)
+        await fetcher.fetch(FetchRequest(site.url + path))
         return site.paths()
 
     assert with_site({path: reply("x")}, use) == [path]
@@ -76,7 +76,7 @@ def test_the_url_is_asked_for_exactly_as_it_is_spelled() -> None:
 )
 def test_a_redirect_is_told_and_not_followed(status: str) -> None:
     async def use(fetcher: Fetcher, site: Site) -> tuple[Fetched, list[str]]:
-        return await fetcher.fetch(site.url + "/"), site.paths()
+        return await fetcher.fetch(FetchRequest(site.url + "/")), site.paths()
 
     page, paths = with_site({"/": reply("moved", status=status, Location="/there?ä")}, use)
     assert (page.status, page.location, page.text) == (int(status[:3]), "/there?ä", None)
@@ -134,7 +134,9 @@ def test_hundreds_of_slow_requests_wait_together() -> None:
         site = Site({"/": late})
         async with site.serving():
             fetcher = Fetcher(SystemClock(), allow_private_addresses=True, connections_per_host=requests)
-            pages = await asyncio.gather(*(fetcher.fetch(site.url + "/") for _ in range(requests)))
+            pages = await asyncio.gather(
+                *(fetcher.fetch(FetchRequest(site.url + "/")) for _ in range(requests))
+            )
             await fetcher.aclose()
             return len(pages)
 
@@ -145,7 +147,7 @@ def test_no_more_connections_go_to_one_host_than_allowed() -> None:
     async def run() -> set[int]:
         async with Site({"/": reply("x")}).serving() as site:
             fetcher = Fetcher(SystemClock(), allow_private_addresses=True, connections_per_host=3)
-            await asyncio.gather(*(fetcher.fetch(site.url + "/") for _ in range(50)))
+            await asyncio.gather(*(fetcher.fetch(FetchRequest(site.url + "/")) for _ in range(50)))
             await fetcher.aclose()
             return {request.connection for request in site.requests}
 
@@ -158,7 +160,7 @@ def test_a_closed_fetcher_opens_anew_also_on_another_loop() -> None:
     async def run() -> list[bool]:
         async with Site({"/": reply("x")}).serving() as site:
             before = fetcher.in_use
-            await fetcher.fetch(site.url + "/")
+            await fetcher.fetch(FetchRequest(site.url + "/"))
             during = fetcher.in_use
             await fetcher.aclose()
             await fetcher.aclose()
@@ -171,9 +173,9 @@ def test_a_closed_fetcher_opens_anew_also_on_another_loop() -> None:
 def test_a_fetcher_is_of_one_loop() -> None:
     async def run(fetcher: Fetcher) -> None:
         async with Site({"/": reply("x")}).serving() as site:
-            await fetcher.fetch(site.url + "/")
+            await fetcher.fetch(FetchRequest(site.url + "/"))
             with pytest.raises(RuntimeError, match="one for each loop"):
-                await asyncio.to_thread(asyncio.run, fetcher.fetch(site.url + "/"))
+                await asyncio.to_thread(asyncio.run, fetcher.fetch(FetchRequest(site.url + "/")))
             await fetcher.aclose()
 
     asyncio.run(run(Fetcher(SystemClock(), allow_private_addresses=True)))
@@ -189,7 +191,7 @@ def test_a_cancelled_fetch_leaves_no_connection_behind() -> None:
 
         async with Site({"/": never}).serving() as site:
             fetcher = Fetcher(SystemClock(), allow_private_addresses=True)
-            task = asyncio.create_task(fetcher.fetch(site.url + "/"))
+            task = asyncio.create_task(fetcher.fetch(FetchRequest(site.url + "/")))
             await arrived.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):

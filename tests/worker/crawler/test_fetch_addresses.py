@@ -4,7 +4,7 @@ import pytest
 
 from actors.seams import SystemClock
 from actors.worker.crawler.errors import PrivateAddressError
-from actors.worker.crawler.fetch import Fetcher
+from actors.worker.crawler.fetch import Fetcher, FetchRequest
 from tests.worker.crawler.fetching import ALLOWED, fetch_error_of
 from tests.worker.crawler.site import Site, reply
 
@@ -34,7 +34,7 @@ def test_a_refused_address_is_never_connected_to() -> None:
         async with Site({"/": reply("secret")}).serving() as site:
             fetcher = Fetcher(SystemClock())
             with pytest.raises(PrivateAddressError):
-                await fetcher.fetch(site.url + "/")
+                await fetcher.fetch(FetchRequest(site.url + "/"))
             await fetcher.aclose()
             return site.paths(), site._connections
 
@@ -45,9 +45,9 @@ def test_a_connection_that_was_allowed_is_not_used_by_a_request_that_is_not() ->
     async def run() -> list[str]:
         async with Site({"/": reply("secret")}).serving() as site:
             fetcher = Fetcher(SystemClock())
-            await fetcher.fetch(site.url + "/", ALLOWED)
+            await fetcher.fetch(FetchRequest(site.url + "/", ALLOWED))
             with pytest.raises(PrivateAddressError):
-                await fetcher.fetch(site.url + "/")
+                await fetcher.fetch(FetchRequest(site.url + "/"))
             await fetcher.aclose()
             return site.paths()
 

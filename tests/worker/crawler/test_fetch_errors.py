@@ -6,7 +6,7 @@ import pytest
 from actors.seams import ManualClock
 from actors.worker.crawler.config import CrawlConfig
 from actors.worker.crawler.errors import HttpStatusError
-from actors.worker.crawler.fetch import Fetcher
+from actors.worker.crawler.fetch import Fetcher, FetchRequest
 from tests.worker.crawler.fetching import ALLOWED, fetch_error_of, refused
 from tests.worker.crawler.site import Answer, Site, reply
 
@@ -43,7 +43,7 @@ def test_retry_after_is_honoured(header: str, seconds: float | None) -> None:
         async with Site({"/": reply("", status="503 Busy", Retry_After=header)}).serving() as site:
             fetcher = Fetcher(ManualClock(wall_ms=1_767_225_600_000), allow_private_addresses=True)
             with pytest.raises(HttpStatusError) as caught:
-                await fetcher.fetch(site.url + "/")
+                await fetcher.fetch(FetchRequest(site.url + "/"))
             await fetcher.aclose()
             return caught.value.retry_after_seconds
 
