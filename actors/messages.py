@@ -261,6 +261,20 @@ class ResumeSchedule(Command, frozen=True):
     id: str
 
 
+class SaveAuthRecord(Command, frozen=True):
+    """Keep an auth record, in place of an older one of its id. Answered by ``AuthRecordAcknowledged`` once durable."""
+
+    id: str
+    site: str
+    sealed: bytes  # no actor can open it
+
+
+class RemoveAuthRecord(Command, frozen=True):
+    """Forget an auth record. Answered by ``AuthRecordAcknowledged`` once durable."""
+
+    id: str
+
+
 class AdoptDefinitions(Command, frozen=True):
     """What a runtime that starts has in its definitions: set these schedules and start these runs, in one commit.
 
@@ -480,6 +494,13 @@ class ScheduleAcknowledged(Report, frozen=True):
     next_at_ms: int | None = None  # None = it was forgotten
     paused: bool = False
     origin: str = ""  # as it is, or as it was
+
+
+class AuthRecordAcknowledged(Report, frozen=True):
+    """Durable. ``changed`` says whether there was a record of that id before."""
+
+    id: str
+    changed: bool
 
 
 class Adopted(Report, frozen=True):

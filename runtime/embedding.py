@@ -22,6 +22,8 @@ from actors.seams import Clock, Random
 from actors.worker import JobWorker
 from runtime.admission import admitted_key
 from runtime.assembly import Assembly
+from runtime.authentication import Authentication
+from runtime.credentials.vault import Vault
 from runtime.enqueue import Enqueuer, FanOut
 from runtime.explaining import explained
 from runtime.operating import identity, made_again
@@ -43,7 +45,7 @@ ANSWER_SECONDS = 60.0
 """How long a verb waits for its commit before it gives up; the commit may still happen."""
 
 
-class Runtime(Timetable, Enqueuer):
+class Runtime(Timetable, Authentication, Enqueuer):
     """An embedded runtime on one store. A context manager, plain or async; or ``start`` and ``close``."""
 
     def __init__(
@@ -287,6 +289,14 @@ class Runtime(Timetable, Enqueuer):
     def assembly(self) -> Assembly:
         """The actors behind this runtime."""
         return self._assembly
+
+    @property
+    def vault(self) -> Vault:
+        """Seals and opens auth records."""
+        return self._assembly.crawling.vault
+
+    def _now_ms(self) -> int:
+        return self._assembly.clock.wall_ms()
 
     def _cursor(self, after: int | None) -> int:
         return self.reader.last_event() if after is None else after

@@ -44,3 +44,4 @@ class RuntimeSettings(msgspec.Struct, frozen=True):
     )
     gateway: GatewaySettings = GatewaySettings()  # of ``quaero serve``
     adopts: bool = True  # at the start, schedules of the definitions are set and those with auto_start run
+    key_file: Path | None = None  # of the auth records; None = in <store>.d/

@@ -108,6 +108,11 @@ class JobManager(ABC):
         """
         return []
 
+    @classmethod
+    def auth_ids(cls, step: Step, definition: JobDefinition) -> tuple[str, ...]:
+        """The auth records that the step's jobs log in with; a submit is refused if one of them is not there."""
+        return ()
+
     @staticmethod
     def child(job_type: str, payload: msgspec.Struct, **fields: Any) -> ChildSpec:
         """A child with this payload; ``fields`` are those of ``ChildSpec``."""

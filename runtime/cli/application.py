@@ -10,6 +10,7 @@ import typer
 from runtime import __version__
 from runtime.cli.arguments import common_options_last
 from runtime.cli.commands import (
+    auth,
     bench,
     cancel,
     check,
@@ -75,6 +76,7 @@ for _name, _command in (
     ("schema", schema.schema),
 ):
     application.command(_name)(_command)
+application.add_typer(auth.application, name="auth")
 application.add_typer(bench.application, name="bench")
 
 

@@ -54,6 +54,7 @@ def explained(error: Exception) -> CommandError | None:
     import typer
 
     from actors.ids import UnknownIdError
+    from actors.worker.crawler.credential import CredentialError
     from runtime.store.database import StoreBusyError, StoreError
     from runtime.store.reading.query import SearchQueryError
     from runtime.store.reading.records import EventsPrunedError
@@ -69,7 +70,7 @@ def explained(error: Exception) -> CommandError | None:
         case StoreError():
             busy = isinstance(error, StoreBusyError)
             return CommandError(str(error), exit_code=ExitCode.FAILED if busy else ExitCode.BAD_INPUT)
-        case UnknownIdError() | SearchQueryError() | EventsPrunedError():
+        case CredentialError() | UnknownIdError() | SearchQueryError() | EventsPrunedError():
             return CommandError(str(error))
         case OSError() if error.filename is not None:
             return CommandError(

@@ -53,6 +53,8 @@ class Store(Section, frozen=True):
     max_lost: Annotated[Count, Meta(description="attempts lost with their runtime before a job fails")] = (
         _DEFAULTS.max_lost
     )
+    key_file: str = ""
+    """The key that auth records are sealed by, of mode 0600; "" = `auth.key` in the directory `<store>.d`."""
 
 
 class IoDispatcher(Section, frozen=True):

@@ -60,7 +60,7 @@ class DefinitionKeys(msgspec.Struct, frozen=True, omit_defaults=True):
     base_url: str = ""
     """Address of the system that `source_type` names."""
     auth_id: str = ""
-    """Accepted for older files: crawls are anonymous."""
+    """The auth record that crawls log in with, as `quaero auth add` names it; "" = none."""
     pre_jobs: tuple[Name, ...] = ()
     """Ids of definitions whose runs must complete before this one starts."""
     post_jobs: tuple[Name, ...] = ()

@@ -158,6 +158,7 @@ class StoreActor(TypedActor):
     receiveMsg_DeleteJob = _buffer
     receiveMsg_ScheduleRuns = receiveMsg_Unschedule = receiveMsg_AdoptDefinitions = _buffer
     receiveMsg_PauseSchedule = receiveMsg_ResumeSchedule = _buffer
+    receiveMsg_SaveAuthRecord = receiveMsg_RemoveAuthRecord = _buffer
     receiveMsg_PauseJob = receiveMsg_ResumeJob = receiveMsg_PauseType = receiveMsg_ResumeType = _buffer
     receiveMsg_RetryJob = receiveMsg_RerunJob = _buffer
 

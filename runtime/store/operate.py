@@ -1,9 +1,10 @@
-"""Which verb answers which request of an operator: cancel, pause, resume, retry, rerun, delete, schedules."""
+"""Which verb answers which request of an operator: those about runs, steps and jobs, schedules and auth records."""
 
 from typing import Any
 
 from actors.messages import (
     AdoptDefinitions,
+    AuthRecordAcknowledged,
     CancelAcknowledged,
     CancelJob,
     CopyProgress,
@@ -14,6 +15,7 @@ from actors.messages import (
     PauseSchedule,
     PauseType,
     Refused,
+    RemoveAuthRecord,
     RerunGoesOn,
     RerunJob,
     ResumeJob,
@@ -21,6 +23,7 @@ from actors.messages import (
     ResumeType,
     RetryAcknowledged,
     RetryJob,
+    SaveAuthRecord,
     ScheduleRuns,
     Submitted,
     TypePauseAcknowledged,
@@ -28,6 +31,7 @@ from actors.messages import (
 )
 from runtime.store.timetable import answer_about_schedules
 from runtime.store.transaction import Transaction
+from runtime.store.verbs.auth_record import remove_record, save_record
 from runtime.store.verbs.cancel import UnknownJobError, cancel
 from runtime.store.verbs.copying import UnrepeatableError
 from runtime.store.verbs.delete import NotEndedError, delete, is_deleted
@@ -62,10 +66,9 @@ def _operate(transaction: Transaction, request: Any) -> Any:
             return CancelAcknowledged(request.job_id, *cancel(transaction, request.job_id, request.reason))
         case DeleteJob():
             return DeleteAcknowledged(request.job_id, delete(transaction, request.job_id))
-        case PauseJob():
-            return _acknowledged(request.job_id, pause(transaction, request.job_id))
-        case ResumeJob():
-            return _acknowledged(request.job_id, resume(transaction, request.job_id))
+        case PauseJob() | ResumeJob():
+            changed = pause if isinstance(request, PauseJob) else resume
+            return _acknowledged(request.job_id, changed(transaction, request.job_id))
         case RetryJob():
             done = retry(transaction, request.job_id, failed_only=request.failed_only)
             return RetryAcknowledged(request.job_id, done.run_id, done.jobs, done.state)
@@ -77,7 +80,18 @@ def _operate(transaction: Transaction, request: Any) -> Any:
         case ScheduleRuns() | Unschedule() | PauseSchedule() | ResumeSchedule() | AdoptDefinitions():
             return answer_about_schedules(transaction, request)
         case _:
+            return _answer_about_records(transaction, request)
+
+
+def _answer_about_records(transaction: Transaction, request: Any) -> AuthRecordAcknowledged:
+    match request:
+        case SaveAuthRecord():
+            before = save_record(transaction, request.id, request.site, request.sealed)
+        case RemoveAuthRecord():
+            before = remove_record(transaction, request.id)
+        case _:
             raise TypeError(f"the store does not know {type(request).__name__}")
+    return AuthRecordAcknowledged(request.id, before)
 
 
 def _made_again(transaction: Transaction, request: RerunJob) -> Submitted | RerunGoesOn | Refused:

@@ -14,6 +14,7 @@ from actors.seams import Clock
 from runtime.store.database import open_reader
 from runtime.store.explaining.explain import explain
 from runtime.store.explaining.reason import Explanation
+from runtime.store.reading import auth_records as auth_queries
 from runtime.store.reading import documents as document_queries
 from runtime.store.reading import jobs as job_queries
 from runtime.store.reading import links as link_queries
@@ -107,6 +108,10 @@ class StoreReader:
     def schedules(self) -> list[dict[str, Any]]:
         """All schedules, the next to fire first."""
         return self._read(schedule_queries.list_schedules)
+
+    def auth_records(self) -> list[dict[str, Any]]:
+        """All auth records without what is secret."""
+        return self._read(auth_queries.list_records)
 
     def schedule_due(self, now_ms: int) -> bool:
         """Whether a schedule is to fire now."""
