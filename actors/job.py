@@ -142,10 +142,12 @@ class DocumentSpec(msgspec.Struct, frozen=True):
     source_id: str
     url: str | None
     title: str
-    body: str
+    body: str | None  # Markdown or text; None = body and title stay as they are stored
     tags: tuple[str, ...] = ()
-    metadata: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}  # merged into what is stored; a key that is None goes
     media_type: str = ""  # of the body; "" = Markdown or text, or HTML if it begins so. HTML is not searched
+    fingerprint: str = ""  # of the source, where the body is not all of it: another one is a change, too
+    memo: bytes = b""  # what the worker wants to know of it next time
 
 
 class LogLine(msgspec.Struct, frozen=True, gc=False):

@@ -22,13 +22,15 @@ from actors.seams import Clock, Random, SystemClock, SystemRandom
 from actors.supervisor import RuntimeSupervisor
 from actors.worker import JobWorker, WorkerRegistry
 from actors.worker.crawler.config import CrawlerSettings
-from actors.worker.crawler.fetch import Fetcher
+from actors.worker.crawler_sitemap import crawler_sitemap
 from actors.worker.crawler_url import crawler_url
 from actors.worker.database_maintenance import database_maintenance_operation
 from actors.worker.reindex import reindex
 from runtime.admission import admitted
 from runtime.adoption import adoption, library_of, tell_of
+from runtime.authentication import refuse_unknown_records
 from runtime.closing import CLOSE_SECONDS, LEAVE_SECONDS, close_file, drained
+from runtime.crawling import Crawling
 from runtime.engine import (
     ActorDeadError,
     EngineConfig,
@@ -61,7 +63,12 @@ logger = logging.getLogger("quaero")
 
 START_SECONDS = 60.0
 
-BUILT_IN_WORKERS: tuple[JobWorker, ...] = (crawler_url, database_maintenance_operation, reindex)
+BUILT_IN_WORKERS: tuple[JobWorker, ...] = (
+    crawler_url,
+    crawler_sitemap,
+    database_maintenance_operation,
+    reindex,
+)
 BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (
     CrawlManager,
     DatabaseMaintenanceManager,
@@ -132,7 +139,14 @@ class Assembly:
         check_child_types(self.managers, self.workers)
         self.library = library_of(settings.definitions_directory, definitions, self.managers)
         crawler = self.own_settings.worker(crawler_url.worker_type, CrawlerSettings)
-        self.fetcher = Fetcher(self.clock, allow_private_addresses=crawler.allow_private_addresses)
+        self.crawling = Crawling(
+            settings.store,
+            self.clock,
+            busy_timeout_seconds=settings.busy_timeout_seconds,
+            allow_private_addresses=crawler.allow_private_addresses,
+            user_agent=crawler.user_agent,
+            key_file=settings.key_file,
+        )
         self.documents = self._stored_documents()
         self.failure = ""
         self._resources = resources
@@ -213,7 +227,7 @@ class Assembly:
             return 0
         reply = None
         try:
-            reply = drained(system, self._supervisor, Drain(grace_seconds, fill_index), self.fetcher)
+            reply = drained(system, self._supervisor, Drain(grace_seconds, fill_index), self.crawling.fetcher)
         finally:
             self._stopping, self._process = None, 0
             self._store.gone()
@@ -223,6 +237,7 @@ class Assembly:
             file, self._file = self._file, None
             close_file(file, left)
             self.documents.close()
+            self.crawling.close()
             self.hub.committed((), elsewhere=True)  # whoever still waits looks, and finds the runtime closed
             while self._closers:
                 self._closers.pop()()
@@ -270,8 +285,15 @@ class Assembly:
         tell_of(self.ask(request, timeout_seconds))
 
     def together(self, wanted: JobDefinition | str | Path) -> tuple[JobDefinition, ...]:
-        """The definition, and after it those that run before or after it: ``linking``."""
-        return together_of(wanted, self.library, self.managers, self.workers)
+        """The definition, and after it those that run before or after it: ``linking``.
+
+        Raises:
+            DefinitionError: its file is wrong.
+            RefusedError: one of them can not be run here, or names an auth record that there is none of.
+        """
+        together = together_of(wanted, self.library, self.managers, self.workers)
+        refuse_unknown_records(together, self.managers, self.crawling.vault)
+        return together
 
     def admitted(self, definition: JobDefinition) -> JobDefinition:
         """The definition, if it can be run here.
@@ -354,7 +376,7 @@ class Assembly:
     def resources(self) -> dict[str, Any]:
         """What the actors of this runtime may ask for by name."""
         return {
-            "fetcher": self.fetcher,
+            **self.crawling.resources(),
             **self._resources,
             "clock": self.clock,
             "documents": self.documents,

@@ -243,6 +243,30 @@ class LogEntry(Model):
         table_name = "log_entry"
 
 
+class DocumentMemo(Model):
+    """What the worker that saved a document wants to know of it next time."""
+
+    document_id = BigIntegerField(primary_key=True)
+    fingerprint = TextField()  # of the source, where the body is not all of it
+    memo = BlobField()
+
+    class Meta:
+        table_name = "document_memo"
+
+
+class AuthRecord(Model):
+    """What crawls log in with, sealed by a key that is not in the store."""
+
+    id = TextField(primary_key=True)
+    site = TextField()
+    sealed = BlobField()
+    created_at = BigIntegerField()
+    updated_at = BigIntegerField()
+
+    class Meta:
+        table_name = "auth_record"
+
+
 MODELS: tuple[type[Model], ...] = (
     Job,
     Parent,
@@ -259,6 +283,8 @@ MODELS: tuple[type[Model], ...] = (
     LogEntry,
     Document,
     DocumentSave,
+    DocumentMemo,
+    AuthRecord,
     SearchEntry,
     SearchQueue,
     SearchBuild,

@@ -244,6 +244,20 @@ DROP INDEX parent_deadline;
 CREATE INDEX parent_deadline ON parent (deadline) WHERE deadline IS NOT NULL;
 """
 
+_CRAWL_MEMORY = """
+CREATE TABLE document_memo (document_id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, memo BLOB NOT NULL) STRICT;
+"""
+
+_AUTH_RECORDS = """
+CREATE TABLE auth_record (
+    id TEXT PRIMARY KEY,
+    site TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _FIRST,
     _SEARCH,
@@ -254,6 +268,8 @@ MIGRATIONS: tuple[str, ...] = (
     _OFFERS,
     _DEADLINES,
     DOCUMENTS,
+    _CRAWL_MEMORY,
+    _AUTH_RECORDS,
 )
 """Migration n (from 1) is element n - 1; a released one is never changed."""
 

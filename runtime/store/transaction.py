@@ -34,7 +34,7 @@ from runtime.store.rows import (
 
 _LANE = """
 INSERT INTO lane (parent_id, type, rate_key, rate_ms, priority) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (parent_id, type, rate_key) DO UPDATE SET rate_ms = lane.rate_ms
+ON CONFLICT (parent_id, type, rate_key) DO UPDATE SET rate_ms = max(lane.rate_ms, excluded.rate_ms)
 RETURNING id, rate_ms, priority, pending, served, not_before
 """
 _INSERT_JOBS = f"""
@@ -202,13 +202,19 @@ class Transaction:
         return [self.lanes[row.id] for row in rows]
 
     def lane(self, parent_id: int, job_type: str, rate_key: str, rate_ms: int) -> LaneRow:
-        """The lane of that parent, type and rate key; made if there is none."""
+        """The lane of that parent, type and rate key; made if there is none. Of several rates the slowest holds."""
         key = (parent_id, job_type, rate_key)
         known = self._lane_ids.get(key)
         if known is not None:
-            return self.lanes[known]
+            row = self.lanes[known]
+            if row.rate_ms < rate_ms:
+                self.connection.execute(
+                    "UPDATE lane SET rate_ms = ?1 WHERE id = ?2 AND rate_ms < ?1", (rate_ms, known)
+                )
+                row.rate_ms = rate_ms
+            return row
         priority = self.parent(parent_id).priority
-        # The update changes nothing: without it a lane that exists would not be returned.
+        # Without the update a lane that exists would not be returned.
         found = self.connection.execute(_LANE, (*key, rate_ms, priority)).fetchone()
         row = LaneRow(found[0], parent_id, job_type, rate_key, *found[1:])
         self._keep((row,))

@@ -121,8 +121,9 @@ class DrivenAssembly(SimulatedAssembly):
         if machine is None:
             return
         self.documents.close()
-        if self.fetcher.in_use:
-            machine.dispatchers.loop.finish(self.fetcher.aclose())
+        if self.crawling.fetcher.in_use:
+            machine.dispatchers.loop.finish(self.crawling.fetcher.aclose())
+        self.crawling.close()
         if self._file is not None and self._file.closed:
             self._file = None  # it has drained: nothing is left to drop
         machine.kill()

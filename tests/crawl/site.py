@@ -24,13 +24,15 @@ class Answer(msgspec.Struct, frozen=True):
     status: int = 200
     content_type: str = HTML
     location: str = ""
+    headers: dict[str, str] = {}
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One line of the record: the path with its query as it was asked for, and the time of day."""
+    """One line of the record: the path with its query as it was asked for, the time of day, and the headers."""
 
     path: str
     at_ms: int
+    headers: dict[str, str] = {}  # names in lower case
 
 
 class Site:
@@ -39,8 +41,16 @@ class Site:
     ``answers`` is given the path with its query and how often it was asked for before.
     """
 
-    def __init__(self, answers: Callable[[str, int], Answer], *, delay_seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        answers: Callable[[str, int], Answer],
+        *,
+        delay_seconds: float = 0.0,
+        gate: Callable[[Request], Answer | None] | None = None,
+    ) -> None:
+        """``gate`` sees each request first, and may answer it."""
         self.delay_seconds = delay_seconds
+        self._gate = gate or (lambda _: None)
         self.most_at_once = 0
         self._answers = answers
         self._at_once = 0
@@ -102,19 +112,22 @@ class Site:
         finally:
             self._open.set()
 
-    def answer(self, path: str) -> Answer:
-        """Record the request, take the site's time, and decide."""
+    def answer(self, path: str, headers: dict[str, str]) -> Answer:
+        """Record the request, take the site's time, and decide. Robots.txt is asked by each process: no line of it."""
+        request = Request(path, time.time_ns() // 1_000_000, headers)
+        if path == "/robots.txt":
+            return self._answers(path, 0)
         with self._changed:
             before = self._times_asked[path]
             self._times_asked[path] += 1
-            self._requests.append(Request(path, time.time_ns() // 1_000_000))
+            self._requests.append(request)
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
             self._changed.notify_all()
         try:
             self.ends.wait(self.delay_seconds)
             self._open.wait()
-            return self._answers(path, before)
+            return self._gate(request) or self._answers(path, before)
         finally:
             # Before the answer is on its way: a client that asks again at once is not counted twice.
             with self._changed:
@@ -137,12 +150,15 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        answer = self.server.site.answer(self.path)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        answer = self.server.site.answer(self.path, headers)
         self.send_response(answer.status)
         if answer.content_type:
             self.send_header("Content-Type", answer.content_type)
         if answer.location:
             self.send_header("Location", answer.location)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         self.wfile.write(answer.body)

@@ -14,7 +14,7 @@ from actors.worker.crawler.config import MAX_LINKS, MAX_PAGE_BYTES
 from actors.worker.crawler.fetch import Fetcher
 from actors.worker.crawler_url import MAX_REDIRECTS, CrawledPage, CrawlPage, crawler_url
 from tests.worker.crawler.site import Site, reply
-from tests.worker.crawler.visit import visit
+from tests.worker.crawler.visit import resources, visit
 
 NOTHING: dict[str, Any] = {}
 LINKS = "<title>T</title><nav><a href=/a>a</a><a href='/b#x'>b</a></nav><p>text <a href='http://other.example/'>o</a>"
@@ -23,10 +23,13 @@ LINKS = "<title>T</title><nav><a href=/a>a</a><a href='/b#x'>b</a></nav><p>text 
 def test_a_page_becomes_a_document_and_its_links_become_jobs() -> None:
     done = visit(reply(LINKS))
 
-    assert done.result == CrawledPage(200, "T", 3, 2, 2, document=True, content_type="text/html")
+    assert done.result == CrawledPage(
+        200, "T", 3, 2, 2, document=True, content_type="text/html", change="new"
+    )
     assert done.paths() == ["/a", "/b"]
     assert (done.document.title, done.document.source_type) == ("T", "web")
     assert done.document.source_id == done.document.url == done.site.url + "/"
+    assert done.document.body is not None
     assert done.document.body.startswith("text [o](http://other.example/)")
     assert done.site.paths() == ["/"]
 
@@ -50,6 +53,9 @@ def test_a_document_says_where_it_is_from_and_how_it_was_got() -> None:
         "links_found": 0,
         "links_passed": 0,
         "links_followed": 0,
+        "links_skipped": 0,
+        "discovered_by": None,
+        "sitemap_lastmod": None,
         "truncated": False,
     }
 
@@ -244,7 +250,7 @@ def test_a_step_without_written_seeds_follows_the_origin_of_its_seed() -> None:
             job = LeasedJob(5, 1, 3, 2, "crawler_url", msgspec.json.encode(page).decode(), None, 1, 4, 1, 0)
             fetcher = Fetcher(SystemClock(), allow_private_addresses=True)
             step = Step("crawl", "crawl", {})
-            context = JobContext(job, step, (), SystemClock(), {"fetcher": fetcher}.__getitem__)
+            context = JobContext(job, step, (), SystemClock(), resources(fetcher).__getitem__)
             await crawler_url.execute(job, context)
             await fetcher.aclose()
             assert msgspec.json.decode(context.children[0].payload, type=CrawlPage).seed == page.seed

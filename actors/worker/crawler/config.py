@@ -19,6 +19,17 @@ class CrawlerSettings(msgspec.Struct, frozen=True):
 
     allow_private_addresses: bool = False
     """Addresses that are not of the internet may be crawled, whatever the step says."""
+    user_agent: str = ""
+    """How the crawler introduces itself, to servers and to robots.txt; empty = as Quaero with its version."""
+
+    def __post_init__(self) -> None:
+        """Refuse what can not stand in a header.
+
+        Raises:
+            ValueError: the user agent has other than printable ASCII characters.
+        """
+        if not (self.user_agent.isascii() and (self.user_agent.isprintable())):
+            raise ValueError("user_agent must be a text of printable ASCII characters")
 
 
 class CrawlConfig(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -38,6 +49,11 @@ class CrawlConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     exclude_patterns: tuple[str, ...] = ()
     """URLs in which one of these is found are not followed."""
 
+    sitemap: bool = False
+    """Whether the sitemaps of the seeds' sites are read too: those of robots.txt, else /sitemap.xml."""
+    sitemap_urls: tuple[str, ...] = ()
+    """Sitemaps to read: XML, an index of others, or lines of text; packed by gzip or not."""
+
     # How servers are treated
     concurrency: int = 5
     """Pages read at once; 0 = as many as the worker type has slots."""
@@ -53,6 +69,10 @@ class CrawlConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     """Decoded bytes of a body that are read; the connection is closed when there are more."""
     allow_private_addresses: bool = False
     """Whether loopback, private and other addresses that are not of the internet may be connected to."""
+    respect_robots: bool = True
+    """Whether robots.txt is asked for and kept to: what it disallows is skipped, its Crawl-delay is waited for."""
+    auth_id: str = ""
+    """The auth record to log in with, as `quaero auth add` names it; empty = the definition's."""
 
     # What becomes of the pages
     source_type: str = ""
@@ -64,21 +84,22 @@ class CrawlConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     entity_type: str = ""
     """What to seed from such a system: projects, issues, spaces, pages, all; empty = by source type."""
 
-    # Carried by real files, read by other parts or by nothing
     detail_level: str = "full"
-    """Documents are always full."""
+    """What is kept of a page: full, or metadata, which keeps no text."""
+    main_content: bool = True
+    """Whether the text is that of the page's main part, where it marks one; links are taken from the whole page."""
+    refresh_source: bool = False
+    """Whether pages that were crawled before are asked for whole, and not only if they have changed."""
+
+    # Carried by real files, read by other parts or by nothing
     download_images: bool = False
     """Images stay links."""
     extension: bool = False
     """A browser extension supplies the URL when the definition is run."""
     url_patterns: tuple[str, ...] = ()
     """Which pages the extension offers the definition for (``*`` is a wildcard)."""
-    refresh_source: bool = False
-    """Accepted for older files: every run reads its pages anew."""
     wait_for_completion: bool = True
     """Accepted for older files: a step ends when all its pages have."""
-    auth_id: str = ""
-    """Accepted for older files: crawls are anonymous."""
 
     @property
     def max_attempts(self) -> int:
@@ -89,6 +110,7 @@ class CrawlConfig(msgspec.Struct, frozen=True, omit_defaults=True):
 _NOT_NEGATIVE = ("max_depth", "max_pages", "concurrency", "rate_limit", "retry_attempts", "retry_backoff")
 _POSITIVE = ("request_timeout_seconds", "max_body_bytes")
 _ENTITY_TYPES = frozenset({"", "all", "projects", "issues", "spaces", "pages"})
+DETAIL_LEVELS = ("full", "metadata")
 _LARGEST = 2**31 - 1  # beyond it a number is a slip of the pen, and timers overflow
 
 
@@ -113,6 +135,7 @@ def _wrong_numbers(config: CrawlConfig) -> Iterator[tuple[str, str]]:
 
 def _wrong_urls(config: CrawlConfig) -> Iterator[tuple[str, str]]:
     named = [(f"start_urls[{number}]", url) for number, url in enumerate(config.start_urls)]
+    named += [(f"sitemap_urls[{number}]", url) for number, url in enumerate(config.sitemap_urls)]
     if config.base_url:
         named.append(("base_url", config.base_url))
     for key, url in named:
@@ -133,3 +156,6 @@ def _wrong_names(config: CrawlConfig) -> Iterator[tuple[str, str]]:
     if config.entity_type not in _ENTITY_TYPES:
         known = ", ".join(sorted(_ENTITY_TYPES - {""}))
         yield "entity_type", f"{config.entity_type[:80]!r} is no entity type: use one of {known}"
+    if config.detail_level not in DETAIL_LEVELS:
+        known = ", ".join(DETAIL_LEVELS)
+        yield "detail_level", f"{config.detail_level[:80]!r} is no detail level: use one of {known}"

@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from actors.worker.crawler.config import MAX_LINKS, MAX_PAGE_BYTES
 from actors.worker.crawler.defuse import defuse
 from actors.worker.crawler.links import base_url, canonical, links
+from actors.worker.crawler.main_content import AROUND, main_part
 from actors.worker.crawler.markdown import to_markdown
 from actors.worker.crawler.parsed import PageError, ParsedPage
 
@@ -26,12 +27,13 @@ _COUNTED = {
 }
 
 
-def parse(html: str, url: str) -> ParsedPage:
+def parse(html: str, url: str, *, main_content: bool = False) -> ParsedPage:
     """Parse a page, or as much of it as ``MAX_PAGE_BYTES``.
 
     Args:
         html: the page's text.
         url: its normalised URL.
+        main_content: its text is that of its main part.
 
     Raises:
         PageError: one of the libraries gave up on it.
@@ -43,13 +45,19 @@ def parse(html: str, url: str) -> ParsedPage:
         found = links(tree, base)
         return ParsedPage(
             title=_title(tree) or url,
-            text=to_markdown(harmless, url),
+            text=_main_text(tree, harmless, url, base) if main_content else to_markdown(harmless, url),
             links=found[:MAX_LINKS],
             too_many_links=len(found) > MAX_LINKS,
             metadata=_metadata(tree, base),
         )
     except Exception as error:
         raise PageError(f"{url} can not be parsed: {type(error).__name__}: {error}") from error
+
+
+def _main_text(tree: LexborHTMLParser, html: str, url: str, base: str) -> str:
+    part = main_part(tree)
+    text = to_markdown(part, base) if part is not None else to_markdown(html, url, AROUND)
+    return text or to_markdown(html, url)
 
 
 def _title(tree: LexborHTMLParser) -> str:
@@ -74,7 +82,8 @@ def _metadata(tree: LexborHTMLParser, base: str) -> dict[str, Any]:
         "open_graph": _named(tree, "property", "og:"),
         "twitter_card": _named(tree, "name", "twitter:") or _named(tree, "property", "twitter:"),
     }
-    metadata: dict[str, Any] = {key: value for key, value in said.items() if value}
+    # None takes out what an earlier crawl has found and this one has not.
+    metadata: dict[str, Any] = {key: value or None for key, value in said.items()}
     metadata |= {f"{name}_count": len(tree.css(selector)) for name, selector in _COUNTED.items()}
     words = (tree.body.text(separator=" ") if tree.body is not None else "").split()
     metadata["word_count"] = len(words)

@@ -14,7 +14,7 @@ PARSED_AT_ONCE = 2
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
-async def read_page(text: str, url: str, content: Content) -> ParsedPage:
+async def read_page(text: str, url: str, content: Content, *, main_content: bool = False) -> ParsedPage:
     """Parse a page; a text of another kind is kept as it is.
 
     Raises:
@@ -26,8 +26,8 @@ async def read_page(text: str, url: str, content: Content) -> ParsedPage:
 
     if len(text) > INLINE_CHARACTERS:
         async with _turn():
-            return await asyncio.to_thread(parse, text, url)
-    return parse(text, url)
+            return await asyncio.to_thread(parse, text, url, main_content=main_content)
+    return parse(text, url, main_content=main_content)
 
 
 def _turn() -> asyncio.Semaphore:

@@ -9,6 +9,8 @@ from actors.job import ChildSpec, DocumentSpec, LeasedJob, LogLevel, Step
 from actors.seams import SystemClock
 from actors.worker.contract import JobContext, PermanentError, RetryableError
 from actors.worker.crawler.fetch import Fetcher
+from actors.worker.crawler.revisit import CrawlMemory, NoMemory
+from actors.worker.crawler.robots import RobotsCache
 from actors.worker.crawler_url import CrawledPage, CrawlPage, crawler_url
 from tests.worker.crawler.site import Answer, Site
 
@@ -44,6 +46,12 @@ class Visit(msgspec.Struct):
         return [line.text for line in self.context.logs if line.level is LogLevel.WARNING]
 
 
+def resources(fetcher: Fetcher, memory: CrawlMemory | None = None) -> dict[str, Any]:
+    """What the worker asks for by name."""
+    robots = RobotsCache(fetcher, SystemClock(), fetcher.user_agent)
+    return {"fetcher": fetcher, "robots": robots, "crawl_memory": memory or NoMemory()}
+
+
 def visit(
     answer: Answer,
     config: dict[str, Any] | None = None,
@@ -51,22 +59,26 @@ def visit(
     depth: int = 1,
     path: str = "/",
     tags: tuple[str, ...] = (),
+    memory: CrawlMemory | None = None,
     **payload: Any,
 ) -> Visit:
     """Run the worker on a page of a site that gives this answer."""
 
     async def run() -> Visit:
         async with Site({path: answer}).serving() as site:
-            table = {"start_urls": [site.url], "rate_limit": 0, "allow_private_addresses": True} | (
-                config or {}
-            )
+            table = {"start_urls": [site.url], "rate_limit": 0, "allow_private_addresses": True}
+            table |= {"respect_robots": False} | (config or {})
             fields = CrawlPage(site.url + path, **payload)
             job = LeasedJob(
                 5, 1, 3, 2, "crawler_url", msgspec.json.encode(fields).decode(), None, 1, 4, depth, 0
             )
             fetcher = Fetcher(SystemClock())
             context = JobContext(
-                job, Step("crawl", "crawl", table), tags, SystemClock(), {"fetcher": fetcher}.__getitem__
+                job,
+                Step("crawl", "crawl", table),
+                tags,
+                SystemClock(),
+                resources(fetcher, memory).__getitem__,
             )
             done = Visit(site, context)
             try:
