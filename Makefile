@@ -1,5 +1,5 @@
 # Every target sets up what it needs: a virtual environment in .venv from requirements.lock.
-# Usage: make run | test | check | docs | conformance | simulate | soak | lock | clean
+# Usage: make run | test | check | docs | conformance | simulate | exhaustive | soak | lock | clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +13,7 @@ UV_VERSION := 0.13.9
 SEEDS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs conformance simulate soak lock clean install
+.PHONY: help run test check lint docs conformance simulate exhaustive soak lock clean install
 .SUFFIXES:
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo "make docs         write docs/reference/ anew from the code"
 	@echo "make conformance  Thespian's own test suite on our engine"
 	@echo "make simulate     whole runtimes under drawn faults, SEEDS=1000 of them"
+	@echo "make exhaustive   every state of small worlds: three jobs, two runtimes, one fault"
 	@echo "make soak         the long tests: kill -9 loops, large runs"
 	@echo "make lock         compile requirements.lock again"
 	@echo "make clean        remove what the other targets made"
@@ -49,6 +50,9 @@ conformance: $(STAMP)
 
 simulate: $(STAMP)
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+exhaustive: $(STAMP)
+	@$(BIN)/python -m tests.exhaustive
 
 soak: $(STAMP)
 	@$(BIN)/python -m pytest -m soak

@@ -20,6 +20,7 @@ from msgspec import UNSET, UnsetType
 from msgspec import inspect as shapes
 
 from actors.settings import Secret
+from actors.states import OPEN, TABLE, JobKind, JobState, Move
 from actors.worker.crawler.config import CrawlConfig
 from runtime.assembly import BUILT_IN_MANAGERS, BUILT_IN_WORKERS
 from runtime.cli.application import application
@@ -74,11 +75,28 @@ The parents:
 """
 
 
+STATES = """\
+Runs, steps and jobs go from state to state only along these ways. The table is `TABLE` in `actors/states.py`: the
+store's statements are made from it, every change of a run or step is judged by it, and `make exhaustive` goes along
+every line of it with up to three jobs, two runtimes and one fault.
+
+A terminal state is left only by an operator's retry, which opens a new epoch (*reopened*). That something is paused,
+closing or waits for another step is no state: it keeps what is below it from being leased.
+"""
+
+KINDS = {
+    JobKind.JOB: "A job",
+    JobKind.STEP: "A step",
+    JobKind.RUN: "A run",
+}
+
+
 def pages() -> dict[str, str]:
     """The pages by file name."""
     return {
         "commands.md": "".join(("# Commands\n\n", MADE, *_commands())),
         "configuration.md": "".join(("# Configuration\n\n", MADE, CONFIGURATION, *_configuration())),
+        "states.md": "".join(("# States\n\n", MADE, STATES, *_states())),
         "definition.md": "".join(("# Definition\n\n", MADE, DEFINITION, *_definition())),
         "terminal-paths.md": "".join(("# Terminal paths\n\n", MADE, TERMINAL_PATHS, *_terminal_paths())),
     }
@@ -134,6 +152,38 @@ def _terminal_paths() -> Iterator[str]:
         cells = [f"{state} {' · '.join(counts)}" for state, *counts in ends]
         rows.append((f"**{path.name}**: {path.means}", *cells))
     yield _table(("the job's path", *PARENTS), rows)
+
+
+# -- states --------------------------------------------------------------------------------------------------------
+
+
+def _states() -> Iterator[str]:
+    for kind, title in KINDS.items():
+        moves = [move for move in TABLE if move.kind is kind]
+        yield f"\n## {title}\n\n```mermaid\nstateDiagram-v2\n{''.join(_arrows(kind, moves))}```\n"
+        rows = [
+            (
+                ", ".join(f"`{state}`" for state in move.before) or "made",
+                f"`{move.after}`",
+                str(move.cause),
+                move.meaning,
+            )
+            for move in moves
+        ]
+        yield _table(("from", "to", "cause", "when"), rows)
+
+
+def _arrows(kind: JobKind, moves: list[Move]) -> Iterator[str]:
+    """One arrow for each pair of states, with all its causes."""
+    causes: dict[tuple[str, str], list[str]] = {}
+    for move in moves:
+        for before in move.before or ("[*]",):
+            causes.setdefault((str(before), str(move.after)), []).append(str(move.cause))
+    for (before, after), names in causes.items():
+        yield f"    {before} --> {after}: {', '.join(names)}\n"
+    for state in JobState:
+        if state not in OPEN[kind] and any(after == state for _, after in causes):
+            yield f"    {state} --> [*]\n"
 
 
 # -- keys ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,50 @@
+"""What the small worlds together must have gone along: every line of the table, but for those listed with a reason."""
+
+import logging
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from actors.states import LEGAL, REOPENINGS, TABLE, JobKind, JobState, Transition
+from tests.exhaustive.explore import Found, explore
+from tests.exhaustive.judge import Violation
+from tests.exhaustive.scope import scopes
+
+UNREACHED: dict[Transition, str] = {
+    (
+        JobKind.STEP,
+        JobState.PENDING,
+        JobState.COMPLETED_WITH_FAILURES,
+    ): "a retried step that has nothing to do, since the row of its failed job is damaged",
+}
+"""Transitions that no small world has, and why."""
+
+UNUSED = {"run: intolerable": "only steps have a tolerance; CloseParent might name it, and nobody does"}
+"""Lines of the table likewise."""
+
+
+def explored(asked: tuple[int, int]) -> tuple[Found, str]:
+    """Explore one of the small worlds, by number of jobs and place; what was found, and what does not hold."""
+    logging.disable(logging.CRITICAL)  # a lost answer is logged each time
+    jobs, number = asked
+    scope = scopes(jobs)[number]
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as directory:
+        try:
+            return explore(scope, Path(directory)), ""
+        except Violation as violation:
+            return Found(scope.name), str(violation)
+
+
+def missing(everything: Iterable[Found]) -> list[str]:
+    """The transitions, and the lines of jobs, that nothing went along."""
+    everything = list(everything)
+    transitions = {each for found in everything for each in found.transitions}
+    moves = {move for found in everything for move in found.moves}
+    ways = [
+        f"{kind}: {before or 'nothing'} → {after}"
+        for kind, before, after in sorted(LEGAL | REOPENINGS, key=str)
+        if (kind, before, after) not in transitions | UNREACHED.keys()
+    ]
+    lines = [f"{move.kind}: {move.cause}" for move in TABLE if move not in moves]
+    return ways + [line for line in lines if line not in UNUSED]
