@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 
 from actors.upkeep import Operation
+from runtime.store.moves import IS_RUNNING
 from runtime.store.statistics import forget_unsteady, steady_tables
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.index import IN_USE
@@ -36,7 +37,7 @@ def extend_everybody(allowance: int) -> Callable[[Transaction], None]:
         living = "(SELECT id FROM owner WHERE boot_id = ?1 AND (heartbeat >= ?2 OR id = ?3))"
         who = (transaction.context.boot_id, now - lease, transaction.context.owner)
         transaction.connection.execute(
-            f"UPDATE job SET lease_expires = max(lease_expires, ?4) WHERE state = 'running' AND owner IN {living}",
+            f"UPDATE job SET lease_expires = max(lease_expires, ?4) WHERE state {IS_RUNNING} AND owner IN {living}",
             (*who, now + allowance + lease),
         )
         transaction.connection.execute(
