@@ -106,12 +106,12 @@ class WorkerActor(TypedActor):
         )
         text = message.message or message.error_type
         error = AttemptError(message.error_type, text, message.traceback, job.attempt, failed.error.at_ms)
-        logs = self._context.log_lines() if self._context is not None else ()
-        self._report(
-            self._stopped(
-                Attempt(job.lease, job.step_id, Failed(error, retry_in_ms=failed.retry_in_ms), logs=logs)
-            )
-        )
+        context, outcome = self._context, Failed(error, retry_in_ms=failed.retry_in_ms)
+        attempt = Attempt(job.lease, job.step_id, outcome)
+        if context is not None:
+            kept, logs = context.kept_children(), context.log_lines()
+            attempt = Attempt(job.lease, job.step_id, outcome, kept, logs=logs)
+        self._report(self._stopped(attempt))
 
     def receiveMsg_StopJob(self, message: StopJob, sender: Address) -> None:
         """Tell the body; it has a grace to end."""
@@ -184,7 +184,7 @@ class WorkerActor(TypedActor):
                 at_ms=self._clock.wall_ms(),
                 first_ms=job.backoff_ms,
             )
-            return Attempt(attempt.lease, attempt.step_id, outcome, logs=attempt.logs)
+            return Attempt(attempt.lease, attempt.step_id, outcome, attempt.children, logs=attempt.logs)
         return attempt
 
     def _report(self, attempt: Attempt) -> None:

@@ -152,4 +152,6 @@ def _failed(
         at_ms=context.clock.wall_ms(),
         first_ms=0 if own else job.backoff_ms,
     )
-    return BodyEnded(Attempt(job.lease, job.step_id, outcome, logs=context.log_lines()))
+    return BodyEnded(
+        Attempt(job.lease, job.step_id, outcome, context.kept_children(), logs=context.log_lines())
+    )

@@ -2,7 +2,7 @@
 
 A worker's outside effects happen at least once; everything it records through its ``JobContext`` (children,
 documents, log lines) and what it returns is committed exactly once, together, when the body ends. A body that fails
-leaves its log lines, and nothing else.
+leaves its log lines and the children it spawned ``even_if_failed``, and nothing else.
 
 Errors a body may raise::
 
@@ -103,6 +103,7 @@ class JobSpawner(Protocol):
         delay_seconds: float = 0.0,
         max_attempts: int = 0,
         backoff_seconds: float = 0.0,
+        even_if_failed: bool = False,
     ) -> None:
         """Add a job to the step this one belongs to; it exists from the commit of this job's outcome on.
 
@@ -118,6 +119,9 @@ class JobSpawner(Protocol):
             delay_seconds: not before this time from now.
             max_attempts: 0 = the worker type's own.
             backoff_seconds: wait before the second attempt; 0 = the worker type's own.
+            even_if_failed: it exists also if this attempt fails, be it followed by another or not. Without a unique
+                key it gets one of this job and its place among those the attempt spawned, so a repeated attempt that
+                spawns the same makes no second one.
         """
         ...
 
@@ -203,8 +207,11 @@ class JobContext:
         delay_seconds: float = 0.0,
         max_attempts: int = 0,
         backoff_seconds: float = 0.0,
+        even_if_failed: bool = False,
     ) -> None:
         """See ``JobSpawner``."""
+        if even_if_failed and unique_key is None:
+            unique_key = f"{self.job.id}/{len(self.children)}"
         child = ChildSpec(
             type=job_type.worker_type if isinstance(job_type, JobWorker) else job_type,
             payload=msgspec.json.encode(payload).decode(),
@@ -217,8 +224,13 @@ class JobContext:
             delay_ms=round(delay_seconds * 1000),
             max_attempts=max_attempts,
             backoff_ms=round(backoff_seconds * 1000),
+            even_if_failed=even_if_failed,
         )
         self.children = _with(self.children, child)
+
+    def kept_children(self) -> tuple[ChildSpec, ...]:
+        """The children that are made also if the attempt fails."""
+        return tuple(child for child in self.children if child.even_if_failed)
 
     def save_document(self, document: DocumentSpec) -> None:
         """Save a document with the outcome; (source_type, source_id) of an earlier one updates that."""

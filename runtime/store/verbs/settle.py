@@ -149,6 +149,12 @@ def _record(transaction: Transaction, parent: ParentRow, attempt: Attempt) -> No
         save_documents(transaction, parent.run_id, job_id, attempt.documents)
     if attempt.patches:
         patch_documents(transaction, parent.run_id, job_id, attempt.patches)
+    _spawn(transaction, parent, attempt)
+
+
+def _spawn(transaction: Transaction, parent: ParentRow, attempt: Attempt) -> None:
+    """Make the children of an attempt, unless the step takes no more."""
+    job_id = attempt.lease.job_id
     if not attempt.children:
         return
     if parent.closing is not None:
@@ -220,8 +226,11 @@ def _fail(transaction: Transaction, found: _Found, attempt: Attempt, outcome: Fa
     if not outcome.permanent and found.attempt < found.max_attempts and found.stopping is None:
         cause = Cause.BACKED_OFF if outcome.retry_in_ms > 0 else Cause.REPEATED
         _put_back(transaction, found, attempt, cause, delay_ms=outcome.retry_in_ms, counted=True)
+        _spawn(transaction, parent, attempt)  # what is made even if it failed
         return
     _record_logs(transaction, parent, attempt)
+    if found.cancel_reason is None:
+        _spawn(transaction, parent, attempt)
     if parent.closing is Closing.CANCEL or found.cancel_reason is not None:
         parent.cancelled += 1
         _end(transaction, parent, attempt, Cause.STOPPED, error=found.stopping)
