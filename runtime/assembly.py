@@ -17,6 +17,7 @@ from actors.manager.crawl import CrawlManager
 from actors.manager.database_maintenance import DatabaseMaintenanceManager
 from actors.manager.fan_out import FanOutManager
 from actors.manager.reindex import ReindexManager
+from actors.manager.test_job_generator import GeneratorManager
 from actors.messages import Drain, Refused, Rung, Start, Started
 from actors.seams import Clock, Random, SystemClock, SystemRandom
 from actors.supervisor import RuntimeSupervisor
@@ -26,6 +27,7 @@ from actors.worker.crawler_sitemap import crawler_sitemap
 from actors.worker.crawler_url import crawler_url
 from actors.worker.database_maintenance import database_maintenance_operation
 from actors.worker.reindex import reindex
+from actors.worker.test_job_generator import generator
 from runtime.admission import admitted
 from runtime.adoption import adoption, library_of, tell_of
 from runtime.authentication import refuse_unknown_records
@@ -67,12 +69,14 @@ BUILT_IN_WORKERS: tuple[JobWorker, ...] = (
     crawler_url,
     crawler_sitemap,
     database_maintenance_operation,
+    generator,
     reindex,
 )
 BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (
     CrawlManager,
     DatabaseMaintenanceManager,
     FanOutManager,
+    GeneratorManager,
     ReindexManager,
 )
 

@@ -5,6 +5,7 @@
 - ``actor``      ManagerActor routes; NamingActor carries out one start
 - ``crawl``      the seeds of a crawl
 - ``fan_out``    children that were handed over with the submit
+- ``test_job_generator``   made-up jobs, to try a runtime out
 """
 
 from actors.manager.contract import JobManager, ManagerContext

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from actors.job import Page, Step, StepStart
 from actors.manager import JobManager, ManagerRegistry
+from actors.manager.test_job_generator import GeneratorManager
 
 
 class Crawl(msgspec.Struct, frozen=True):
@@ -42,15 +43,6 @@ class Places(msgspec.Struct, frozen=True):
     filter_min_rating: float = 0.0
 
 
-class Generator(msgspec.Struct, frozen=True):
-    worker_count: int = 10
-    log_count: int = 100
-    log_delay_ms: int = 50
-    failure_rate: float = 0.1
-    child_count: int = 2
-    recursion_depth: int = 3
-
-
 class _NamesNothing(JobManager):
     def create_children(self, step: StepStart, cursor: str | None) -> Page:
         return Page()
@@ -79,11 +71,6 @@ class AgentManager(_NamesNothing):
 class PlacesManager(_NamesNothing):
     manager_type = "places_search"
     config_type = Places
-
-
-class GeneratorManager(_NamesNothing):
-    manager_type = "test_job_generator"
-    config_type = Generator
 
 
 MANAGERS = ManagerRegistry([CrawlManager, AgentManager, PlacesManager, GeneratorManager])
