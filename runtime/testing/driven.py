@@ -163,6 +163,15 @@ class DrivenAssembly(SimulatedAssembly):
             if not isinstance(error, ActorDeadError) or not self._replaced(store, limit):
                 raise error
 
+    def _ask_inside(self, request: Any, timeout_seconds: float) -> Any:
+        """``ask`` by a body, in the middle of its turn: the store has turns meanwhile."""
+        reply, error = self._answer(self.store, request, self.clock.monotonic() + timeout_seconds)
+        if isinstance(reply, HandlerFailed):
+            raise HandlerFailedError(reply)
+        if error is not None:
+            raise error
+        return reply
+
     def _answer(self, store: Any, request: Any, limit: float) -> tuple[object, Exception | None]:
         answers: list[tuple[object, Exception | None]] = []
         machine = self.machine
@@ -172,12 +181,12 @@ class DrivenAssembly(SimulatedAssembly):
         # Only the store has to do something: nobody else gets further by a request that is none of his.
         machine.queue.preferred = store.cell
         try:
-            halt = self.simulation.drive(lambda: bool(answers), limit=limit)
+            halt = self.simulation.drive(lambda: bool(answers) or not machine.alive, limit=limit)
         finally:
             machine.queue.preferred = None
         if halt is not Halt.DONE:
             raise AskTimeoutError(f"the store did not answer {type(request).__name__}: {halt.value}")
-        return answers[0]
+        return answers[0] if answers else (None, ActorDeadError("the runtime was killed"))
 
     async def ask_async(self, request: Any, timeout_seconds: float) -> Any:
         """``ask``; nothing else of the caller's loop runs meanwhile."""

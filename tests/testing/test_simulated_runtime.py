@@ -275,6 +275,18 @@ def test_steps_react_to_failures_as_in_production(quaero: MakeRuntime) -> None:
     assert [step.state.value for step in runtime.steps(run)] == ["completed", "failed", "completed"]
 
 
+def test_a_body_may_ask_the_store_itself(quaero: MakeRuntime) -> None:
+    runtime = quaero(workers=WORKERS)
+    runtime.fan_out(order, [Order(1)]).wait()
+    steps = (
+        Step("care", "database_maintenance", {"operations": ["integrity_check", "vacuum"]}),
+        Step("index", "reindex", {}, depends=("care",)),
+    )
+    assert runtime.submit(JobDefinition("care", "Care", steps)).wait().state is JobState.COMPLETED
+    (index,) = runtime.jobs("reindex")
+    assert index.result["documents"] == 1
+
+
 # -- waiting in vain --------------------------------------------------------------------------------------------------
 
 
