@@ -240,12 +240,16 @@ class Assembly:
                 logger.warning("stopped, but for bodies that go on: %s", ", ".join(left))
             file, self._file = self._file, None
             close_file(file, left)
-            self.documents.close()
-            self.crawling.close()
+            self._close_readers()
             self.hub.committed((), elsewhere=True)  # whoever still waits looks, and finds the runtime closed
             while self._closers:
                 self._closers.pop()()
         return reply.given_back if reply is not None else 0
+
+    def _close_readers(self) -> None:
+        """Close what managers and workers read the store with; a next start opens it anew."""
+        self.documents.close()
+        self.crawling.close()
 
     def hurry(self) -> None:
         """While ``stop`` waits: the grace is over."""

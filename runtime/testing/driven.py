@@ -120,10 +120,9 @@ class DrivenAssembly(SimulatedAssembly):
         self._system = None
         if machine is None:
             return
-        self.documents.close()
+        self._close_readers()
         if self.crawling.fetcher.in_use:
             machine.dispatchers.loop.finish(self.crawling.fetcher.aclose())
-        self.crawling.close()
         if self._file is not None and self._file.closed:
             self._file = None  # it has drained: nothing is left to drop
         machine.kill()
