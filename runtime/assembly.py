@@ -49,6 +49,8 @@ from runtime.linking import together_of
 from runtime.modules import import_manager, import_worker
 from runtime.own_settings import own_settings
 from runtime.precedence import Precedence
+from runtime.processes.crew import WorkerProcesses
+from runtime.processes.naming import name_of
 from runtime.refusal import NOT_RUNNING, RuntimeStateError
 from runtime.registration import check_actions, check_child_types
 from runtime.settings import RuntimeSettings
@@ -92,6 +94,7 @@ RESERVED = frozenset(
         "on_failure",
         "on_store",
         "open_store",
+        "processes",
         "precedence",
         "random",
         "restart_intensity",
@@ -133,6 +136,9 @@ class Assembly:
         named = map(import_worker, settings.worker_modules)
         every_worker = dict.fromkeys((*BUILT_IN_WORKERS, *workers, *named))
         self.workers = WorkerRegistry(_configured(worker, settings.worker_options) for worker in every_worker)
+        for each in self.workers.values():
+            if each.options.dispatcher == "cpu":
+                name_of(each)  # refused now, not with its first job
         every_manager = dict.fromkeys(
             (*BUILT_IN_MANAGERS, *managers, *map(import_manager, settings.manager_modules))
         )
@@ -152,6 +158,7 @@ class Assembly:
             key_file=settings.key_file,
         )
         self.documents = self._stored_documents()
+        self._processes = self._worker_processes()
         self.failure = ""
         self._resources = resources
         self._system: Any = None
@@ -201,7 +208,11 @@ class Assembly:
             self._process, self._file, self.failure = os.getpid(), None, ""
             self._store = StoreAccess()
             self.documents = self._stored_documents()
-            engine = EngineConfig(io_threads=self.settings.io_threads)
+            processors = os.cpu_count() or 1
+            engine = EngineConfig(
+                io_threads=self.settings.io_threads, cpu_threads=self.settings.cpu_processes or processors
+            )
+            self._processes = self._worker_processes()
             system = open_system(engine, resources=self.resources(), clock=self.clock)
             try:
                 self._supervisor = system.createActor(RuntimeSupervisor)
@@ -212,6 +223,7 @@ class Assembly:
                     )
             except BaseException:
                 close_system(system, CLOSE_SECONDS)
+                self._processes.close()
                 self.documents.close()
                 raise
             if self.settings.own_process:
@@ -235,6 +247,7 @@ class Assembly:
         finally:
             self._stopping, self._process = None, 0
             self._store.gone()
+            self._processes.close()
             left = close_system(system, CLOSE_SECONDS if reply is None else LEAVE_SECONDS)
             if left:
                 logger.warning("stopped, but for bodies that go on: %s", ", ".join(left))
@@ -358,6 +371,13 @@ class Assembly:
         )
         return self._file
 
+    def _worker_processes(self) -> WorkerProcesses:
+        """Where bodies of dispatcher ``cpu`` run; none is started before one of them is to."""
+        settings = self.settings
+        return WorkerProcesses(
+            settings.store, self.own_settings, busy_timeout_seconds=settings.busy_timeout_seconds
+        )
+
     def _stored_documents(self) -> StoredDocuments:
         """The documents for managers and workers; nothing is opened before one of them reads."""
         settings = self.settings
@@ -388,6 +408,7 @@ class Assembly:
             **self._resources,
             "clock": self.clock,
             "documents": self.documents,
+            "processes": self._processes,
             "random": self.random,
             "workers": self.workers,
             "managers": self.managers,

@@ -29,6 +29,7 @@ class RuntimeSettings(msgspec.Struct, frozen=True):
     lease_seconds: float = 30.0
     max_lost: int = 20
     io_threads: int = 32
+    cpu_processes: int = 0  # that run bodies at once; 0 = as many as there are processors
     own_process: bool = False  # the process is the runtime's own: it may tune the interpreter
     grace_seconds: float = 10.0  # running attempts get this long to end when the runtime stops
     restart_intensity: RestartIntensity = RestartIntensity()

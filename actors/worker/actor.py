@@ -159,6 +159,8 @@ class WorkerActor(TypedActor):
     def _abandon_body(self, job: LeasedJob) -> None:
         """It goes on without a record. The supervisor counts those, and is told when this one ends."""
         supervisor = self._supervisor
+        if self._context is not None:
+            self._context.mark_abandoned()
         self.send(supervisor, BodyAbandoned(job.type, job.lease))
         self._body.abandon((supervisor, BodyReturned(job.type, job.lease)))
 

@@ -44,11 +44,12 @@ class ResultError(Exception):
 
 def body_of(worker: JobWorker, job: LeasedJob, context: JobContext, random: Random) -> Callable[[], Any]:
     """The function that a dispatcher calls: it returns a ``BodyEnded``, or a coroutine of one on the loop."""
-    run = _run_on_loop if worker.options.dispatcher == "loop" else _run
+    run = _RUN.get(worker.options.dispatcher, run_body)
     return partial(run, worker, job, context, random)
 
 
-def _run(worker: JobWorker, job: LeasedJob, context: JobContext, random: Random) -> BodyEnded:
+def run_body(worker: JobWorker, job: LeasedJob, context: JobContext, random: Random) -> BodyEnded:
+    """Run the body in this thread; whatever it raises, but for SystemExit and the like, is its outcome."""
     try:
         return _ended(job, context, outcome_of(worker.execute(job, context)))
     except Exception as error:  # noqa: BLE001 (a body may raise anything; it is an outcome)
@@ -61,6 +62,18 @@ async def _run_on_loop(worker: JobWorker, job: LeasedJob, context: JobContext, r
         return _ended(job, context, outcome_of(await value if isinstance(value, Awaitable) else value))
     except Exception as error:  # noqa: BLE001 (a body may raise anything; it is an outcome)
         return _failed(job, context, error, worker.options, random)
+
+
+def _run_in_process(worker: JobWorker, job: LeasedJob, context: JobContext, random: Random) -> BodyEnded:
+    """The process answers with the whole attempt; its own death, or that there is none, is a failure of it."""
+    try:
+        ended: BodyEnded = context.resource("processes").run(worker, job, context)
+    except Exception as error:  # noqa: BLE001 (a process may die of anything; it is an outcome)
+        return _failed(job, context, error, worker.options, random)
+    return ended
+
+
+_RUN: dict[str, Callable[..., Any]] = {"loop": _run_on_loop, "cpu": _run_in_process}
 
 
 def outcome_of(value: Any) -> Outcome:

@@ -66,14 +66,16 @@ class Cancel(msgspec.Struct, frozen=True):
     reason: str
 
 
-DISPATCHERS = ("io", "loop", "core")
+DISPATCHERS = ("io", "loop", "cpu", "core")
 """Where bodies can run."""
 
 
 class WorkerOptions(msgspec.Struct, frozen=True):
     """How jobs of one type are run. ``[workers.<type>]`` in ``quaero.toml`` overrides each of them."""
 
-    dispatcher: str = "io"  # "io": a pool thread; "loop": the asyncio loop; "core": inline, must not block
+    dispatcher: str = (
+        "io"  # "io": a thread; "loop": the asyncio loop; "cpu": a process; "core": inline, must not block
+    )
     slots: int = 16  # jobs of this type running at once in one runtime
     max_attempts: int = 3
     backoff_seconds: float = 1.0  # before the second attempt
@@ -135,6 +137,9 @@ class JobContext:
     patches: Sequence[DocumentPatch] = ()
     logs: Sequence[LogLine] = ()
     _cancelled = False
+    _abandoned = False
+    _tell: Callable[[], None] | None = None  # of a body in another process
+    _kill: Callable[[], None] | None = None
     _dropped_lines = 0
 
     def __init__(
@@ -167,6 +172,25 @@ class JobContext:
     def mark_cancelled(self) -> None:
         """Called by the worker's actor; safe from any thread."""
         self._cancelled = True
+        if self._tell is not None:
+            self._tell()
+
+    def mark_abandoned(self) -> None:
+        """Called by the worker's actor when nobody waits for the body any more: one in another process is ended."""
+        self._abandoned = True
+        if self._kill is not None:
+            self._kill()
+
+    def carry(self, tell: Callable[[], None] | None, kill: Callable[[], None] | None) -> None:
+        """Called by who runs the body in another process: how it is told to end, and how it is ended.
+
+        What was said before is passed on; both may be called twice.
+        """
+        self._tell, self._kill = tell, kill
+        if tell is not None and self._cancelled:
+            tell()
+        if kill is not None and self._abandoned:
+            kill()
 
     @property
     def idempotency_key(self) -> str:

@@ -1,6 +1,7 @@
 """``@worker``: one function, with a typed payload, as a JobWorker."""
 
 import inspect
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any, get_type_hints
 
@@ -62,7 +63,8 @@ def worker(
     """Make a function the worker of a job type.
 
     The function takes (payload, context); the annotation of its first parameter is the payload's type. A plain
-    function runs on the ``io`` threads, an ``async def`` on the ``loop``, unless ``dispatcher`` says otherwise.
+    function runs on the ``io`` threads, an ``async def`` on the ``loop``, unless ``dispatcher`` says otherwise: on
+    ``cpu`` a plain function of a module runs in a process of its own, which may die without harm to others.
     ``settings_type`` is what ``context.settings(…)`` gives, see ``JobWorker``; for the other options see
     ``WorkerOptions``.
 
@@ -80,7 +82,8 @@ def worker(
             raise TypeError(f"worker {worker_type!r} is {kind}, dispatcher {chosen!r} does not run such")
         options = WorkerOptions(
             dispatcher=chosen,
-            slots=slots or (LOOP_SLOTS if coroutine else WorkerOptions().slots),
+            slots=slots
+            or {"loop": LOOP_SLOTS, "cpu": os.cpu_count() or 1}.get(chosen, WorkerOptions().slots),
             max_attempts=max_attempts,
             backoff_seconds=backoff_seconds,
             backoff_multiplier=backoff_multiplier,

@@ -130,6 +130,7 @@ def settings_of(loaded: LoadedConfig) -> RuntimeSettings:
         lease_seconds=config.store.lease_seconds,
         max_lost=config.store.max_lost,
         io_threads=config.dispatchers.io.threads,
+        cpu_processes=config.dispatchers.cpu.processes,
         grace_seconds=config.system.grace_seconds,
         restart_intensity=RestartIntensity(
             config.supervision.max_restarts, config.supervision.period_seconds

@@ -64,10 +64,18 @@ class IoDispatcher(Section, frozen=True):
     """At most so many, made when there is work for them."""
 
 
+class CpuDispatcher(Section, frozen=True):
+    """``[dispatchers.cpu]``: processes for workers that compute long, or that may crash."""
+
+    processes: Annotated[int, Meta(ge=0, le=1024)] = _DEFAULTS.cpu_processes
+    """At most so many bodies at once, each in a process of its own; 0 = as many as there are processors."""
+
+
 class Dispatchers(Section, frozen=True):
     """``[dispatchers.*]``."""
 
     io: IoDispatcher = IoDispatcher()
+    cpu: CpuDispatcher = CpuDispatcher()
 
 
 class Supervision(Section, frozen=True):
@@ -103,8 +111,8 @@ class Worker(Section, frozen=True):
     """The longest wait."""
     jitter: Annotated[float, Meta(ge=0, le=1)] | UnsetType = UNSET
     """Share of a wait that is drawn at random."""
-    dispatcher: Literal["io", "loop", "core"] | UnsetType = UNSET
-    """Where bodies run: threads, the asyncio loop (`async def` only), or inline (must not block)."""
+    dispatcher: Literal["io", "loop", "cpu", "core"] | UnsetType = UNSET
+    """Where bodies run: threads, the asyncio loop (`async def` only), processes, or inline (must not block)."""
 
     def options(self) -> dict[str, Any]:
         """What is set of ``WorkerOptions``."""

@@ -90,7 +90,7 @@ class ActorCell:
         self.aborted = False  # it could not start, and its parent has not heard of it yet
         self.children: dict[ActorCell, None] | None = None
         self.interested: Interest | None = None
-        self.ran_bodies = False  # on the io dispatcher
+        self.ran_bodies = False  # on the io or cpu dispatcher
         self.global_name: str | None = None
         self.requirements: dict[str, Any] | None = None
         self.source_hash: str | None = None

@@ -14,6 +14,9 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     io_threads: int = 32
     """Threads of the io dispatcher at most; they are made when there is work for them."""
 
+    cpu_threads: int = os.cpu_count() or 1
+    """Threads of the cpu dispatcher at most: each waits for one process."""
+
     spare_threads: int = 64
     """Threads at most that take over the core queue from handlers that block."""
 
@@ -36,7 +39,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Thespian's ``shutdown()`` waits this long for handlers and bodies that do not end."""
 
     def __post_init__(self) -> None:
-        for name in ("io_threads", "spare_threads", "turn_messages", "mailbox_limit"):
+        for name in ("io_threads", "cpu_threads", "spare_threads", "turn_messages", "mailbox_limit"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
         for name in ("handoff_seconds", "slow_handler_seconds", "close_seconds"):

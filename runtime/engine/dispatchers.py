@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from runtime.engine.engine import Engine
     from runtime.engine.loop import LoopDispatcher
 
-NAMES = ("core", "store", "io", "loop")
+NAMES = ("core", "store", "io", "cpu", "loop")
 
 
 class Dispatchers:
-    """core: one thread for actors that never block. store: one thread. io: a pool. loop: an asyncio loop."""
+    """The five, each with threads of its own.
+
+    core: one thread for actors that never block. store: one thread. io: a pool. cpu: a pool whose threads wait for
+    processes. loop: an asyncio loop.
+    """
 
     stepped = False
 
@@ -37,6 +41,8 @@ class Dispatchers:
         self.store = Runner(f"{engine.name}-store", NoChores())
         self._pool = Pool(f"{engine.name}-io", config.io_threads, engine.precedence)
         self.pool: Pool | None = self._pool
+        self._processes = Pool(f"{engine.name}-cpu", config.cpu_threads, engine.precedence)
+        self.cpu: Pool | None = self._processes
         self._watchdog = watchdog
         self._loop: LoopDispatcher | None = None
 
@@ -50,6 +56,8 @@ class Dispatchers:
             return self.core
         if name == "io":
             return self._pool
+        if name == "cpu":
+            return self._processes
         if name == "loop":
             return self.loop
         if name == "store":
@@ -91,4 +99,5 @@ class Dispatchers:
         return running + self._watchdog.join(deadline)
 
     def _all(self) -> list[Dispatcher]:
-        return [self.core, self.store, self._pool, *([self._loop] if self._loop is not None else [])]
+        pools = [self._pool, self._processes]
+        return [self.core, self.store, *pools, *([self._loop] if self._loop is not None else [])]

@@ -147,8 +147,10 @@ class Engine:
         if timers is not None:
             timers.cancel_all()
         self.dead_letters.handle(cell.address, enable=False)
-        if cell.ran_bodies and self.dispatchers.pool is not None:
-            self.dispatchers.pool.abandon_bodies_of(cell)
+        if cell.ran_bodies:
+            for pool in (self.dispatchers.pool, self.dispatchers.cpu):
+                if pool is not None:
+                    pool.abandon_bodies_of(cell)
         if cell.source_hash is not None:
             self.sources.actor_ended(cell.source_hash)
         if cell.global_name:
@@ -190,9 +192,10 @@ class Engine:
 
     def run_body(self, cell: ActorCell, dispatcher: str, function: Callable[[], Any], key: int) -> EngineBody:
         """Run a function for an actor."""
-        if dispatcher == "io":
+        if dispatcher in {"io", "cpu"}:
             cell.ran_bodies = True
-            body = EngineBody(cell, function, key, self.dispatchers.pool)
+            pool = self.dispatchers.pool if dispatcher == "io" else self.dispatchers.cpu
+            body = EngineBody(cell, function, key, pool)
         else:
             body = EngineBody(cell, function, key, None)
         if dispatcher == "core":

@@ -84,6 +84,7 @@ class DispatcherSet(Protocol):
 
     stepped: bool
     pool: "Pool | None"
+    cpu: "Pool | None"
     watchdog: "Watchdog | None"
 
     @property

@@ -208,6 +208,7 @@ class SteppedDispatchers:
         self.core = SteppedDispatcher(self.ready)
         self.loop = SteppedLoop(engine, self.ready)
         self.pool: Pool | None = None
+        self.cpu: Pool | None = None
         self.watchdog: Watchdog | None = None
 
     def named(self, name: str, user: object) -> Dispatcher:
