@@ -65,9 +65,15 @@ async def _run_on_loop(worker: JobWorker, job: LeasedJob, context: JobContext, r
 
 
 def _run_in_process(worker: JobWorker, job: LeasedJob, context: JobContext, random: Random) -> BodyEnded:
-    """The process answers with the whole attempt; its own death, or that there is none, is a failure of it."""
+    """The process answers with the whole attempt; its own death, or that there is none, is a failure of it.
+
+    Where the runtime has no processes, because it is stepped on a virtual clock, the body runs here.
+    """
     try:
-        ended: BodyEnded = context.resource("processes").run(worker, job, context)
+        processes = context.resource("processes")
+        if processes is None:
+            return run_body(worker, job, context, random)
+        ended: BodyEnded = processes.run(worker, job, context)
     except Exception as error:  # noqa: BLE001 (a process may die of anything; it is an outcome)
         return _failed(job, context, error, worker.options, random)
     return ended

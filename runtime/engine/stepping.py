@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runtime.engine.pool import Pool
     from runtime.engine.watchdog import Watchdog
 
-NAMES = ("core", "store", "io", "loop")
+NAMES = ("core", "store", "io", "cpu", "loop")
 
 
 class SteppedDispatcher:

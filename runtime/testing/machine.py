@@ -105,7 +105,7 @@ class Machine:
         """Why it could not start."""
         self.system = open_system(
             config or EngineConfig(),
-            resources=assembly.resources(),
+            resources={**assembly.resources(), "processes": None},
             clock=assembly.clock,
             stepped=True,
             ready=queue,

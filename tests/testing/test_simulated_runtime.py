@@ -1,6 +1,7 @@
 """The whole runtime in the test's thread: what production does, without threads and without waiting."""
 
 import asyncio
+import os
 import sqlite3
 import threading
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from runtime.run import WaitTimeoutError
 from runtime.settings import RuntimeSettings
 from runtime.store.database import StoreError
 from runtime.testing import MakeRuntime, SimulatedRuntime, StuckError
+from tests.embedding.crashing import Act, act
 from tests.testing.service import WORKERS, Order, ShopManager, inline, item, moody, order, shop
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,6 +39,12 @@ def test_workers_of_every_kind_do_their_jobs_without_a_thread(quaero: MakeRuntim
     assert counts.wait().state is JobState.COMPLETED
     assert [job.result for job in runtime.jobs("item")] == [0, 1]
     assert threading.active_count() == before
+
+
+def test_a_body_that_has_a_process_in_production_runs_in_this_one(quaero: MakeRuntime) -> None:
+    runtime = quaero(workers=[act])
+    assert runtime.fan_out(act, [Act()]).wait().state is JobState.COMPLETED
+    assert [job.result for job in runtime.jobs(act)] == [os.getpid()]
 
 
 def test_nothing_happens_before_somebody_waits(quaero: MakeRuntime) -> None:
