@@ -185,6 +185,7 @@ OTHERS: dict[str, tuple[Patch, ...]] = {
     ),
     "a settlement that comes twice counts twice": (
         source_of(settle._settle_one, "found.state is not JobState.RUNNING", "False"),
+        lambda: set_to(settle, "expect", lambda *_: None),  # which would refuse it too
     ),
     "spawns under a closing step are made": (
         source_of(settle._record, "parent.closing is not None", "False"),
