@@ -163,7 +163,7 @@ def test_a_class_that_names_no_dispatcher_of_ours_is_refused(system: ActorSystem
         dispatcher = "gpu"
 
     with pytest.raises(
-        Exception, match="names the dispatcher 'gpu'; there are: core, store, io, loop"
+        Exception, match="names the dispatcher 'gpu'; there are: core, store, io, cpu, loop"
     ) as refused:
         system.createActor(Lost)
     assert isinstance(refused.value.__cause__, UnknownDispatcherError)
