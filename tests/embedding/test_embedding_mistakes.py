@@ -136,7 +136,7 @@ class WithoutType(JobWorker):
 class OnNothing(WithoutType):
     worker_type = "nowhere"
     payload_type = Where
-    options = WorkerOptions(dispatcher="cpu")
+    options = WorkerOptions(dispatcher="gpu")
 
 
 class OnThreads(WithoutType):
@@ -152,7 +152,7 @@ class OnThreads(WithoutType):
         ([plain], r"is not a JobWorker: decorate the function with @worker"),
         ([WithoutType], r"is not a JobWorker: make an instance of it"),
         ([WithoutType()], r"WithoutType has no worker_type: set it in the class"),
-        ([OnNothing()], r"worker 'nowhere' has dispatcher 'cpu'; there are 'io', 'loop', 'core'"),
+        ([OnNothing()], r"worker 'nowhere' has dispatcher 'gpu'; there are 'io', 'loop', 'cpu', 'core'"),
         ([OnThreads()], r"worker 'threads' is an async def, dispatcher 'io' does not run such"),
         (careless, r"workers is a list: write workers=\[<FunctionWorker"),
     ],
