@@ -10,6 +10,7 @@ from tests.exhaustive.scope import TYPE
 from tests.exhaustive.world import Job, Memory, Rows, State, World
 
 SPAWNED = {
+    "spawn and fail": (ChildSpec(TYPE, "{}", unique_key="kept", even_if_failed=True),),
     "spawn": (ChildSpec(TYPE, "{}", unique_key="spawned"),),
     "spawn twice": (ChildSpec(TYPE, "{}", unique_key="spawned"), ChildSpec(TYPE, "{}", unique_key="other")),
 }

@@ -45,6 +45,7 @@ OUTCOMES: dict[str, Outcome] = {
     "fail": Failed(BROKEN, retry_in_ms=DELAY_MS),
     "fail at once": Failed(BROKEN),
     "fail for good": Failed(BROKEN, permanent=True),
+    "spawn and fail": Failed(BROKEN),
     "snooze": Snoozed(DELAY_MS),
     "give up": Cancelled("no"),
     "give back": Interrupted(),
@@ -220,7 +221,7 @@ def _start(memory: Memory, action: Action) -> StepStart:
 def _attempt(memory: Memory, action: Action) -> Attempt:
     job = next(job for job in memory.held if (job.id, job.token) == (action.target, action.token))
     if action.how in OUTCOMES:
-        return Attempt(job.lease, job.step_id, OUTCOMES[action.how])
+        return Attempt(job.lease, job.step_id, OUTCOMES[action.how], SPAWNED.get(action.how, ()))
     return Attempt(job.lease, job.step_id, _success(job), SPAWNED.get(action.how, ()))
 
 

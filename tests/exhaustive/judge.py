@@ -215,7 +215,7 @@ def _given_back(state: State, action: Action) -> bool:
 
 def _spawned(before: Rows, action: Action, was: Job) -> int:
     parent = before.parents[was.parent_id or 0]
-    if parent.closing is not None:
+    if parent.closing is not None or ("fail" in action.how and was.cancel_reason is not None):
         return 0
     keys = {job.unique_key for job in before.jobs.values()}
     return len({spec.unique_key for spec in SPAWNED.get(action.how, ())} - keys)

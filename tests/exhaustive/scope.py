@@ -70,7 +70,7 @@ def scopes(jobs: int) -> tuple[Scope, ...]:
             "jobs that spawn, and every fault",
             (_step(),),
             {"only": (children(jobs - 1),)},
-            ("complete", "spawn", "spawn twice"),
+            ("complete", "spawn", "spawn and fail", "spawn twice"),
             faults=FAULTS,
             most_jobs=jobs,
         ),
@@ -86,7 +86,9 @@ def scopes(jobs: int) -> tuple[Scope, ...]:
             "cancels",
             (_step(),),
             {"only": (children(jobs - 1),)},
-            ("complete", "fail", "snooze", "spawn"),
+            ("complete", "spawn and fail", "snooze", "spawn")
+            if whole
+            else ("complete", "fail", "snooze", "spawn"),
             faults=many,
             operators=("cancel run", "cancel job"),
             most_jobs=jobs,

@@ -188,7 +188,7 @@ OTHERS: dict[str, tuple[Patch, ...]] = {
         lambda: set_to(settle, "expect", lambda *_: None),  # which would refuse it too
     ),
     "spawns under a closing step are made": (
-        source_of(settle._record, "parent.closing is not None", "False"),
+        source_of(settle._spawn, "parent.closing is not None", "False"),
     ),
     "a failed attempt in a cancelled tree is repeated": (
         source_of(settle._fail, " and found.stopping is None", ""),
