@@ -18,6 +18,7 @@ from actors.manager.database_maintenance import DatabaseMaintenanceManager
 from actors.manager.fan_out import FanOutManager
 from actors.manager.reindex import ReindexManager
 from actors.manager.test_job_generator import GeneratorManager
+from actors.manager.transform import TransformManager
 from actors.messages import Drain, Refused, Rung, Start, Started
 from actors.seams import Clock, Random, SystemClock, SystemRandom
 from actors.supervisor import RuntimeSupervisor
@@ -28,6 +29,7 @@ from actors.worker.crawler_url import crawler_url
 from actors.worker.database_maintenance import database_maintenance_operation
 from actors.worker.reindex import reindex
 from actors.worker.test_job_generator import generator
+from actors.worker.transform.worker import transform
 from runtime.admission import admitted
 from runtime.adoption import adoption, library_of, tell_of
 from runtime.authentication import refuse_unknown_records
@@ -73,6 +75,7 @@ BUILT_IN_WORKERS: tuple[JobWorker, ...] = (
     database_maintenance_operation,
     generator,
     reindex,
+    transform,
 )
 BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (
     CrawlManager,
@@ -80,6 +83,7 @@ BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (
     FanOutManager,
     GeneratorManager,
     ReindexManager,
+    TransformManager,
 )
 
 

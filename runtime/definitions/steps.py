@@ -24,6 +24,7 @@ Managers = Mapping[str, type[JobManager]]
 NESTED: dict[str, dict[str, str]] = {
     "places_search": {"location": "location_", "filters": "filter_"},
     "agent": {"document_filter": "filter_", "filters": "filter_"},
+    "transform": {"document_filter": "filter_", "filters": "filter_"},
 }
 """Tables that older files nest in a configuration, and the prefix under which their keys are known now."""
 NOT_FILTERS = frozenset({"max_keywords"})

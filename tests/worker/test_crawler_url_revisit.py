@@ -137,3 +137,13 @@ def test_what_a_sitemap_says_of_a_page_is_in_its_metadata() -> None:
     done = visit(reply("x"), lastmod="2026-01-02")
 
     assert done.document.metadata["crawler"]["sitemap_lastmod"] == "2026-01-02"
+
+
+def test_html_is_kept_as_it_came_where_it_is_wanted() -> None:
+    first = visit(conditional(ETag='"v1"'), {"keep_html": True})
+    assert (first.document.body, first.document.media_type) == (PAGE, "text/html")
+    assert first.document.title == "T"
+    second = again(conditional(ETag='"v1"'), first)
+    assert second.result is not None
+    assert (second.result.status, second.result.change) == (200, "changed")  # to the Markdown
+    assert second.document.media_type == "text/markdown"

@@ -77,6 +77,8 @@ class CrawlConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     # What becomes of the pages
     source_type: str = ""
     """Kind of the documents: web, jira, confluence, github; empty = the definition's, or web."""
+    keep_html: bool = False
+    """Whether HTML pages are kept as they came, for a ``transform`` step, instead of as Markdown."""
     output_tags: tuple[str, ...] = ()
     """Tags of the documents, beside those of the definition."""
     base_url: str = ""

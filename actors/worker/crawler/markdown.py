@@ -22,8 +22,18 @@ def to_markdown(html: str, url: str, without: Sequence[str] = ()) -> str:
     return bounded(text.strip())
 
 
-def _options(url: str, without: Sequence[str]) -> ConversionOptions:
+def to_text(html: str, url: str) -> str:
+    """The same as plain text, without marks.
+
+    Raises:
+        ConversionError: the converter gave up.
+    """
+    return bounded((convert(html, _options(url, (), "plain")).content or "").strip())
+
+
+def _options(url: str, without: Sequence[str], output_format: str = "markdown") -> ConversionOptions:
     return ConversionOptions(
+        output_format=output_format,
         base_url=url,
         extract_metadata=False,
         compact_tables=True,  # padding would multiply the longest cell by the number of rows

@@ -78,7 +78,8 @@ class NoMemory:
 
 def view_of(config: CrawlConfig, auth_id: str) -> str:
     """What of a page is seen and kept: two equal ones make the same document of the same answer."""
-    return f"{FORMAT} {config.detail_level} {'main' if config.main_content else 'all'} {auth_id}"
+    part = "html" if config.keep_html else "main" if config.main_content else "all"
+    return f"{FORMAT} {config.detail_level} {part} {auth_id}"
 
 
 def usable(known: Known | None, view: str, *, refresh: bool) -> Memo | None:

@@ -11,10 +11,11 @@ from actors.job import DocumentSpec
 from actors.worker.contract import JobContext, PermanentError
 from actors.worker.crawler.approach import Arrival
 from actors.worker.crawler.config import MAX_LINKS, CrawlConfig
+from actors.worker.crawler.keeping import KeptBody, kept_body
 from actors.worker.crawler.pages import WORKER_TYPE, CrawledPage, CrawlPage, handed_on, page_fields
 from actors.worker.crawler.parsed import PageError, ParsedPage
 from actors.worker.crawler.reading import read_page
-from actors.worker.crawler.revisit import Memo, Recollection, change_of, fingerprint_of, memo_of
+from actors.worker.crawler.revisit import Memo, Recollection, change_of, memo_of
 from actors.worker.crawler.scope import Scope
 from actors.worker.crawler.seeds import source_type_of
 from actors.worker.crawler.urls import normalise, origin
@@ -108,15 +109,15 @@ class Visit:
             raise PermanentError(str(error)) from error
         if page.too_many_links:
             self.context.warning(f"{self.url} has more than {MAX_LINKS} links: the others are left out")
-        fingerprint = fingerprint_of(self.config.detail_level, page.title, page.text)
-        change = change_of(self.recollection.known, fingerprint)
+        kept = kept_body(fetched, page, self.config)
+        change = change_of(self.recollection.known, kept.fingerprint)
         followed = self._follow(page.links)
         result = self._result(title=page.title, **followed.counts(), document=True, change=change)
         memo = memo_of(
             self.view, fetched.headers, fetched.content_type, page.links, whole=not fetched.truncated
         )
         elapsed_ms = round((self.context.clock.monotonic() - started) * 1000)
-        self._save(page, result, memo, fingerprint, elapsed_ms)
+        self._save(page, kept, result, memo, elapsed_ms)
         self._tell(result, followed)
         return result
 
@@ -228,7 +229,12 @@ class Visit:
         }
 
     def _save(
-        self, page: ParsedPage, result: CrawledPage, memo: Memo, fingerprint: str, process_time_ms: int
+        self,
+        page: ParsedPage,
+        kept: KeptBody,
+        result: CrawledPage,
+        memo: Memo,
+        process_time_ms: int,
     ) -> None:
         metadata = self._origin(result)
         metadata["crawler"]["truncated"] = self.arrival.fetched.truncated
@@ -238,7 +244,8 @@ class Visit:
                 source_id=self.url,
                 url=self.url,
                 title=page.title,
-                body=page.text if self.config.detail_level == "full" else "",
+                body=kept.body,
+                media_type=kept.media_type,
                 tags=self._tags(),
                 metadata={
                     **page.metadata,
@@ -248,7 +255,7 @@ class Visit:
                     "content_size": self.arrival.fetched.body_bytes,
                     "process_time_ms": process_time_ms,
                 },
-                fingerprint=fingerprint,
+                fingerprint=kept.fingerprint,
                 memo=memo.packed(),
             )
         )
