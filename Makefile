@@ -1,5 +1,5 @@
 # Every target sets up what it needs: a virtual environment in .venv from requirements.lock.
-# Usage: make run | test | check | docs | conformance | simulate | exhaustive | soak | lock | clean
+# Usage: make run | test | check | docs | browser | conformance | simulate | exhaustive | soak | lock | clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +13,7 @@ UV_VERSION := 0.13.9
 SEEDS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs conformance simulate exhaustive soak lock clean install
+.PHONY: help run test check lint docs browser conformance simulate exhaustive soak lock clean install
 .SUFFIXES:
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make check        ruff, mypy --strict, import-linter, the test suite"
 	@echo "make docs         write docs/reference/ anew from the code"
 	@echo "make conformance  Thespian's own test suite on our engine"
+	@echo "make browser      the dashboard in a real browser; needs Debian's chromium"
 	@echo "make simulate     whole runtimes under drawn faults, SEEDS=1000 of them"
 	@echo "make exhaustive   every state of small worlds: three jobs, two runtimes, one fault"
 	@echo "make soak         the long tests: kill -9 loops, large runs"
@@ -47,6 +48,9 @@ docs: $(STAMP)
 
 conformance: $(STAMP)
 	@$(BIN)/python -m pytest tests/conformance -m conformance -p no:randomly
+
+browser: $(STAMP)
+	@$(BIN)/python -m pytest tests/gateway -m browser
 
 simulate: $(STAMP)
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)

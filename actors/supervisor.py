@@ -196,6 +196,7 @@ class RuntimeSupervisor(TypedActor):
         now = self.resource("clock").monotonic()
         self._run_restarts[run_id], too_many = add_restart(self._run_restarts.get(run_id, ()), now, intensity)
         logger.error("the orchestrator of run %s died (%s)", id_text(run_id), reason)
+        self.resource("on_restart")("run orchestrator")
         if too_many:
             del self._run_restarts[run_id]
             text = f"the run's orchestrator died more than {intensity.max_restarts} times"
@@ -226,6 +227,7 @@ class RuntimeSupervisor(TypedActor):
         intensity: RestartIntensity = self.resource("restart_intensity")
         now = self.resource("clock").monotonic()
         self._restarts, too_many = add_restart(self._restarts, now, intensity)
+        self.resource("on_restart")(name)
         if too_many:
             self._give_up(
                 f"{name} died ({reason}): more than {intensity.max_restarts} restarts in"

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -96,6 +97,7 @@ RESERVED = frozenset(
         "lease_seconds",
         "managers",
         "on_failure",
+        "on_restart",
         "on_store",
         "open_store",
         "processes",
@@ -164,6 +166,8 @@ class Assembly:
         self.documents = self._stored_documents()
         self._processes = self._worker_processes()
         self.failure = ""
+        self.restarts: Counter[str] = Counter()
+        """How often each of the runtime's actors was started again."""
         self._resources = resources
         self._system: Any = None
         self._stopping: Any = None  # the system, while ``stop`` waits for it
@@ -400,6 +404,9 @@ class Assembly:
         if self._file is not None:
             self._file.listen(rung)
 
+    def _restarted(self, name: str) -> None:
+        self.restarts[name] += 1
+
     def _failed(self, text: str) -> None:
         self.failure = text
         self._store.gone()
@@ -429,6 +436,7 @@ class Assembly:
             "lease_seconds": self.settings.lease_seconds,
             "restart_intensity": self.settings.restart_intensity,
             "on_failure": self._failed,
+            "on_restart": self._restarted,
             "on_store": self._store_opened,
         }
 

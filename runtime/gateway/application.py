@@ -14,11 +14,13 @@ from actors.ids import id_text
 from runtime import __version__
 from runtime.embedding import Runtime
 from runtime.gateway.broadcast import Broadcast
+from runtime.gateway.dashboard import files, page
 from runtime.gateway.definitions import DefinitionsController
 from runtime.gateway.documents import DocumentsController
 from runtime.gateway.gate import Gate
 from runtime.gateway.health import HealthController
 from runtime.gateway.jobs import JobsController
+from runtime.gateway.metrics import MetricsController
 from runtime.gateway.operations import OperationsController, TypesController
 from runtime.gateway.problem import handle
 from runtime.gateway.schedules import SchedulesController
@@ -52,6 +54,9 @@ def gateway(runtime: Runtime, settings: GatewaySettings | None = None) -> Gate:
             DocumentsController,
             EventsController,
             HealthController,
+            MetricsController,
+            page,
+            files(),
             events_socket,
         ],
         dependencies={

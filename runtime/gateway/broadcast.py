@@ -39,11 +39,14 @@ class Wanted(msgspec.Struct, frozen=True):
     run_id: int | None = None
     types: frozenset[str] = frozenset()  # none = all
     latest: bool = False
+    of_parents_only: bool = False  # nothing of single jobs
 
     def takes(self, event: Encoded) -> bool:
         """Whether it wants that one."""
-        return (self.run_id is None or event.run_id == self.run_id) and (
-            not self.types or event.type in self.types
+        return (
+            (self.run_id is None or event.run_id == self.run_id)
+            and (not self.types or event.type in self.types)
+            and not (self.of_parents_only and event.of_job)
         )
 
 
@@ -58,7 +61,8 @@ class Broadcast:
         self._clock = clock
         self._source = source
         self._events: deque[Encoded] = deque()
-        self._floor = 0  # every later event up to ``_last`` is in memory
+        self._floor = 0  # every later event up to ``_last`` is in memory, but for those that nobody wanted
+        self._of_parents_only = False  # nobody wants those of single jobs, which are many
         self._last = 0
         self._progress: dict[int, tuple[int, Encoded]] = {}  # by parent: version, picture
         self._version = 0
@@ -94,7 +98,10 @@ class Broadcast:
         self.listeners += 1
         try:
             if self._task is None or self._task.done():
-                await self._begin()
+                await self._begin(wanted)
+            elif self._of_parents_only and not wanted.of_parents_only:
+                self._events.clear()
+                self._floor, self._of_parents_only = self._last, False
         except BaseException:
             self.left()
             raise
@@ -108,13 +115,14 @@ class Broadcast:
             self._task.cancel()
             self._task = None
 
-    async def _begin(self) -> None:
+    async def _begin(self, wanted: Wanted) -> None:
         """Go on with the store as it is."""
         loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(self._read(), name="quaero-broadcast")
         self.closed = False
         self._news, self._bell = asyncio.Event(), asyncio.Event()
         self._events.clear()
+        self._of_parents_only = wanted.of_parents_only
         self._last = self._floor = await asyncio.to_thread(self._reader_of().last_event)
         self._version, _ = self._hub.pictures_after(self._version)
         self._leave = self._hub.on_commit(lambda: loop.call_soon_threadsafe(self._bell.set))
@@ -142,9 +150,16 @@ class Broadcast:
             self._end()
 
     async def _take(self) -> bool:
-        found, reached = await asyncio.to_thread(self._encode, self._last)
+        of_parents_only = self._of_parents_only
+        found, reached = await asyncio.to_thread(self._encode, self._last, of_parents_only)
         if reached == self._last:
             return False
+        if of_parents_only and not self._of_parents_only:
+            self._floor = self._last = (
+                reached  # somebody came meanwhile who wants all: it reads these by itself
+            )
+            self._announce()
+            return True
         self._events.extend(found)
         while len(self._events) > KEPT:
             self._floor = self._events.popleft().seq
@@ -152,8 +167,9 @@ class Broadcast:
         self._announce()
         return True
 
-    def _encode(self, after: int) -> tuple[list[Encoded], int]:
-        found, reached = self._reader_of().events(after, limit=BATCH)
+    def _encode(self, after: int, of_parents_only: bool) -> tuple[list[Encoded], int]:
+        wanted = EventFilter(of_parents_only=of_parents_only)
+        found, reached = self._reader_of().events(after, wanted, limit=BATCH)
         return [encoded(event, self._source) for event in found], reached
 
     async def _take_pictures(self) -> None:
@@ -215,7 +231,10 @@ class Broadcast:
             reached = found[-1].seq if len(found) == BATCH else max(self._last, cursor)
             return [each for each in found if wanted.takes(each)], reached
         events, reached = await asyncio.to_thread(
-            self._reader_of().events, cursor, EventFilter(wanted.run_id), limit=BATCH
+            self._reader_of().events,
+            cursor,
+            EventFilter(wanted.run_id, of_parents_only=wanted.of_parents_only),
+            limit=BATCH,
         )
         return [each for each in map(self._encoded, events) if wanted.takes(each)], reached
 

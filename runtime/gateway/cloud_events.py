@@ -11,7 +11,7 @@ import msgspec
 from actors.ids import id_text
 from actors.job import Counts, JobState
 from actors.messages import Event
-from runtime.store.events import event_object
+from runtime.store.events import event_object, is_of_jobs
 from runtime.store.reading.objects import counts_object, progress_object
 
 PROGRESS = "parent_job_progress"
@@ -26,6 +26,7 @@ class Encoded(msgspec.Struct, frozen=True, gc=False):
     run_id: int
     job_id: int
     body: bytes
+    of_job: bool = False  # of a single job
 
 
 def encoded(event: Event, source: str) -> Encoded:
@@ -48,7 +49,7 @@ def encoded(event: Event, source: str) -> Encoded:
     }
     if not attributes["subject"]:
         del attributes["subject"]
-    return Encoded(event.seq, event.type, event.run_id, event.job_id, _json(attributes))
+    return Encoded(event.seq, event.type, event.run_id, event.job_id, _json(attributes), is_of_jobs(event))
 
 
 class Progress(msgspec.Struct, frozen=True):

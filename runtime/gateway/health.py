@@ -12,6 +12,7 @@ from runtime import __version__
 from runtime.gateway.gate import COOKIE, presented_token, role_in
 from runtime.gateway.given import TheInstance, TheRuntime, TheSettings
 from runtime.gateway.objects import Health, LoggedIn, Version
+from runtime.gateway.workings import Workings, workings
 
 _HEALTH_SECONDS = 2.0
 _COOKIE_SECONDS = 30 * 24 * 3600
@@ -36,6 +37,11 @@ class HealthController(Controller):
         reply = await runtime.assembly.ask_async(GetHealth(), _HEALTH_SECONDS)
         wrong = reply.unavailable if isinstance(reply, StoreHealth) else f"the store answered {reply!r:.100}"
         return Response(Health(wrong or "ok"), status_code=503 if wrong else 200)
+
+    @get("/runtime", summary="How the runtime's own actors are doing", sync_to_thread=True)
+    def workings(self, runtime: TheRuntime) -> Workings:
+        """Mailboxes, times, failures and restarts, by kind of actor."""
+        return workings(runtime)
 
     @get("/version", summary="What runs here", sync_to_thread=False)
     def version(self, instance: TheInstance) -> Version:

@@ -29,10 +29,11 @@ GOING_AWAY = 1001
 async def events_socket(
     socket: WebSocket[Any, Any, Any], runtime: TheRuntime, broadcast: TheBroadcast
 ) -> None:
-    """The query has what ``/api/events`` takes: ``run_id``, ``type``, ``mode``, ``after``."""
+    """The query has what ``/api/events`` takes: ``run_id``, ``type``, ``mode``, ``level``, ``after``."""
     query = socket.query_params
     try:
-        wanted = wanted_of(query.get("run_id"), query.getall("type", []), query.get("mode", "all"))
+        mode, level = query.get("mode", "all"), query.get("level", "jobs")
+        wanted = wanted_of(query.get("run_id"), query.getall("type", []), mode, level)
         cursor = cursor_of(query.get("after"))
     except (BadRequestError, UnknownIdError) as error:
         await socket.close(UNSUPPORTED, str(error)[:120])

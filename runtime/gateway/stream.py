@@ -46,6 +46,9 @@ class EventsController(Controller):
         mode: Annotated[
             str, QueryParameter(description="all, or latest: of each job and type the last")
         ] = "all",
+        level: Annotated[
+            str, QueryParameter(description="jobs = all; parents = only of runs and steps, which are few")
+        ] = "jobs",
         after: Annotated[
             str | None, QueryParameter(description="the number of the last event that was seen")
         ] = None,
@@ -56,7 +59,7 @@ class EventsController(Controller):
         Without a number the stream begins with a ``snapshot``, which tells its own; so it does when what was missed
         is kept no longer (``reset`` is true in it).
         """
-        wanted = wanted_of(run_id, event_type, mode)
+        wanted = wanted_of(run_id, event_type, mode, level)
         cursor = cursor_of(last_event_id if last_event_id is not None else after)
         return Stream(
             _sent(runtime, broadcast, wanted, cursor),
@@ -65,16 +68,23 @@ class EventsController(Controller):
         )
 
 
-def wanted_of(run_id: str | None, types: list[str] | None, mode: str) -> Wanted:
+def wanted_of(run_id: str | None, types: list[str] | None, mode: str, level: str) -> Wanted:
     """What a listener asks for.
 
     Raises:
-        BadRequestError: the mode is none.
+        BadRequestError: the mode or the level is none.
         UnknownIdError: the id is none.
     """
     if mode not in {"all", "latest"}:
         raise BadRequestError(f"mode is all or latest, not {mode!r:.40}", "mode")
-    return Wanted(None if run_id is None else parse_id(run_id), frozenset(types or ()), mode == "latest")
+    if level not in {"jobs", "parents"}:
+        raise BadRequestError(f"level is jobs or parents, not {level!r:.40}", "level")
+    return Wanted(
+        None if run_id is None else parse_id(run_id),
+        frozenset(types or ()),
+        mode == "latest",
+        level == "parents",
+    )
 
 
 def cursor_of(text: str | None) -> int | None:

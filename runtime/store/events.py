@@ -13,6 +13,9 @@ from actors.messages import Event
 
 STATUS_CHANGE = "job_status_change"
 
+OF_JOBS = frozenset({"job_spawn", "document_saved", "document_updated"})
+"""Types that always tell of a single job."""
+
 
 class EventGroup(msgspec.Struct, frozen=True, array_like=True):
     """Events alike but for their job. Each id takes one number of the sequence."""
@@ -54,13 +57,24 @@ class EventLog:
         return _encoder.encode(self._groups)
 
 
-def decode_batch(first_seq: int, time_ms: int, batch: bytes) -> Iterator[Event]:
-    """The events of a stored row, in order."""
+def decode_batch(
+    first_seq: int, time_ms: int, batch: bytes, *, of_parents_only: bool = False
+) -> Iterator[Event]:
+    """The events of a stored row, in order; ``of_parents_only`` leaves out what is of single jobs."""
     seq = first_seq
     for group in _decoder.decode(batch):
+        if of_parents_only and is_of_jobs(group):
+            seq += len(group.job_ids)
+            continue
         for job_id in group.job_ids:
             yield Event(seq, group.type, group.run_id, job_id, time_ms, group.data)
             seq += 1
+
+
+def is_of_jobs(event: EventGroup | Event) -> bool:
+    """Whether it tells of single jobs, rather than of a run, a step or a schedule."""
+    parent_id = event.data.get("parent_id")
+    return event.type in OF_JOBS or (parent_id is not None and parent_id != event.run_id)
 
 
 def event_object(event: Event) -> dict[str, Any]:

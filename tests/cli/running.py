@@ -40,6 +40,11 @@ class Running:
             self._news.wait_for(lambda: len(self._out) >= lines or self.process.poll() is not None, SECONDS)
         assert len(self._out) >= lines, f"{len(self._out)} lines, stderr: {self._told}"
 
+    @property
+    def printed(self) -> list[str]:
+        """The lines of stdout so far."""
+        return list(self._out)
+
     def end(self) -> Ended:
         """Wait for its end."""
         code = self.process.wait(SECONDS)

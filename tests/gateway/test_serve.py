@@ -37,7 +37,7 @@ def place(tmp_path: Path) -> Path:
 
 def url_of(command: Running) -> str:
     command.prints(1)
-    return str(json.loads(command._out[0])["url"])
+    return str(json.loads(command.printed[0])["url"])
 
 
 def test_it_says_where_it_serves_and_drains_on_sigterm(place: Path) -> None:

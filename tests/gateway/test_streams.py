@@ -181,3 +181,27 @@ def test_a_socket_is_refused_as_a_request_is(guarded: Service) -> None:
             assert decode(await socket.recv())["type"] == "snapshot"
 
     asyncio.run(scene())
+
+
+def test_a_page_that_wants_only_parents_gets_no_event_of_a_job_and_who_wants_all_gets_all(
+    service: Service,
+) -> None:
+    parents = streamed(service.client, params={"level": "parents", "after": "0"})
+    run = service.runtime.fan_out(double, [Number(each) for each in range(30)])
+    seen = []
+    for number, kind, event in parents:
+        if kind != PROGRESS:
+            seen.append((int(number), event["subject"]))
+            if event["subject"] == run.id and event["data"].get("state") == "completed":
+                break
+    step = service.runtime.reader.run(run.number)
+    assert step is not None
+    assert {subject for _, subject in seen} == {run.id, step["steps"][0]["job_id"]}
+    with httpx.Client(base_url=service.server.url, timeout=20, trust_env=False) as other:
+        everything = [0]
+        for number, _, _ in streamed(other, headers={"Last-Event-ID": "0"}):
+            if number:
+                everything.append(int(number))
+            if everything[-1] == seen[-1][0]:
+                break
+    assert everything[1:] == all_events(service)

@@ -31,6 +31,7 @@ class EventFilter(msgspec.Struct, frozen=True):
 
     run_id: int | None = None
     type: str | None = None
+    of_parents_only: bool = False
 
 
 def read_events(
@@ -55,7 +56,7 @@ def read_events(
         (after + 1, after),
     )
     for first_seq, last_seq, time_ms, batch in rows:
-        for event in decode_batch(first_seq, time_ms, batch):
+        for event in decode_batch(first_seq, time_ms, batch, of_parents_only=wanted.of_parents_only):
             if event.seq <= after or (wanted.run_id is not None and event.run_id != wanted.run_id):
                 continue
             if wanted.type is None or event.type == wanted.type:

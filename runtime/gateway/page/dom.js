@@ -1,0 +1,70 @@
+// Elements, times and numbers. Text is always text: nothing here takes HTML.
+
+/** An element; children are elements, texts or numbers, and null ones are left out. */
+export function h(name, attributes = {}, ...children) {
+  const [tag, ...classes] = name.split(".");
+  const element = document.createElement(tag || "div");
+  if (classes.length) element.className = classes.join(" ");
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key === "class") element.className = value;
+    else if (key === "style") Object.assign(element.style, value);
+    else if (key in element && typeof value !== "string") element[key] = value;
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  append(element, children);
+  return element;
+}
+
+/** The same for pictures. */
+export function svg(name, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  append(element, children);
+  return element;
+}
+
+function append(element, children) {
+  for (const child of children.flat()) {
+    if (child === null || child === undefined || child === false) continue;
+    element.append(child instanceof Node ? child : String(child));
+  }
+}
+
+export const number = (value) => value.toLocaleString("en");
+
+export function duration(seconds) {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  return `${Math.floor(seconds / 86400)} d ${Math.floor((seconds % 86400) / 3600)} h`;
+}
+
+export function time(ms) {
+  if (ms === null || ms === undefined) return "–";
+  const date = new Date(ms);
+  const text = date.toDateString() === new Date().toDateString() ? date.toLocaleTimeString() : date.toLocaleString();
+  return h("time", { datetime: date.toISOString(), title: date.toLocaleString() }, text);
+}
+
+export function state(job) {
+  const text = job.state.replaceAll("_", " ") + (job.paused ? ", paused" : "");
+  return h(`span.state.${job.state}`, {}, text);
+}
+
+/** What a job took, or has taken until now. */
+export function took(job) {
+  if (!job.started_at) return "–";
+  return duration(Math.max(0, (job.finished_at ?? Date.now()) - job.started_at) / 1000);
+}
+
+export const ended = (name) => ["completed", "completed_with_failures", "failed", "cancelled"].includes(name);
+
+/** Says something for some seconds, to eyes and to screen readers. */
+export function notice(text, bad = false) {
+  const shown = h(bad ? "div.notice.bad" : "div.notice", {}, text);
+  document.getElementById("notices").append(shown);
+  setTimeout(() => shown.remove(), bad ? 12000 : 5000);
+}

@@ -1,0 +1,98 @@
+// The definitions: run one, set its schedule, check a text and keep it.
+
+import { api } from "../api.js";
+import { h, notice, time } from "../dom.js";
+import { coalesced, listen } from "../live.js";
+
+const EXAMPLE = `id = "docs"
+name = "Crawl the docs"
+
+[step.crawl]
+action = "crawl"
+start_urls = ["https://docs.example.com/"]
+max_depth = 2
+max_pages = 50
+`;
+
+export async function show(root) {
+  const table = h("div.panel.scroll");
+  const found = h("div", { role: "status", "aria-live": "polite" });
+  const text = h("textarea", { spellcheck: "false", "aria-label": "A definition in TOML" });
+  text.value = EXAMPLE;
+  const act = (words, ask, done) => h("button", {
+    type: "button",
+    onclick: async () => {
+      try {
+        done(await ask(text.value));
+      } catch (error) {
+        found.replaceChildren(findings(error.errors.length ? error.errors : [{ message: error.message }]));
+      }
+    },
+  }, words);
+  root.append(
+    h("h1", {}, "Definitions"), table, h("h2", {}, "Check or add one"), text,
+    h("div.actions", {},
+      act("Check", api.validate, (answer) => found.replaceChildren(
+        h("p", {}, answer.valid ? (answer.runnable ? "This is a definition that runs here." : "This is a definition; it can not run here.") : "This is no definition."),
+        findings(answer.findings))),
+      act("Add", api.upload, (answer) => { notice(`“${answer.name}” was added`); found.replaceChildren(findings(answer.findings)); load(); })),
+    found,
+  );
+
+  async function load() {
+    const [definitions, schedules] = await Promise.all([api.definitions(), api.schedules()]);
+    table.replaceChildren(tableOf(definitions, new Map(schedules.map((each) => [each.id, each])), load));
+  }
+  const reload = coalesced(load, 1000);
+  const leave = listen((type) => { if (type.startsWith("schedule") || type === "connected") reload(); });
+  await load();
+  return leave;
+}
+
+function findings(list) {
+  return h("ul", {}, list.map((each) => h("li", { class: each.severity === "warning" ? "pending" : "failed" },
+    each.line ? `line ${each.line}: ` : "", each.message, each.hint ? h("span.faint", {}, ` – ${each.hint}`) : "")));
+}
+
+function tableOf(definitions, schedules, reload) {
+  if (!definitions.length) return h("p.faint", {}, "There are none: set directory under [definitions] in quaero.toml.");
+  return h("table", {},
+    h("thead", {}, h("tr", {}, ["Definition", "Steps", "Schedule", ""].map((name) => h("th", { scope: "col" }, name)))),
+    h("tbody", {}, definitions.map((each) => h("tr", {},
+      h("td.name", {}, each.name, h("div.faint", {}, [each.id, each.source].filter(Boolean).join(" · ")), findings(each.findings)),
+      h("td", {}, each.steps.join(" → ")),
+      h("td", {}, scheduleOf(each, schedules.get(each.id), reload)),
+      h("td", {}, each.id ? runButton(each) : "")))));
+}
+
+function scheduleOf(definition, schedule, reload) {
+  if (!schedule) return definition.schedule ? h("span.faint", {}, definition.schedule, " (not set)") : "–";
+  const verb = schedule.paused ? "resume" : "pause";
+  return h("div", {}, schedule.schedule, h("div.faint", {}, schedule.paused ? "paused" : ["next ", time(schedule.next_at)]),
+    h("button", {
+      type: "button",
+      onclick: async () => {
+        try {
+          await api.schedule(definition.id, verb);
+          await reload();
+        } catch (error) {
+          notice(error.message, true);
+        }
+      },
+    }, schedule.paused ? "Resume" : "Pause"));
+}
+
+function runButton(definition) {
+  return h("button", {
+    type: "button",
+    disabled: !definition.enabled,
+    onclick: async () => {
+      try {
+        const made = await api.execute(definition.id);
+        location.hash = `#/job/${made.job_id}`;
+      } catch (error) {
+        notice(error.message, true);
+      }
+    },
+  }, "Run");
+}

@@ -1,0 +1,227 @@
+"""The dashboard in a real browser: what a person sees and does. Debian's chromium, driven by Playwright."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tests.cli.running import running
+from tests.embedding.workers import GATES, Number, Where, double
+from tests.gateway.conftest import OPERATOR, Service
+from tests.gateway.test_jobs import waiting
+from tests.gateway.test_serve import CONFIG
+from tests.gateway.test_serve import GATES as GATES_TOML
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+FLAGS = (
+    "--no-sandbox",  # as root, in CI
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+EVIL = "<img src=x onerror=alert(1)>"
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page whose scripts must not fail, and which asks nobody but the gateway."""
+    page = browser.new_page()
+    page.set_default_timeout(20_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("dialog", lambda dialog: faults.append(dialog.message))
+    page.on("request", lambda asked: None if "//127.0.0.1:" in asked.url else faults.append(asked.url))
+    yield page
+    page.close()
+    assert faults == []
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.locator("tr", has=page.get_by_role("link", name=name, exact=True))
+
+
+def test_a_run_is_started_from_the_page_and_watched_to_its_end(service: Service, page: Page) -> None:
+    (service.definitions / "nightly.toml").write_text(
+        'id = "nightly"\nname = "Nightly"\n[step.wait]\naction = "at_gate"\npath = "page"\n'
+    )
+    GATES["page"] = Event()
+    page.goto(f"{service.server.url}/#/definitions")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Nightly")
+    expect(page.locator("main .state").first).to_have_text("running")
+    GATES["page"].set()
+    expect(page.locator("main .state").first).to_have_text("completed")
+    expect(page.locator("main")).to_contain_text("1 of 1")
+
+
+@pytest.mark.browser
+def test_another_is_cancelled_and_its_list_moves_without_a_reload(service: Service, page: Page) -> None:
+    page.goto(service.server.url)
+    run = waiting(service, "to cancel")
+    expect(page.get_by_role("link", name="to cancel", exact=True)).to_be_visible()
+    page.get_by_role("link", name="to cancel", exact=True).click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("main .state").first).to_have_text("cancelled")
+    assert run.wait(20).state == "cancelled"
+    page.get_by_role("link", name="Runs").click()
+    expect(page.locator("tbody .state")).to_have_text("cancelled")
+
+
+@pytest.mark.browser
+def test_a_run_is_paused_resumed_and_its_failures_are_retried(service: Service, page: Page) -> None:
+    failed = service.runtime.fan_out("poison", [Where("permanent")], name="failing")
+    failed.wait(20)
+    page.goto(f"{service.server.url}/#/job/{failed.id}")
+    page.get_by_role("button", name="Retry failed").click()
+    expect(page.locator("#notices")).to_contain_text("1 jobs wait again")
+    run = waiting(service, "to pause")
+    page.goto(f"{service.server.url}/#/job/{run.id}")
+    expect(page.locator("h1")).to_have_text("to pause")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("main .state").first).to_contain_text("paused")
+    expect(page.get_by_label("Why it does not move")).to_contain_text("paused")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    run.cancel()
+
+
+def test_what_a_job_is_named_is_text_everywhere(service: Service, page: Page) -> None:
+    run = service.runtime.fan_out("poison", [Where(EVIL), Where("permanent")], name=EVIL)
+    run.wait(20)
+    for place in ("runs", f"job/{run.id}", "queue", "search"):
+        page.goto(f"{service.server.url}/#/{place}")
+        page.reload()
+        expect(page.locator("h1")).to_be_visible()
+        assert page.locator("main img").count() == 0
+    page.goto(f"{service.server.url}/#/job/{run.id}")
+    expect(page.locator("h1")).to_have_text(EVIL)
+
+
+@pytest.mark.browser
+def test_every_number_is_the_count_of_the_rows(service: Service, page: Page) -> None:
+    service.runtime.fan_out(double, [Number(each) for each in range(1234)], name="many").wait(60)
+    service.runtime.fan_out("poison", [Where("permanent")] * 3, name="failed").wait(20)
+    page.goto(service.server.url)
+    expect(page.locator(".tile")).to_have_count(6)
+    tiles = {
+        text.split("\n")[1]: int(text.split("\n")[0].replace(",", ""))
+        for text in page.locator(".tile").all_inner_texts()
+    }
+    with service.runtime.reader.snapshot() as connection:
+        for words, state in (
+            ("completed jobs", "completed"),
+            ("failed jobs", "failed"),
+            ("running jobs", "running"),
+        ):
+            rows = connection.execute(
+                "SELECT count(*) FROM job WHERE kind = 'job' AND state = ?", (state,)
+            ).fetchone()[0]
+            assert tiles[words] == rows
+    expect(row(page, "many")).to_contain_text("1,234 of 1,234")
+    page.get_by_role("link", name="many", exact=True).click()
+    expect(page.locator("h1")).to_have_text("many")
+    page.locator("main table a").first.click()
+    expect(page.locator(".filters")).to_contain_text("completed 1,234")
+
+
+@pytest.mark.browser
+def test_filters_are_in_the_address(service: Service, page: Page) -> None:
+    service.runtime.fan_out(double, [Number(1)], name="good").wait(20)
+    service.runtime.fan_out("poison", [Where("permanent")], name="bad").wait(20)
+    page.goto(service.server.url)
+    page.get_by_role("group", name="Filter by state").get_by_role("link", name="failed", exact=True).click()
+    expect(page.get_by_role("link", name="bad", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="good", exact=True)).to_have_count(0)
+    assert page.url.endswith("#/runs?state=failed")
+    page.reload()
+    expect(page.get_by_role("link", name="good", exact=True)).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_the_log_of_a_job_is_followed(service: Service, page: Page) -> None:
+    run = waiting(service, "logging")
+    page.goto(f"{service.server.url}/#/job/{run.id}")
+    expect(page.get_by_role("log")).to_contain_text("No lines yet")
+    service.runtime.fan_out(double, [Number(1)]).wait(20)
+    GATES["logging"].set()
+    run.wait(20)
+    expect(page.locator("main .state").first).to_have_text("completed")
+
+
+@pytest.mark.browser
+def test_a_definition_is_checked_with_its_lines(service: Service, page: Page) -> None:
+    page.goto(f"{service.server.url}/#/definitions")
+    page.get_by_label("A definition in TOML").fill('id = "x"\nname = "X"\n[step.a]\naction = "craw"\n')
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator("main")).to_contain_text("line 4")
+    expect(page.locator("main")).to_contain_text("crawl")
+
+
+@pytest.mark.browser
+def test_a_token_is_asked_for_and_kept(guarded: Service, page: Page) -> None:
+    page.goto(guarded.server.url)
+    box = page.get_by_label("Token")
+    box.fill("wrong")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#notices")).to_contain_text("not known")
+    box.fill(OPERATOR)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("h1")).to_have_text("Runs")
+    page.reload()
+    expect(page.locator("h1")).to_have_text("Runs")
+    assert OPERATOR not in page.evaluate("document.cookie + JSON.stringify({...localStorage})")
+
+
+@pytest.mark.browser
+def test_it_is_used_by_keyboard(service: Service, page: Page) -> None:
+    service.runtime.fan_out(double, [Number(1)], name="by keyboard").wait(20)
+    page.goto(service.server.url)
+    expect(page.get_by_role("link", name="by keyboard", exact=True)).to_be_visible()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "by keyboard":
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("by keyboard")
+
+
+@pytest.mark.browser
+def test_after_the_server_was_killed_and_started_again_the_page_shows_the_end(
+    tmp_path: Path, page: Page
+) -> None:
+    (tmp_path / "quaero.toml").write_text(CONFIG)
+    (tmp_path / "definitions").mkdir()
+    (tmp_path / "definitions" / "gates.toml").write_text(GATES_TOML)
+    with running("serve", "--port", 0, "--json", cwd=tmp_path) as command:
+        command.prints(1)
+        url = json.loads(command.printed[0])["url"]
+        page.goto(f"{url}/#/definitions")
+        page.get_by_role("button", name="Run", exact=True).click()
+        expect(page.locator("main .state").first).to_have_text("running")
+        command.process.kill()
+        expect(page.locator("#live")).to_have_text("reconnecting")
+    (tmp_path / "open").touch()
+    port = re.sub(r".*:", "", url)
+    with running("serve", "--port", port, "--json", cwd=tmp_path) as command:
+        command.prints(1)
+        expect(page.locator("#live")).to_have_text("live")
+        expect(page.locator("main .state").first).to_have_text("completed")
+        expect(page.locator("main")).to_contain_text("3 of 3")
