@@ -117,6 +117,7 @@ class ChildSpec(msgspec.Struct, frozen=True, gc=False):
     max_attempts: int = 0  # 0 = the worker type's own
     backoff_ms: int = 0  # first backoff, 0 = the worker type's own
     even_if_failed: bool = False  # it is made also if the attempt that spawned it fails
+    in_place: bool = False  # of its spawner: the two count as one for max_children
 
 
 class Page(msgspec.Struct, frozen=True):

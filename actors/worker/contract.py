@@ -106,6 +106,7 @@ class JobSpawner(Protocol):
         max_attempts: int = 0,
         backoff_seconds: float = 0.0,
         even_if_failed: bool = False,
+        in_place: bool = False,
     ) -> None:
         """Add a job to the step this one belongs to; it exists from the commit of this job's outcome on.
 
@@ -124,6 +125,7 @@ class JobSpawner(Protocol):
             even_if_failed: it exists also if this attempt fails, be it followed by another or not. Without a unique
                 key it gets one of this job and its place among those the attempt spawned, so a repeated attempt that
                 spawns the same makes no second one.
+            in_place: it does what this job was to do: the two count as one for the step's ``max_children``.
         """
         ...
 
@@ -232,6 +234,7 @@ class JobContext:
         max_attempts: int = 0,
         backoff_seconds: float = 0.0,
         even_if_failed: bool = False,
+        in_place: bool = False,
     ) -> None:
         """See ``JobSpawner``."""
         if even_if_failed and unique_key is None:
@@ -249,6 +252,7 @@ class JobContext:
             max_attempts=max_attempts,
             backoff_ms=round(backoff_seconds * 1000),
             even_if_failed=even_if_failed,
+            in_place=in_place,
         )
         self.children = _with(self.children, child)
 

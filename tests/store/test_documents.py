@@ -66,6 +66,43 @@ def test_metadata_is_patched_and_tags_are_replaced(store: StoreDriver) -> None:
     assert store.rows("SELECT tags, metadata FROM document") == [('["z"]', '{"depth":2,"kept":true}')]
 
 
+def test_a_key_without_a_value_is_none_from_the_beginning(store: StoreDriver) -> None:
+    save(store, page("a", "b", metadata={"kept": 1, "gone": None, "in": {"gone": None, "kept": 2}}))
+    assert store.rows("SELECT metadata FROM document") == [('{"kept":1,"in":{"kept":2}}',)]
+
+
+def test_a_document_that_is_to_stay_keeps_title_body_and_memo(store: StoreDriver) -> None:
+    save(store, page("a", "text", "Title", metadata={"a": 1}, fingerprint="f", memo=b"m"))
+    save(store, DocumentSpec("web", "a", "http://x/a", "", None, ("t",), {"b": 2}))
+    assert store.rows("SELECT title, body, tags, metadata FROM document") == [
+        ("Title", "text", '["t"]', '{"a":1,"b":2}')
+    ]
+    assert store.rows("SELECT fingerprint, memo FROM document_memo") == [("f", b"m")]
+    assert store.rows("SELECT change FROM document_save ORDER BY id") == [("new",), ("unchanged",)]
+
+
+def test_a_document_that_is_to_stay_and_is_not_there_is_not_made(store: StoreDriver) -> None:
+    save(store, DocumentSpec("web", "a", "http://x/a", "T", None))
+    assert store.value("SELECT count(*) FROM document") == 0
+    assert store.value("SELECT count(*) FROM document_save") == 0
+
+
+def test_another_fingerprint_is_a_change_of_the_same_text(store: StoreDriver) -> None:
+    for fingerprint in ("f", "f", "g"):
+        save(store, page("a", "", fingerprint=fingerprint))
+    assert [row[0] for row in store.rows("SELECT change FROM document_save ORDER BY id")] == [
+        "new",
+        "unchanged",
+        "changed",
+    ]
+
+
+def test_what_another_has_saved_is_remembered_no_more(store: StoreDriver) -> None:
+    save(store, page("a", "text", fingerprint="f", memo=b"m"))
+    save(store, page("a", "other"))
+    assert store.value("SELECT count(*) FROM document_memo") == 0
+
+
 def test_documents_are_searched_by_title_and_body(store: StoreDriver) -> None:
     save(store, page("a", "Whales sing."), page("b", "Birds sing.", "Whales and birds"), page("c", "Stones."))
     assert found(store, "whales") == []

@@ -1,5 +1,7 @@
 """A page of children is committed with its cursor under the naming lease, or not at all."""
 
+import json
+
 import pytest
 
 from actors.job import AttemptError, Page
@@ -87,6 +89,21 @@ def test_a_spawn_is_admitted_up_to_max_children(store: StoreDriver) -> None:
     (job,) = store.lease()
     store.settle(store.attempt(job, children=specs(4)))
     assert store.parent(start.step_id)["total"] == 3
+
+
+def test_a_spawn_in_its_spawners_place_counts_with_it_as_one(store: StoreDriver) -> None:
+    store.submit()
+    start = store.start()
+    store.name(start, spec(1), spec(2), max_children=2)
+    first, second = store.lease()
+    store.settle(store.attempt(first, children=(spec(3), spec(4, in_place=True), spec(5))))
+    store.settle(store.attempt(second, children=(spec(6, in_place=True, unique_key="k"), spec(7))))
+    payloads = [json.loads(row[0])["n"] for row in store.rows("SELECT payload FROM job WHERE kind = 'job'")]
+    assert sorted(payloads) == [1, 2, 4, 6]
+    third, _ = store.lease()
+    store.settle(store.attempt(third, children=(spec(8, in_place=True, unique_key="k"), spec(9))))
+    parent = store.parent(start.step_id)
+    assert (parent["total"], parent["max_children"]) == (4, 4)
 
 
 def test_a_unique_key_is_admitted_once_in_a_page_across_pages_and_by_spawns(store: StoreDriver) -> None:

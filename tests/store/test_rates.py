@@ -2,6 +2,8 @@
 
 from itertools import pairwise
 
+import pytest
+
 from actors.seams import ManualClock
 from tests.store.driver import StoreDriver, definition, spec, step
 
@@ -99,3 +101,17 @@ def test_shallow_pages_of_a_key_go_first(store: StoreDriver, clock: ManualClock)
         store.complete(job)
         clock.advance(0.01)
     assert depths == [1, 2, 3]
+
+
+@pytest.mark.parametrize("rates", [(1000, 5000), (5000, 1000)])
+def test_of_several_rates_of_a_key_in_a_step_the_slowest_holds(
+    store: StoreDriver, clock: ManualClock, rates: tuple[int, int]
+) -> None:
+    """A site may say how often it wants to be asked only after the first page was named."""
+    hosts(store, *(spec(rate_key="a", rate_ms=rate) for rate in rates), spec(rate_key="a", rate_ms=1))
+    assert len(store.lease()) == 1
+    clock.advance(4.9)
+    assert store.tend(lease={"work": 9})[0].jobs == []
+    clock.advance(0.1)
+    assert len(store.tend(lease={"work": 9})[0].jobs) == 1
+    assert store.rows("SELECT rate_ms FROM lane WHERE rate_key = 'a'") == [(5000,)]

@@ -41,7 +41,7 @@ class CrawlConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     max_depth: int = 2
     """Depth of the last pages that are read; 0 and 1 read the seeds alone."""
     max_pages: int = 100
-    """Pages the step admits altogether, redirects among them; 0 = no limit."""
+    """Pages the step admits altogether; a page and the redirects to it are one. 0 = no limit."""
     follow_links: bool = True
     """Whether links of a page are followed at all."""
     include_patterns: tuple[str, ...] = ()

@@ -90,7 +90,7 @@ class Visit:
         if self.scope.passes(target):
             self.context.info(f"{self.url} leads to {target}")
             depth, redirects = self.context.job.depth, self.page.redirects + 1
-            self._spawn(target, depth, redirects=redirects, via=self.arrival.via)
+            self._spawn(target, depth, in_place=True, redirects=redirects, via=self.arrival.via)
         else:
             self.context.warning(
                 f"{self.url} leads to {target}, which is outside of this crawl: add it to start_urls if it is meant"
@@ -166,7 +166,7 @@ class Visit:
         robots = self.arrival.robots
         return robots is not None and origin(link) == origin(self.url) and not robots.allows(link)
 
-    def _spawn(self, url: str, depth: int, **page: Any) -> None:
+    def _spawn(self, url: str, depth: int, *, in_place: bool = False, **page: Any) -> None:
         delay_ms = 0
         if self.arrival.robots is not None and origin(url) == origin(self.url):
             delay_ms = self.arrival.robots.crawl_delay_ms
@@ -174,6 +174,7 @@ class Visit:
             WORKER_TYPE,
             handed_on(self.page, url, **page),
             backoff_seconds=self.config.retry_backoff / 1000,
+            in_place=in_place,
             **page_fields(url, self.config, depth, crawl_delay_ms=delay_ms),
         )
 

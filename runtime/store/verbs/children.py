@@ -178,10 +178,14 @@ def _admitted(transaction: Transaction, parent: ParentRow, specs: Sequence[Child
     room = parent.max_children - parent.total if parent.max_children else len(specs)
     admitted: list[ChildSpec] = []
     for spec in specs:
-        if len(admitted) >= room:
-            break
+        more = spec.in_place and parent.max_children > 0
+        if len(admitted) >= room and not more:
+            continue
         if _is_new(spec.unique_key, known):
             admitted.append(spec)
+            if more:
+                transaction.change_parent(parent).max_children += 1
+                room += 1
     return admitted
 
 

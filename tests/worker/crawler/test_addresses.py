@@ -46,6 +46,8 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
         "ff02::1",
         "2001:db8::1",
         "2001::1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",  # Teredo, of an address of the internet
+        "2001:0:7f00:1::",
         "::ffff:127.0.0.1",
         "::ffff:169.254.169.254",
         "::127.0.0.1",

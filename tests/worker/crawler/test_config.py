@@ -49,6 +49,8 @@ def test_keys_of_real_files_are_known() -> None:
         ({"include_patterns": ["ok", "("]}, "include_patterns[1]", "'('"),
         ({"exclude_patterns": ["(?!x)"]}, "exclude_patterns[0]", "'(?!x)'"),
         ({"entity_type": "users"}, "entity_type", "issues"),
+        ({"detail_level": "body"}, "detail_level", "full, metadata"),
+        ({"sitemap_urls": ["http://ok/", "/sitemap.xml"]}, "sitemap_urls[1]", "'/sitemap.xml'"),
     ],
 )
 def test_what_is_wrong_is_said_with_the_key_and_the_value(
