@@ -2,7 +2,8 @@
 
 One file holds for one origin. It is asked for once, kept for an hour, and bounded in size; those of more than
 ``MAX_ORIGINS`` origins are not all remembered. A file that is not there allows everything. One that the server fails to
-give (5xx, 429) allows nothing: the page is tried again later, and with it the file.
+give (5xx, 429) allows nothing: the page is tried again later, and with it the file. One that gets no answer at all is
+for a minute as if it were not there: whether the host is, the page finds out.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ MAX_ROBOTS_BYTES = 512 * 1024
 """What follows is not read: RFC 9309 asks for at least 500 KiB."""
 MAX_ORIGINS = 1000
 KEPT_SECONDS = 3600.0
+SILENCE_SECONDS = 60.0
 MAX_REDIRECTS = 5
 MAX_CRAWL_DELAY_SECONDS = 60.0
 """A site that asks for more is asked this often."""
@@ -57,13 +59,18 @@ class Robots:
 class _Kept(msgspec.Struct):
     """A file that is known or being asked for, until then."""
 
-    reading: "asyncio.Task[Robots]"
-    until: float
+    reading: "asyncio.Task[Robots | None]"  # None = there was no answer
+    since: float
 
     def holds(self, now: float) -> bool:
         """Whether it need not be asked for again."""
-        failed = self.reading.done() and (self.reading.cancelled() or self.reading.exception() is not None)
-        return not failed and now < self.until and self.reading.get_loop() is asyncio.get_running_loop()
+        if self.reading.get_loop() is not asyncio.get_running_loop():
+            return False
+        if not self.reading.done():
+            return True
+        if self.reading.cancelled() or self.reading.exception() is not None:
+            return False
+        return now - self.since < (SILENCE_SECONDS if self.reading.result() is None else KEPT_SECONDS)
 
 
 class RobotsSource(Protocol):
@@ -98,17 +105,18 @@ class RobotsCache:
         if kept is None or not kept.holds(now):
             reading = asyncio.create_task(self._read(key[0], config))
             reading.add_done_callback(_seen)
-            kept = self._kept[key] = _Kept(reading, now + KEPT_SECONDS)
+            kept = self._kept[key] = _Kept(reading, now)
             if len(self._kept) > MAX_ORIGINS:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
-        return await asyncio.shield(kept.reading)
+        return await asyncio.shield(kept.reading) or Robots("", self._user_agent)
 
-    async def _read(self, site: str, config: CrawlConfig) -> Robots:
-        return Robots(await self._text(site + "/robots.txt", config), self._user_agent)
+    async def _read(self, site: str, config: CrawlConfig) -> Robots | None:
+        text = await self._text(site + "/robots.txt", config)
+        return None if text is None else Robots(text, self._user_agent)
 
-    async def _text(self, url: str, config: CrawlConfig) -> str:
-        """The file's text, "" where there is none."""
+    async def _text(self, url: str, config: CrawlConfig) -> str | None:
+        """The file's text, "" where there is none; None without an answer."""
         start = url
         for _ in range(MAX_REDIRECTS + 1):
             try:
@@ -123,6 +131,8 @@ class RobotsCache:
                     retryable=True,
                     retry_after_seconds=error.retry_after_seconds,
                 ) from error
+            except FetchError:
+                return None
             if not answer.redirects:
                 return _decoded(answer)
             target = normalise(answer.location or "", url)
@@ -132,7 +142,7 @@ class RobotsCache:
         return ""  # redirects without end: as if it were not there
 
 
-def _seen(reading: "asyncio.Task[Robots]") -> None:
+def _seen(reading: "asyncio.Task[Robots | None]") -> None:
     """Whoever waited is told of an error; it is no fault if nobody waits any more."""
     if not reading.cancelled():
         reading.exception()

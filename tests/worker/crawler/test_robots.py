@@ -127,6 +127,19 @@ def test_a_server_that_does_not_give_it_now_is_asked_again(status: str) -> None:
     assert asked({"/robots.txt": reply("", status=status)}, use) == ["/robots.txt"] * 3
 
 
+def test_a_file_without_any_answer_is_as_if_it_were_not_there_and_waited_for_once() -> None:
+    async def never(_: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    async def use(cache: RobotsCache, site: Site) -> list[str]:
+        config = CrawlConfig(allow_private_addresses=True, rate_limit=0, request_timeout_seconds=0.2)
+        for _ in range(3):
+            assert (await cache.of(site.url + "/", config)).allows(site.url + "/private")
+        return site.paths()
+
+    assert asked({"/robots.txt": never}, use) == ["/robots.txt"]
+
+
 def test_many_pages_ask_for_it_once() -> None:
     async def use(cache: RobotsCache, site: Site) -> list[str]:
         await asyncio.gather(*(cache.of(f"{site.url}/{number}", CONFIG) for number in range(20)))
