@@ -58,5 +58,6 @@ class Newcomers:
             place, room = (last, room - 1) if room else (last + 2, GROUP - 1)
         else:
             room = GROUP - 1
+        place = min(turn, place)
         self._last[queue] = place, room
-        return min(turn, place)
+        return place

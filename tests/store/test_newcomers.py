@@ -37,6 +37,15 @@ def test_however_many_come_every_fifth_turn_is_a_whole_one_of_those_before_them(
     assert GROUP * FIRST_TURN == TURN
 
 
+def test_one_that_comes_after_a_burst_does_not_wait_behind_all_it_displaced() -> None:
+    known = Newcomers()
+    known.seen("work", [lane(served=1000)], more=True)
+    for turn in range(1100, 11_100):  # more come than there are turns between them
+        assert known.place(lane(), turn // 10 + 1000) <= turn // 10 + 1000
+    known.seen("work", [lane(served=2200)], more=True)  # each of those has had its first turn
+    assert known.place(lane(), 12_000) == 2200 + NEAR
+
+
 def test_each_priority_has_a_queue_of_its_own() -> None:
     known = Newcomers()
     waiting = [lane(served=50, priority=-1), lane(served=60, priority=-1), lane(served=7, priority=3)]
