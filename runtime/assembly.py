@@ -58,7 +58,7 @@ from runtime.refusal import NOT_RUNNING, RuntimeStateError
 from runtime.registration import check_actions, check_child_types
 from runtime.settings import RuntimeSettings
 from runtime.store.actor import StoreActor
-from runtime.store.database import StoreError
+from runtime.store.database import StoreError, WritingDatabase
 from runtime.store.datagrams import SocketDoorbell
 from runtime.store.doorbell import Doorbell
 from runtime.store.file import StoreFile
@@ -364,8 +364,12 @@ class Assembly:
         if self._file is not None:
             self._file.take_over()
             return self._file
+        self._file = self._opened(precedence)
+        return self._file
+
+    def _opened(self, precedence: Precedence, database: WritingDatabase | None = None) -> StoreFile:
         settings = self.settings
-        self._file = StoreFile(
+        return StoreFile(
             settings.store,
             self.clock,
             synchronous=settings.synchronous,
@@ -376,8 +380,8 @@ class Assembly:
             retention=settings.retention,
             precedence=precedence,
             doorbell=self.doorbell,
+            database=database,
         )
-        return self._file
 
     def _worker_processes(self) -> WorkerProcesses:
         """Where bodies of dispatcher ``cpu`` run; none is started before one of them is to."""

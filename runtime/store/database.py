@@ -16,7 +16,7 @@ Errors::
 
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from peewee import SqliteDatabase
 
@@ -53,6 +53,18 @@ class ForkedStoreError(StoreError):
 
 class StoreBusyError(StoreError):
     """Another process held the write lock for too long."""
+
+
+class WritingDatabase(Protocol):
+    """The store's file, open for writing."""
+
+    def connection(self) -> sqlite3.Connection:
+        """The one connection."""
+        ...
+
+    def close(self) -> object:
+        """Close it."""
+        ...
 
 
 def open_writer(

@@ -12,7 +12,7 @@ from actors.upkeep import Operation
 from runtime.precedence import Precedence
 from runtime.store.commit import Commit, Committer, Demand, StoreUnavailableError
 from runtime.store.concern import Concern, concern_of
-from runtime.store.database import StoreError, explain, open_writer
+from runtime.store.database import StoreError, WritingDatabase, explain, open_writer
 from runtime.store.datagrams import SocketDoorbell
 from runtime.store.doorbell import Doorbell
 from runtime.store.maintenance import LEAST_ALLOWANCE_MS, allowance_ms, carry_out, extend_everybody
@@ -21,6 +21,7 @@ from runtime.store.owner import OwnerLock, announced, is_held, take_lock
 from runtime.store.pruning import Pruning
 from runtime.store.retention import Retention
 from runtime.store.shared import sharing_risk
+from runtime.store.slots import Held
 from runtime.store.transaction import StoreContext, Transaction
 from runtime.store.verbs.fire import fire_due
 from runtime.store.verbs.index import index_some
@@ -51,8 +52,11 @@ class StoreFile:
         retention: Retention | None = None,
         precedence: Precedence | None = None,
         doorbell: Doorbell | None = None,
+        database: WritingDatabase | None = None,
     ) -> None:
         """Open the store and register as an owner. None for a doorbell is one of sockets.
+
+        ``database`` is the file as somebody has opened it already; it is closed with the store.
 
         Raises:
             StoreError: the file can not be used.
@@ -60,7 +64,9 @@ class StoreFile:
         self.path = path
         self.clock = clock
         self.closed = False
-        self._database = open_writer(path, synchronous=synchronous, busy_timeout_seconds=busy_timeout_seconds)
+        self._database: WritingDatabase = database or open_writer(
+            path, synchronous=synchronous, busy_timeout_seconds=busy_timeout_seconds
+        )
         self.connection: sqlite3.Connection = self._database.connection()
         try:
             self.owner, self._lock = self._register()
@@ -214,11 +220,12 @@ class StoreFile:
         """When the next thing that waits for a time comes due (Unix ms), whoever made it wait."""
         return next_due(self.connection, self.clock.wall_ms())
 
-    def leased(self) -> list[tuple[int, str]]:
-        """This runtime's running jobs with their types, as the rows have them."""
-        return self.connection.execute(
-            f"SELECT id, type FROM job WHERE state {IS_RUNNING} AND owner = ?", (self.owner,)
-        ).fetchall()
+    def leased(self) -> list[Held]:
+        """What this runtime holds, as the rows have it."""
+        rows = self.connection.execute(
+            f"SELECT id, type, token FROM job WHERE state {IS_RUNNING} AND owner = ?", (self.owner,)
+        )
+        return [Held._make(row) for row in rows.fetchall()]
 
     def index_documents(self) -> bool:
         """Index some queued documents, or erase some of an old index, in a transaction of its own.

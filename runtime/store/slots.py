@@ -1,12 +1,20 @@
 """What this runtime may lease now: its standing order, less what it holds."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from actors.job import LeasedJob, StepStart
 from actors.messages import NameChildren, NamingFailed, SetDemand, Settle
 from runtime.store.commit import Commit, Demand
 from runtime.store.rows import ParentRow
+
+
+class Held(NamedTuple):
+    """A lease of this runtime."""
+
+    job_id: int
+    type: str
+    token: int
 
 
 class Slots:
@@ -16,7 +24,7 @@ class Slots:
         self._limits: dict[str, int] = {}
         self._naming_limit = 0
         self._actions: tuple[str, ...] = ()
-        self._leased: dict[int, str] = {}  # job id → type
+        self._leased: dict[int, Held] = {}  # by job id
         self._in_use: dict[str, int] = {}
         self._namings: set[int] = set()
         self._ready: set[str] = set()  # types that may have ready work
@@ -61,28 +69,34 @@ class Slots:
             return True
         return any(self._free(each) > 0 for each in self._ready)
 
-    def release(self, requests: Iterable[Any]) -> list[tuple[int, str]]:
-        """What the requests settle is held no longer; returned for ``restore``, should the commit not come about."""
-        leased, in_use, held = self._leased, self._in_use, []
+    def release(self, requests: Iterable[Any]) -> list[Held]:
+        """What the requests settle is held no longer; returned for ``restore``, should the commit not come about.
+
+        An attempt whose lease was given back frees nothing: the job may be leased here again, and hold the slot.
+        """
+        leased, in_use, held = self._leased, self._in_use, list[Held]()
         for request in requests:
             if isinstance(request, Settle):
                 for attempt in request.attempts:
-                    job_id = attempt.lease.job_id
-                    job_type = leased.pop(job_id, None)
-                    if job_type is not None:
-                        in_use[job_type] -= 1
-                        held.append((job_id, job_type))
+                    found = leased.get(attempt.lease.job_id)
+                    if found is not None and found.token == attempt.lease.token:
+                        del leased[found.job_id]
+                        in_use[found.type] -= 1
+                        held.append(found)
             elif isinstance(request, NameChildren | NamingFailed):
                 self._namings.discard(request.start.step_id)
         return held
 
-    def restore(self, held: Iterable[tuple[int, str]]) -> None:
-        """These are held, after all."""
-        for job_id, job_type in held:
-            self._leased[job_id] = job_type
-            self._in_use[job_type] = self._in_use.get(job_type, 0) + 1
+    def restore(self, held: Iterable[Held]) -> None:
+        """These are held, after all. One that replaces a lease of the same job, which was lost, takes over its slot."""
+        for each in held:
+            lost = self._leased.get(each.job_id)
+            if lost is not None:
+                self._in_use[lost.type] -= 1
+            self._leased[each.job_id] = each
+            self._in_use[each.type] = self._in_use.get(each.type, 0) + 1
 
-    def recount(self, held: Iterable[tuple[int, str]]) -> None:
+    def recount(self, held: Iterable[Held]) -> None:
         """These, and no others, are held: so the rows say."""
         self._leased, self._in_use = {}, {}
         self._namings.clear()
@@ -97,7 +111,7 @@ class Slots:
 
     def hold(self, jobs: list[LeasedJob], starts: list[StepStart], more: set[str]) -> None:
         """A commit leased these, and there may be more of some types."""
-        self.restore((job.id, job.type) for job in jobs)
+        self.restore(Held(job.id, job.type, job.token) for job in jobs)
         self._namings.update(start.step_id for start in starts)
         self._ready |= more
 
