@@ -481,6 +481,15 @@ def test_a_post_job_that_was_given_up_with_its_run_is_run_after_the_retry(store:
     assert [store.state(run_id), store.state(after)] == ["completed", "completed"]
 
 
+def test_a_post_job_whose_run_failed_is_refused_until_that_was_retried(store: StoreDriver) -> None:
+    run_id, after = linked(store, WaitRole.POST)
+    fail_first(store)
+    found = refused(store, after)
+    assert f"'first' (run {id_text(run_id)}), after which it was to run, failed" in found.message
+    assert found.hint == "retry that run first"
+    assert store.state(after) == "cancelled"
+
+
 def test_a_post_job_that_was_cancelled_by_itself_stays_so(store: StoreDriver) -> None:
     run_id, after = linked(store, WaitRole.POST)
     store.cancel(after)

@@ -26,9 +26,9 @@ _NEEDS = """
 SELECT json_group_array(json_array(step_id, needs_id)) FROM dependency
 WHERE step_id IN (SELECT value FROM json_each(?)) AND role = 'step'
 """
-_PRE_RUNS = """
+_AWAITED = """
 SELECT DISTINCT job.id, job.type, job.state, dependency.role FROM dependency JOIN job ON job.id = needs_id
-WHERE step_id IN (SELECT value FROM json_each(?)) AND role IN ('pre','pre_optional') ORDER BY job.id
+WHERE step_id IN (SELECT value FROM json_each(?)) AND role <> 'step' ORDER BY job.id
 """
 _GIVEN_UP = one_of((MOVES[JobKind.RUN, Cause.CLOSED_BY_CANCEL].after,))
 _POST_RUNS = f"""
@@ -83,7 +83,7 @@ def retry(transaction: Transaction, job_id: int, *, failed_only: bool) -> Retrie
             f"there is nothing to retry: nothing of {kind} {id_text(job_id)} {what}",
             "`quaero rerun` makes a new run of what has completed",
         )
-    refusal = _pre_runs_undone(transaction, opened)
+    refusal = _awaited_undone(transaction, opened)
     if refusal:
         raise NotRetriableError(f"{refusal}, and what waits for it can not go on", "retry that run first")
     reopen(transaction, run, opened)
@@ -157,10 +157,10 @@ def _ended_steps(transaction: Transaction, rows: Sequence[ParentRow]) -> list[En
     ]
 
 
-def _pre_runs_undone(transaction: Transaction, opened: Sequence[tuple[ParentRow, list[Ended]]]) -> str:
+def _awaited_undone(transaction: Transaction, opened: Sequence[tuple[ParentRow, list[Ended]]]) -> str:
     """Why one of these steps could not begin although nothing it waits for is open; "" if there is no such reason."""
     ids = msgspec.json.encode([row.id for row, _ in opened]).decode()
-    for run_id, definition_id, state, role in transaction.connection.execute(_PRE_RUNS, (ids,)).fetchall():
+    for run_id, definition_id, state, role in transaction.connection.execute(_AWAITED, (ids,)).fetchall():
         subject = f"{definition_id!r} (run {id_text(run_id)})"
         decision = after_run_end(JobState(state), WaitRole(role), subject)
         if decision is not None:
@@ -174,6 +174,6 @@ def _reopen_post_runs(transaction: Transaction, run_id: int) -> None:
     for (post_id,) in transaction.connection.execute(_POST_RUNS, (run_id,)).fetchall():
         run = transaction.parent(post_id)
         opened = _plan(transaction, run, None, failed_only=False)
-        if opened and not _pre_runs_undone(transaction, opened):
+        if opened and not _awaited_undone(transaction, opened):
             reopen(transaction, run, opened)
             _reopen_post_runs(transaction, post_id)
