@@ -27,6 +27,26 @@ def test_the_next_level_starts_when_the_last_of_the_one_before_has_ended(store: 
     assert [job.depth for job in store.lease()] == [2]
 
 
+def test_a_priority_lets_no_deeper_job_start_beside_a_shallower_one(store: StoreDriver) -> None:
+    store.submit(definition())
+    children = (
+        spec(depth=1),
+        spec(depth=1, priority=1),
+        spec(depth=2, priority=1),
+        spec(depth=3, priority=2),
+    )
+    store.commit(
+        NameChildren(store.start(), Page((*children, spec(depth=1, priority=2)), level_by_level=True))
+    )
+    first, second = store.lease()
+    assert (first.depth, second.depth) == (1, 1)
+    store.complete(first, second)
+    (third,) = store.lease()
+    assert third.depth == 2
+    store.complete(third)
+    assert [job.depth for job in store.lease()] == [1]
+
+
 def test_what_a_running_job_spawns_at_its_own_level_starts_beside_it(store: StoreDriver) -> None:
     """A redirect's target is as deep as the page that leads there."""
     by_level(store, 1, 1)

@@ -6,6 +6,7 @@ and the damaged row's job ends without being run.
 
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import takewhile
 
 import msgspec
 
@@ -110,15 +111,16 @@ def _take_lane(transaction: Transaction, lane: LaneRow, number: int) -> list[Lea
 
 
 def _of_one_level(transaction: Transaction, lane: LaneRow, number: int) -> int:
-    """How many of the lane's first jobs may start now: those no deeper than the shallowest that is not done."""
+    """How many of the lane's first jobs may start now: those of one level, while none runs that is shallower."""
     connection = transaction.connection
     running: int | None = connection.execute(
         f"SELECT min(depth) FROM job INDEXED BY job_leased WHERE parent_id = ? AND state {IS_RUNNING}",
         (lane.parent_id,),
     ).fetchone()[0]
     depths = [row[0] for row in connection.execute(_DEPTHS, (lane.id, number))]
-    level = depths[0] if depths and running is None else running
-    return sum(1 for depth in depths if level is not None and depth <= level)
+    if not depths or (running is not None and depths[0] > running):
+        return 0
+    return sum(1 for _ in takewhile(lambda depth: depth == depths[0], depths))
 
 
 def _mark(transaction: Transaction, token: int, ids: list[int]) -> None:
