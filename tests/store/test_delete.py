@@ -8,7 +8,17 @@ import pytest
 from actors.documents import DocumentFilter
 from actors.ids import id_text
 from actors.job import DocumentSpec, LogLevel, LogLine
-from actors.messages import CancelJob, DeleteAcknowledged, Refused, StagedPage, StagePage, Submit
+from actors.messages import (
+    CancelJob,
+    DeleteAcknowledged,
+    DeleteJob,
+    Refused,
+    Settle,
+    Settled,
+    StagedPage,
+    StagePage,
+    Submit,
+)
 from actors.seams import ManualClock
 from runtime.store import pruning
 from runtime.store.reading.jobs import JobFilter
@@ -148,6 +158,15 @@ def test_a_job_of_an_ended_run_goes_at_once_and_is_counted_no_longer(
     assert reader.counts(run_id, "run").total == 3
     assert reader.logs(job_id) == []
     assert (store.state(step_id), store.state(run_id)) == ("completed", "completed")
+
+
+def test_a_job_that_ends_and_is_deleted_in_one_commit_leaves_no_log(store: StoreDriver) -> None:
+    store.run_with(spec())
+    (job,) = store.lease()
+    attempt = store.attempt(job, logs=(LogLine(1, LogLevel.INFO, "the last words"),))
+    replies = store.commit(Settle(1, (attempt,)), DeleteJob(job.id)).replies
+    assert replies == [Settled(1), DeleteAcknowledged(job.id, 1)]
+    assert store.rows("SELECT text FROM log_entry WHERE job_id = ?", job.id) == []
 
 
 def test_a_step_of_an_ended_run_goes_and_the_run_counts_the_others(

@@ -47,6 +47,8 @@ def erase_job(transaction: Transaction, job_id: int) -> None:
     ).fetchone()
     while not _erase_records(transaction, [job_id]):
         pass
+    # Those of an attempt that was settled in this very transaction are not written yet.
+    transaction.logs = [line for line in transaction.logs if line[1] != job_id]
     _erase_jobs(transaction, transaction.parent(parent_id), [(job_id, state)])
 
 
