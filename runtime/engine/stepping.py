@@ -9,6 +9,7 @@ import asyncio
 from asyncio import _get_running_loop, _set_running_loop
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from runtime.engine.errors import UnknownDispatcherError
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from runtime.engine.watchdog import Watchdog
 
 NAMES = ("core", "store", "io", "cpu", "loop")
+
+CANCELS = 3
+"""How often a coroutine is cancelled when its loop is closed."""
+STEPS_TO_END = 20
+"""Of the loop, after each cancel; time stands still meanwhile."""
 
 
 class SteppedDispatcher:
@@ -176,14 +182,18 @@ class SteppedLoop(SteppedDispatcher):
             task.cancel()
 
     def close(self) -> None:
-        """Cancel what waits in the loop, and close it."""
+        """Cancel what waits in the loop, and close it; who does not end when cancelled again and again is dropped."""
         if self._loop is None:
             return
-        self.interrupt()
-        while self._tasks:
-            self._loop.run_once()
-        self._loop.close()
-        self._loop = None
+        for told in range(CANCELS):
+            for task in tuple(self._tasks):
+                if task.cancelling() <= told:  # else it was told before, and may be on its way out
+                    task.cancel()
+            for _ in range(STEPS_TO_END):
+                if not self._tasks:
+                    break
+                self._loop.run_once()
+        self.drop()
 
     def drop(self) -> None:
         """Close the loop as it stands: no coroutine is told, but that its ``finally`` blocks run."""
@@ -191,7 +201,8 @@ class SteppedLoop(SteppedDispatcher):
             return
         for task in tuple(self._tasks):
             task._log_destroy_pending = False  # type: ignore[attr-defined]
-            task.get_coro().close()
+            with suppress(RuntimeError):  # it awaits something even now
+                task.get_coro().close()
         self._tasks.clear()
         self._loop.close()
         self._loop = None

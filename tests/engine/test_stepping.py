@@ -167,3 +167,25 @@ def test_a_killed_engine_tells_no_actor_and_runs_nothing_more() -> None:
 def test_an_engine_with_threads_is_not_killed() -> None:
     with Stage() as stage, pytest.raises(TypeError, match="has threads, it was not opened with stepped=True"):
         kill_system(stage.system)
+
+
+@pytest.mark.parametrize("deaf_to", [asyncio.CancelledError, BaseException])
+def test_closing_ends_although_a_coroutine_swallows_every_cancel(deaf_to: type[BaseException]) -> None:
+    told = 0
+    with Stage(clock=ManualClock(), stepped=True) as stage:
+
+        def work(actor: Scripted) -> None:
+            async def deaf() -> Note:
+                nonlocal told
+                while told < 9:
+                    try:
+                        await asyncio.sleep(1000)
+                    except deaf_to:
+                        told += 1
+                return Note("heard")
+
+            actor.run_body("loop", deaf)
+
+        stage.do(stage.actor(), work)
+        assert run(stage) == []
+    assert told > 0
