@@ -3,6 +3,7 @@
 import inspect
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from thespian.system.messages.status import Thespian_StatusReq
@@ -43,7 +44,7 @@ class ActorPlan:
         self.dispatcher_name = dispatcher_name
         self.inline = dispatcher_name == "core"  # made by the thread that creates it
         self.check = getattr(actor_class, "actorSystemCapabilityCheck", None)
-        self.arguments = _arguments(actor_class)
+        self.arguments = _arguments(actor_class)  # type: ignore[arg-type]
         # A decorator may have put something of its own before the handlers: then every message goes through it.
         self.typed = getattr(actor_class, "receiveMessage", None) is TypedActor.receiveMessage
         self.handlers: dict[type, Any] = actor_class._handlers if self.typed else {}
@@ -96,6 +97,7 @@ class UnknownPlan(ActorPlan):
         raise self._error or RuntimeError(f"{self.name} is not loaded")
 
 
+@lru_cache(maxsize=256)
 def _arguments(actor_class: type[Any]) -> tuple[str, ...]:
     """Which of the two arguments that Thespian offers the constructor takes."""
     try:

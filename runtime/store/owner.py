@@ -50,10 +50,12 @@ def lock_directory(store: Path) -> Path:
 
 def take_lock(store: Path, owner: int) -> OwnerLock | None:
     """The lock of that owner, or None while a living process holds it."""
-    directory = lock_directory(store)
-    directory.mkdir(mode=0o700, exist_ok=True)
-    path = directory / f"owner-{owner}"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    path = lock_directory(store) / f"owner-{owner}"
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
