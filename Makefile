@@ -1,5 +1,5 @@
 # Every target sets up what it needs: a virtual environment in .venv from requirements.lock.
-# Usage: make run | test | check | docs | browser | conformance | simulate | exhaustive | soak | lock | clean
+# Usage: make run | test | check | docs | browser | conformance | simulate | mutants | exhaustive | soak | lock | clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +13,7 @@ UV_VERSION := 0.13.9
 SEEDS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs browser conformance simulate exhaustive soak lock clean install
+.PHONY: help run test check lint docs browser conformance simulate mutants exhaustive soak lock clean install
 .SUFFIXES:
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make conformance  Thespian's own test suite on our engine"
 	@echo "make browser      the dashboard in a real browser; needs Debian's chromium"
 	@echo "make simulate     whole runtimes under drawn faults, SEEDS=1000 of them"
+	@echo "make mutants      what the simulation is worth: it must find each of many mistakes"
 	@echo "make exhaustive   every state of small worlds: three jobs, two runtimes, one fault"
 	@echo "make soak         the long tests: kill -9 loops, large runs"
 	@echo "make lock         compile requirements.lock again"
@@ -54,6 +55,9 @@ browser: $(STAMP)
 
 simulate: $(STAMP)
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+mutants: $(STAMP)
+	@$(BIN)/python -m tests.simulation --mutants
 
 exhaustive: $(STAMP)
 	@$(BIN)/python -m tests.exhaustive

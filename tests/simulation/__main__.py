@@ -1,6 +1,7 @@
-"""``make simulate``: runs many seeds on all cores and says which of them broke a promise.
+"""``make simulate`` and ``make mutants``: many seeds on all cores, and what they are worth.
 
-python -m tests.simulation [--seeds N] [--first N] [--processes N]
+python -m tests.simulation [--seeds N] [--first N] [--processes N]   which seeds break a promise; what was never met
+python -m tests.simulation --mutants [--processes N]                 which mistakes the seeds do not find
 """
 
 import argparse
@@ -10,9 +11,10 @@ import sys
 import time
 from collections import Counter
 
-from tests.simulation.batches import run_batch
-from tests.simulation.marks import BODIES, FAULTS
-from tests.simulation.transitions import UNREACHED, reached_nowhere
+from tests.simulation.batches import WITHIN, find_mutant, run_batch
+from tests.simulation.marks import EVERY
+from tests.simulation.mutants import EVERY as MUTANTS
+from tests.simulation.transitions import reached_nowhere
 
 BATCH = 20
 SHOWN = 5
@@ -22,35 +24,63 @@ ENOUGH = 2000
 
 
 def main() -> int:
-    """Run them; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="simulate", description=__doc__)
+    """Run what is asked for; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="simulate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument("--mutants", action="store_true")
     arguments = parser.parse_args()
-    end = arguments.first + arguments.seeds
-    batches = [range(first, min(first + BATCH, end)) for first in range(arguments.first, end, BATCH)]
+    started, used = time.monotonic(), _cpu_seconds()
+    with multiprocessing.get_context("spawn").Pool(arguments.processes) as pool:
+        code = _mutants(pool) if arguments.mutants else _seeds(pool, arguments.first, arguments.seeds)
+        pool.close()
+        pool.join()
+    seconds, cpu = time.monotonic() - started, _cpu_seconds() - used
+    print(f"{seconds:.0f} s, {cpu:.0f} s of processor time")
+    return code
+
+
+def _seeds(pool: "multiprocessing.pool.Pool", first: int, number: int) -> int:
+    end = first + number
+    batches = [range(begin, min(begin + BATCH, end)) for begin in range(first, end, BATCH)]
     marks: Counter[str] = Counter()
     transitions: set[tuple[str, str, str]] = set()
     failures: list[str] = []
-    started = time.monotonic()
-    with multiprocessing.get_context("spawn").Pool(arguments.processes) as pool:
-        for met, seen, failed in pool.imap_unordered(run_batch, batches):
-            marks.update(met)
-            transitions |= seen
-            failures += failed
-            for text in failed[: max(SHOWN - len(failures) + len(failed), 0)]:
-                print(text, file=sys.stderr)
-    seconds = time.monotonic() - started
-    missing = [name for name in (*FAULTS, *(f"body_{name}" for name in BODIES)) if not marks[name]]
-    missing += [f"{kind}: {before} → {after}" for kind, before, after in reached_nowhere(transitions)]
-    print(f"{arguments.seeds} seeds in {seconds:.0f} s, {len(failures)} failed")
-    print(", ".join(f"{name} {number}" for name, number in sorted(marks.items())))
-    if missing and arguments.seeds >= ENOUGH:
+    for met, seen, failed in pool.imap_unordered(run_batch, batches):
+        marks.update(met)
+        transitions |= seen
+        failures += failed
+        for text in failed[: max(SHOWN - len(failures) + len(failed), 0)]:
+            print(text, file=sys.stderr)
+    missing = [name for name in EVERY if not marks[name]]
+    missing += [
+        f"{kind}: {before or 'nothing'} → {after}" for kind, before, after in reached_nowhere(transitions)
+    ]
+    print(", ".join(f"{name} {count}" for name, count in sorted(marks.items())))
+    if missing:
+        print(f"never met: {', '.join(missing)}", file=sys.stderr)
+    print(f"{number} seeds, {len(failures)} failed, {len(missing)} of what can be met was not")
+    return int(bool(failures) or (bool(missing) and number >= ENOUGH))
+
+
+def _mutants(pool: "multiprocessing.pool.Pool") -> int:
+    found = dict(pool.imap_unordered(find_mutant, MUTANTS))
+    for sentence, seed in sorted(found.items(), key=lambda each: -1 if each[1] is None else each[1]):
         print(
-            f"never reached: {', '.join(missing)} (besides {len(UNREACHED)} that can not be)", file=sys.stderr
+            f"{sentence}: {f'not found within {WITHIN} seeds' if seed is None else f'found by seed {seed}'}"
         )
-    return int(bool(failures) or (bool(missing) and arguments.seeds >= ENOUGH))
+    hidden = [sentence for sentence, seed in found.items() if seed is None]
+    print(f"{len(found)} mutants, {len(hidden)} not found")
+    return int(bool(hidden))
+
+
+def _cpu_seconds() -> float:
+    """Of this process and those that have ended below it."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
-"""Clients: each submits one run, retries under its key until it is answered, and may cancel something of it."""
+"""Clients: each submits one run with all that is linked with it, and retries under its key until it is answered."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from actors.job import JobDefinition, Step
-from actors.messages import CancelAcknowledged, CancelJob, StagePage, Submit, Submitted
+from actors.messages import StagePage, Submitted
 from runtime.staging import StagedFanOut
+from runtime.submission import submission
 from tests.simulation.tasks import Task
 
 if TYPE_CHECKING:
@@ -22,18 +23,18 @@ class Client:
     def __init__(
         self,
         world: "World",
-        definition: JobDefinition,
+        definitions: tuple[JobDefinition, ...],
         *,
         key: str | None,
         fan_out: list[Task] | None = None,
     ) -> None:
         self.world = world
-        self.definition = definition
+        self.definition = definitions[0]
+        self.definitions = definitions  # after the first, those that run before or after it
         self.key = key
         self.fan_out = fan_out
         self.run_id: int | None = None  # acknowledged
         self.tries = 0
-        self.cancelled: set[int] = set()  # acknowledged cancels
         self._round = 0
 
     def __repr__(self) -> str:
@@ -70,8 +71,7 @@ class Client:
     def _requests(self, machine: "Machine") -> Iterator[Any]:
         ids = machine.assembly.ids
         if self.fan_out is None:
-            steps = tuple(ids.next() for _ in self.definition.steps)
-            yield Submit(self.definition, ids.next(), steps, self.key)
+            yield submission(self.definitions, ids, self.key)
             return
         step = Step(
             name="quick",
@@ -99,32 +99,33 @@ class Client:
             if isinstance(request, StagePage):
                 self._next(machine, requests, number)
             elif isinstance(reply, Submitted):
-                if self.run_id not in {None, reply.run_id}:
-                    self.world.failures.append(f"{self} got {self.run_id}, then {reply.run_id}")
-                self.run_id = reply.run_id
+                self._answered(reply.run_id)
             else:
                 self.world.failures.append(f"{self} was answered {reply!r}")
 
         machine.ask(store, request, settle)
 
-    # -- cancels ------------------------------------------------------------------------------------------------
+    def _answered(self, run_id: int) -> None:
+        """It is the run that the key stood for; another one only if the key was free again in between."""
+        judge = self.world.judge
+        freed = self.key is not None and len(judge.keyed.get(self.key, ())) > 1
+        if self.run_id not in {None, run_id} and not freed:
+            self.world.failures.append(f"{self} got {self.run_id}, then {run_id}")
+        if run_id not in judge.every or (self.key and run_id not in judge.keyed[self.key]):
+            self.world.failures.append(f"{self} got {run_id}, which is not the run of its key")
+        self.run_id = run_id
 
-    def cancel(self) -> None:
-        """Cancel the run, a step of it or a job, whatever there is."""
-        row = self.world.judge.any_of(self.definition.id, self.world.chance)
-        machine = self.world.any_open()
-        if row is None or machine is None or machine.assembly.store is None:
+    def try_again(self) -> None:
+        """Submit once more what was acknowledged: it is the same run."""
+        if self.run_id is None or self.key is None:
             return
-        job_id, kind = row
-        self.world.met(f"cancel_{kind}")
+        machine = self.world.any_open()
+        if machine is not None:
+            self._round += 1
+            self.world.met("submit_after_end" if self.ended else "submit_after_answer")
+            self._next(machine, self._requests(machine), self._round)
 
-        def settle(reply: object, error: Exception | None) -> None:
-            if not machine.alive or error is not None:
-                return
-            if isinstance(reply, CancelAcknowledged):
-                self.cancelled.add(job_id)
-                self.world.failures += self.world.judge.cancel_acknowledged(job_id, kind)
-            else:
-                self.world.failures.append(f"cancel of {kind} {job_id} was answered {reply!r}")
-
-        machine.ask(machine.assembly.store, CancelJob(job_id, "no longer wanted"), settle)
+    @property
+    def ended(self) -> bool:
+        """Whether its run has ended, or is gone."""
+        return self.run_id is not None and self.world.judge.every[self.run_id].finished_at is not None

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 PAUSES = (0.2, 1.0, 4.0, 12.0)
-WALL_JUMPS_MS = (-7_200_000, -1_000, 1_000, 86_400_000)
+WALL_JUMPS_MS = (-7_200_000, -1_000, 1_000, 61_000, 61_000, 86_400_000, 691_200_000)
 COMMIT_FAULTS = (
     "SQLITE_BUSY",
     "SQLITE_FULL",
@@ -160,6 +160,21 @@ class Faults:
         for each in list(self.world.machines):
             self.world.kill(each, "kill")
         self.world.clock.reboot(f"boot-{self.world.steps}")
+
+    def _damage(self, machine: "Machine") -> None:
+        """A bit of a waiting job's row flips, or the number of its lane is lost."""
+        jobs = self.world.judge.rows.jobs.values()
+        waiting = [job for job in jobs if job.kind == "job" and job.state in {"pending", "scheduled"}]
+        if not waiting:
+            return
+        job = self._chance.choice(waiting)
+        self.world.damaged.add(job.id)
+        if job.state == "scheduled" and self._chance.random() < 0.5:
+            self.world.met("damaged_lane")
+            self.world.pool.change("UPDATE job SET lane_id = NULL WHERE id = ?", job.id)
+        else:
+            self.world.met("damaged")
+            self.world.pool.change("UPDATE job SET crc = crc + 1 WHERE id = ?", job.id)
 
     # -- inside a transaction -----------------------------------------------------------------------------------
 

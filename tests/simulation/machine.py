@@ -1,17 +1,24 @@
 """A runtime of a world: it draws its order of turns and its faults from the world's seed, and is judged by it."""
 
+import sqlite3
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from actors.messages import Drained
 from actors.seams import SeededRandom
 from runtime.engine import EngineConfig
+from runtime.precedence import Precedence
 from runtime.settings import RuntimeSettings
+from runtime.store.commit import Committer
+from runtime.store.database import WritingDatabase
 from runtime.store.file import StoreFile
+from runtime.store.transaction import Transaction
 from runtime.testing.bell import SimulatedDoorbell
 from runtime.testing.connection import FaultyConnection
 from runtime.testing.machine import Machine as SimulatedMachine
 from runtime.testing.machine import SimulatedAssembly
 from runtime.testing.turns import SeededQueue
+from tests.simulation.pool import StorePool
 from tests.simulation.tasks import PlanManager
 
 if TYPE_CHECKING:
@@ -23,6 +30,31 @@ DRAIN_SECONDS = 60.0
 """Beyond which a host would kill what does not end."""
 
 
+class PooledAssembly(SimulatedAssembly):
+    """A composition root whose stores are opened with connections of a pool."""
+
+    def __init__(self, pool: StorePool, settings: RuntimeSettings, **options: Any) -> None:
+        super().__init__(settings, **options)
+        self._pool = pool
+
+    def _opened(self, precedence: Precedence, database: WritingDatabase | None = None) -> StoreFile:
+        return super()._opened(precedence, database or self._pool.open())
+
+
+class JudgedConnection(FaultyConnection):
+    """Also tells of transactions that are over and have changed nothing."""
+
+    def __init__(self, machine: "Machine", connection: sqlite3.Connection) -> None:
+        super().__init__(connection, machine, machine.committed)
+        self._machine = machine
+
+    def _commit(self, statement: str) -> sqlite3.Cursor:
+        cursor = super()._commit(statement)
+        if not self._wrote:
+            self._machine.world.unchanged(self._machine)
+        return cursor
+
+
 class Machine(SimulatedMachine):
     """One of a world's runtimes."""
 
@@ -32,15 +64,19 @@ class Machine(SimulatedMachine):
         self.world = world
         self.number = number
         self.owner = 0  # its number in the store, once that is open
+        self.lease_ms, self.max_lost = round(LEASE_SECONDS * 1000), MAX_LOST
+        self.answered: list[tuple[Any, Any]] = []  # by the transaction that is committed
         settings = RuntimeSettings(
-            store=world.path,
+            store=world.pool.path,
             synchronous="OFF",
             busy_timeout_seconds=0.0,
             lease_seconds=LEASE_SECONDS,
             max_lost=MAX_LOST,
+            retention=world.retention,
         )
         queue = SeededQueue(world.chance, world.rates.slow, world.clock.monotonic)
-        assembly = SimulatedAssembly(
+        assembly = PooledAssembly(
+            world.pool,
             settings,
             workers=world.workers,
             managers=[PlanManager],
@@ -59,7 +95,29 @@ class Machine(SimulatedMachine):
     def _faulty(self, file: StoreFile) -> FaultyConnection:
         self.owner = file.owner
         self.world.owners[file.owner] = self
-        return FaultyConnection(file.connection, self.world, self.committed)
+        self._watch(file.committer)
+        return JudgedConnection(self, file.connection)
+
+    def _watch(self, committer: Committer) -> None:
+        """Know what each transaction has answered to what, for the judge."""
+        answer = committer._answer
+
+        def answering(transaction: Transaction, requests: Sequence[Any]) -> list[Any]:
+            replies = answer(transaction, requests)
+            # What a commit in doubt has leased is given back first: the requests find other rows.
+            self.answered = [] if committer._doubt is not None else list(zip(requests, replies, strict=True))
+            return replies
+
+        committer._answer = answering  # type: ignore[method-assign]
+
+    def at_begin(self) -> tuple[int, str]:
+        """What goes wrong within the transaction that begins; what one that failed has answered, nobody hears."""
+        self.answered = []
+        return self.world.faults.at_begin()
+
+    def at_commit(self) -> str:
+        """What goes wrong with its commit."""
+        return self.world.faults.at_commit()
 
     def committed(self, connection: Any) -> None:
         """A transaction of this runtime is durable."""

@@ -1,4 +1,4 @@
-"""What a simulation can meet. Each mark is counted where it happens; the suite fails over one that is never reached."""
+"""What a simulation can meet. Each mark is counted where it happens; a long run fails if one was never reached."""
 
 from collections import Counter
 
@@ -26,13 +26,12 @@ FAULTS = (
     "slow_body",
     "answer_lost",
     "ring_lost",
-    "cancel_run",
-    "cancel_step",
-    "cancel_job",
     "submit_retried",
     "naming_raises",
     "naming_exits",
     "naming_permanent",
+    "damaged",
+    "damaged_lane",
 )
 """Faults of the surroundings."""
 
@@ -51,6 +50,81 @@ BODIES = (
     "exit_later",
 )
 """What bodies do."""
+
+WISHES = (
+    "cancel",
+    "cancel",
+    "cancel",
+    "pause",
+    "pause",
+    "resume",
+    "pause_type",
+    "resume_type",
+    "retry",
+    "retry",
+    "retry",
+    "retry",
+    "rerun",
+    "delete",
+    "delete",
+    "schedule",
+    "pause_schedule",
+    "unschedule",
+    "submit_again",
+)
+"""What an operator wants, each as often as it is here."""
+
+OPERATIONS = (
+    *(
+        f"{wish}_{kind}"
+        for wish in ("cancel", "pause", "resume", "retry", "rerun")
+        for kind in ("run", "step", "job")
+    ),
+    *(f"delete_{kind}" for kind in ("run", "step", "job")),
+    "retry_all",
+    "retry_failed",
+    "pause_type",
+    "resume_type",
+    "schedule",
+    "pause_schedule",
+    "unschedule",
+    "submit_after_end",
+)
+"""What an operator asked for."""
+
+SEEN = (
+    "retry_acknowledged",
+    "retry_refused",
+    "reopened",
+    "reopened_again",
+    "deleted_ended",
+    "delete_refused",
+    "run_expired",
+    "key_expired",
+    "key_freed",
+    "events_pruned",
+    "schedule_fired",
+    "schedule_fired_late",
+    "schedule_skipped",
+    "closing_cancel",
+    "closing_failed",
+    "closing_timeout",
+    "closing_tolerance",
+    "tolerance_warning",
+    "condition_True",
+    "condition_False",
+    "condition_not_evaluated",
+    "skipped_disabled",
+    "began_after_pre",
+    "began_after_post",
+    "post_job_not_run",
+    "attempt_beyond_its_own",
+    "lost_too_often",
+)
+"""What a judge has seen in rows and events."""
+
+EVERY = (*FAULTS, *(f"body_{name}" for name in BODIES), *OPERATIONS, *SEEN)
+"""All that a long run must have met."""
 
 
 class Marks(Counter[str]):

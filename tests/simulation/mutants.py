@@ -1,12 +1,9 @@
 """Mutants: the mistakes other systems of this kind make, each as a change of our code that lives in these tests only.
 
-A change is a piece of a function's source replaced by another: the function's code is compiled anew and put in the
-place of the old one, so that whoever has imported the function has the mutant too.
+``mutants_of_work`` and ``mutants_of_operation`` have more, part by part. Each is to be found within a thousand seeds.
 """
 
-import inspect
-import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -15,53 +12,9 @@ from runtime.store.commit import Committer
 from runtime.store.transaction import Transaction
 from runtime.store.verbs import children, end, lease, name, recover, settle, sweep, take
 from tests.simulation.client import Client
-
-Patch = Callable[[], Any]
-"""Makes a context manager."""
-
-
-@contextmanager
-def replaced(function: Any, old: str, new: str) -> Iterator[None]:
-    """The function with that piece of its source replaced."""
-    source = textwrap.dedent(inspect.getsource(function))
-    if source.count(old) != 1:
-        raise LookupError(f"{function.__qualname__} has {old!r} {source.count(old)} times: mend the mutant")
-    place: dict[str, Any] = {}
-    exec(
-        compile(source.replace(old, new), f"<mutant of {function.__name__}>", "exec"),
-        function.__globals__,
-        place,
-    )
-    before = function.__code__
-    function.__code__ = place[function.__name__].__code__
-    try:
-        yield
-    finally:
-        function.__code__ = before
-
-
-@contextmanager
-def set_to(holder: Any, attribute: str, value: Any) -> Iterator[None]:
-    """The attribute with another value."""
-    before = getattr(holder, attribute)
-    setattr(holder, attribute, value)
-    try:
-        yield
-    finally:
-        setattr(holder, attribute, before)
-
-
-def text_of(holder: Any, attribute: str, old: str, new: str) -> Patch:
-    """A constant with a piece replaced."""
-    text = getattr(holder, attribute)
-    if old not in text:
-        raise LookupError(f"{attribute} has no {old!r}: mend the mutant")
-    return lambda: set_to(holder, attribute, text.replace(old, new))
-
-
-def source_of(function: Any, old: str, new: str) -> Patch:
-    """See ``replaced``."""
-    return lambda: replaced(function, old, new)
+from tests.simulation.mutants_of_operation import OF_OPERATION
+from tests.simulation.mutants_of_work import OF_WORK
+from tests.simulation.mutation import Patch, set_to, source_of, text_of
 
 
 @contextmanager
@@ -147,8 +100,8 @@ LISTED: dict[str, tuple[Patch, ...]] = {
     "submit retried without key": (
         source_of(
             Client._requests,
-            "yield Submit(self.definition, ids.next(), steps, self.key)",
-            "yield Submit(self.definition, ids.next(), steps, None)",
+            "yield submission(self.definitions, ids, self.key)",
+            "yield submission(self.definitions, ids, None)",
         ),
     ),
     "event outside the transaction": (events_outside_the_transaction,),
@@ -213,7 +166,7 @@ OTHERS: dict[str, tuple[Patch, ...]] = {
 }
 """Mutants of our own choice."""
 
-EVERY = LISTED | OTHERS
+EVERY = LISTED | OTHERS | OF_WORK | OF_OPERATION
 
 
 @contextmanager

@@ -4,6 +4,8 @@ import random
 
 import msgspec
 
+from runtime.store.retention import Retention
+
 CALM = 0.25
 """Share of the seeds in which a kind of fault does not occur at all."""
 
@@ -24,12 +26,13 @@ class Rates(msgspec.Struct):
     answer_lost: float = 0.0  # per answer to a client
     naming: float = 0.0  # per naming
     badness: float = 0.0  # per body: that it does not simply succeed
-    cancel: float = 0.0  # per run: that something of it is cancelled
+    damage: float = 0.0
+    operate: float = 0.0  # per operation: that an operator wants another one
 
     @property
     def faults(self) -> dict[str, float]:
         """Those that are drawn per step."""
-        names = ("kill", "pause", "drain", "actor_kill", "message", "wall_jump", "reboot")
+        names = ("kill", "pause", "drain", "actor_kill", "message", "wall_jump", "reboot", "damage")
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
 
@@ -52,5 +55,13 @@ def draw_rates(chance: random.Random) -> Rates:
         answer_lost=rate(0.6),
         naming=rate(0.4),
         badness=rate(1.0),
-        cancel=rate(1.0),
+        damage=0.004 if chance.random() < 0.06 else 0.0,
+        operate=0.0 if chance.random() < CALM else 0.9 * chance.random(),
     )
+
+
+def draw_retention(chance: random.Random) -> Retention:
+    """How long the runtimes of a seed keep what has ended: mostly for ever, else less than a jump of the clock."""
+    if chance.random() < 0.6:
+        return Retention()
+    return Retention(chance.choice((0, 0.5, 3)), chance.choice((0, 0.5, 3)), chance.choice((0, 0.5)))

@@ -7,7 +7,8 @@ import msgspec
 
 from actors.job import ErrorTolerance, FailureAction, JobDefinition, OnError, Step
 from actors.worker import WorkerOptions
-from tests.simulation.tasks import Plan, Task
+from tests.simulation.starts import CONDITIONS
+from tests.simulation.tasks import DELAY_MS, Plan, Task
 
 TYPES = ("quick", "quick", "slow", "inline")
 FAILURES = ("raise", "raise", "permanent", "retry_after", "exit", "garbage", "give_up", "snooze")
@@ -53,7 +54,7 @@ class Draw:
             acts=self._acts(kind),
             spawns=spawns,
             keyed=meeting or self.chosen(0.8),
-            delay_ms=300 if self.chosen(0.1) else 0,
+            delay_ms=DELAY_MS if self.chosen(0.1) else 0,
             priority=self._chance.choice((0, 0, 0, 1)),
             rate_key="host" if self.chosen(0.1) else "",
             documents=self._chance.choice((0, 0, 0, 1, 2)),
@@ -85,6 +86,9 @@ class Draw:
             options["timeout_seconds"] = 1.0
         if self.chosen(0.05):
             options["enabled"] = False
+        if depends and self.chosen(0.3):
+            text = self._chance.choice(tuple(CONDITIONS))
+            options["condition"] = text.replace("{}", self._chance.choice(depends))
         return Step(
             name=name,
             action="plan",
@@ -96,14 +100,33 @@ class Draw:
             **options,
         )
 
-    def definition(self, identity: str) -> JobDefinition:
+    def definition(self, identity: str, most_steps: int = 3) -> JobDefinition:
         """A run of one to three steps."""
         steps: list[Step] = []
-        for number in range(self._chance.choice((1, 1, 2, 3))):
+        for number in range(min(self._chance.choice((1, 1, 2, 3)), most_steps)):
             depends = tuple(step.name for step in steps if self.chosen(0.5))
             steps.append(self.step(f"s{number}", depends))
         timeout = 3.0 if self.chosen(0.07) else 0.0
         return JobDefinition(id=identity, name=identity, steps=tuple(steps), timeout_seconds=timeout)
+
+    def together(self, identity: str) -> tuple[JobDefinition, ...]:
+        """A run; some with others that run before or after it."""
+        first = self.definition(identity)
+        if self.chosen(0.8):
+            return (first,)
+        made: list[JobDefinition] = []
+        links: dict[str, tuple[str, ...]] = {"pre_jobs": (), "post_jobs": ()}
+        for key, share in (("pre_jobs", 0.7), ("post_jobs", 0.5)):
+            if self.chosen(share):
+                made.append(self.definition(f"{identity}-{key}", most_steps=2))
+                links[key] = (made[-1].id,)
+        if len(made) > 1 and self.chosen(0.3):  # the last run waits for both others
+            made[1] = msgspec.structs.replace(made[1], pre_jobs=(made[0].id,))
+        return (msgspec.structs.replace(first, **links), *made)
+
+    def ticking(self, identity: str) -> JobDefinition:
+        """A small run that a schedule starts every minute."""
+        return msgspec.structs.replace(self.definition(identity, most_steps=1), schedule="* * * * *")
 
     def payloads(self) -> list[Task]:
         """Of a fan-out."""

@@ -1,4 +1,4 @@
-"""Runs seeds: each in a directory of its own in memory, on a copy of a ready-made empty store."""
+"""Runs seeds, one after the other, each on a store that is as good as new, in memory."""
 
 import logging
 import shutil
@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
-from runtime.store.database import open_writer
+from tests.simulation.course import Course
+from tests.simulation.pool import StorePool
 from tests.simulation.world import World
 
 MEMORY = Path("/dev/shm")
@@ -18,16 +19,16 @@ class Seeds:
     def __init__(self) -> None:
         place = MEMORY if MEMORY.is_dir() else None
         self.directory = Path(tempfile.mkdtemp(prefix="quaero-simulation-", dir=place))
-        self._template = self.directory / "template.db"
-        open_writer(self._template, synchronous="OFF").close()
-        logging.getLogger("quaero").setLevel(logging.CRITICAL + 1)
+        self._pool = StorePool(self.directory)
 
     def __enter__(self) -> Self:
+        logging.getLogger("quaero").setLevel(logging.CRITICAL + 1)
         return self
 
     def __exit__(self, *error: object) -> None:
-        shutil.rmtree(self.directory)
         logging.getLogger("quaero").setLevel(logging.NOTSET)
+        self._pool.close()
+        shutil.rmtree(self.directory)
 
     def run(self, seed: int) -> World:
         """Run a seed to its end.
@@ -35,12 +36,7 @@ class Seeds:
         Raises:
             Violation: a promise was broken.
         """
-        place = self.directory / str(seed)
-        place.mkdir()
-        try:
-            shutil.copyfile(self._template, place / "jobs.db")
-            world = World(seed, place / "jobs.db")
-            world.run()
-            return world
-        finally:
-            shutil.rmtree(place)
+        self._pool.empty()
+        world = Course(seed, self._pool)
+        world.run()
+        return world

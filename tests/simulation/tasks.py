@@ -43,6 +43,8 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 RATE_MS = 300
+DELAY_MS = 300
+"""Of a task that does not begin at once."""
 
 
 def child_of(task: Task, depth: int = 1) -> ChildSpec:

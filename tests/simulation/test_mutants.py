@@ -1,20 +1,26 @@
-"""What the simulation is worth: it finds every one of these mistakes."""
+"""What the simulation is worth: it finds mistakes. Some are tried here, ``make mutants`` tries all of them."""
 
 import pytest
 
+from tests.simulation.batches import find_mutant
 from tests.simulation.mutants import EVERY, mutated
-from tests.simulation.seeds import Seeds
 
-WITHIN = 1000
-"""Seeds within which a mutant must be found."""
+QUICK = (
+    "settle without token",
+    "finish on counts kept only in memory",
+    "event outside the transaction",
+    "what was given back is in no lane",
+)
+"""Found by one of the first seeds."""
+
+
+@pytest.mark.parametrize("sentence", QUICK)
+def test_the_simulation_finds_out_when(sentence: str) -> None:
+    assert find_mutant(sentence)[1] is not None
 
 
 @pytest.mark.parametrize("sentence", EVERY)
-def test_the_simulation_finds_out_when(sentence: str) -> None:
-    with mutated(sentence), Seeds() as seeds:
-        for seed in range(WITHIN):
-            try:
-                seeds.run(seed)
-            except Exception:  # noqa: BLE001 (however it is noticed)
-                return
-    pytest.fail(f"{WITHIN} seeds did not notice: {sentence}")
+def test_a_mutant_still_has_something_to_change(sentence: str) -> None:
+    """The code that a mutant changes is there; else it would be no mutant, and be missed only by ``make mutants``."""
+    with mutated(sentence):
+        pass

@@ -10,10 +10,9 @@ import zlib
 from collections import deque
 from collections.abc import Callable
 from itertools import count
-from pathlib import Path
 from typing import Any
 
-from actors.job import LeasedJob
+from actors.job import JobDefinition, LeasedJob
 from actors.seams import ManualClock
 from runtime.testing.bell import SimulatedDoorbell
 from runtime.testing.connection import Killed
@@ -22,33 +21,40 @@ from tests.simulation.faults import Faults
 from tests.simulation.judge import Judge, Violation
 from tests.simulation.machine import DRAIN_SECONDS, Machine
 from tests.simulation.marks import Marks
-from tests.simulation.rates import draw_rates
+from tests.simulation.operator import Operator
+from tests.simulation.pool import StorePool
+from tests.simulation.rates import draw_rates, draw_retention
 from tests.simulation.scenario import Draw
+from tests.simulation.script import Script
 from tests.simulation.tasks import Task, TaskWorker
 
-CHAOS_STEPS = 500
-FROZEN = 0.3
-"""Share of the seeds in which one runtime stands still until the others have done everything."""
-QUIET_STEPS = 8_000
-QUIET_SECONDS = 300.0
-"""Virtual time in which everything must have ended after the faults."""
+BEGINNING_MS = 1_767_225_600_000
+"""2026-01-01, in whose first minute a world begins."""
 TAIL = 50
+SCRIPTED = 0.04
+"""Share of the seeds with a ``Script``."""
 
 
 class World:
     """One seed's world."""
 
-    def __init__(self, seed: int, path: Path) -> None:
+    def __init__(self, seed: int, pool: StorePool) -> None:
         self.seed = seed
-        self.path = path
+        self.pool = pool
         self.chance = random.Random(seed)  # noqa: S311 (meant to be repeated)
         self.rates = draw_rates(self.chance)
-        self.clock = ManualClock()
+        self.clock = ManualClock(wall_ms=BEGINNING_MS + self.chance.randrange(60_000))
         self.marks = Marks()
         self.judge = Judge(self)
         self.failures: list[str] = []
         self.faults = Faults(self)
-        self.quiet = False
+        self.quiet = self.aged = False
+        self.quiet_since = math.inf
+        self.quiet_seq = 0  # the last event before
+        self.retention = draw_retention(self.chance)
+        self.damaged: set[int] = set()
+        self.rate_starts: dict[str, int] = {}  # when a job of each rate key was leased last
+        self.definitions: dict[str, JobDefinition] = {}
         self.encodes = self.chance.random() < 0.05
         self.turn_messages = self.chance.choice((1, 4, 64))
         draw = Draw(self.chance, self.rates.badness * 0.6)
@@ -70,17 +76,31 @@ class World:
         for _ in range(self.chance.choice((1, 2, 2, 3))):
             self.start_machine()
         self.clients = [self._client(draw, number) for number in range(self.chance.choice((1, 2, 3, 4)))]
+        self.operator = Operator(self, draw)
+        self.script = Script(self) if self.chance.random() < SCRIPTED else None
 
     def __repr__(self) -> str:
         return f"<World(seed={self.seed}, steps={self.steps})>"
 
     def _client(self, draw: Draw, number: int) -> Client:
-        definition = draw.definition(f"run-{number}")
+        key = f"key-{number}" if draw.chosen(0.85) else None
         fan_out = draw.payloads() if draw.chosen(0.25) else None
-        client = Client(self, definition, key=f"key-{number}" if draw.chosen(0.85) else None, fan_out=fan_out)
-        self.after(self.chance.random() * 2.0, client.try_it)
-        while self.chance.random() < self.rates.cancel * 0.5:
-            self.after(self.chance.random() * 3.0, client.cancel)
+        if fan_out is None:
+            return self.add_client(draw.together(f"run-{number}"), key, self.chance.random() * 2.0)
+        return self.add_client((draw.definition(f"run-{number}"),), key, self.chance.random() * 2.0, fan_out)
+
+    def add_client(
+        self,
+        definitions: tuple[JobDefinition, ...],
+        key: str | None,
+        seconds: float,
+        fan_out: list[Task] | None = None,
+    ) -> Client:
+        """Somebody who will want a run."""
+        if fan_out is None:
+            self.definitions.update((each.id, each) for each in definitions)
+        client = Client(self, definitions, key=key, fan_out=fan_out)
+        self.after(seconds, client.try_it)
         return client
 
     # -- what the machines ask ----------------------------------------------------------------------------------
@@ -95,14 +115,6 @@ class World:
         line = f"{self.steps} {self.clock.monotonic():.4f} {text}"
         self.tail.append(line)
         self.trace = zlib.crc32(line.encode(), self.trace)
-
-    def at_begin(self) -> tuple[int, str]:
-        """What goes wrong within a transaction."""
-        return self.faults.at_begin()
-
-    def at_commit(self) -> str:
-        """What goes wrong with a commit."""
-        return self.faults.at_commit()
 
     def naming_fault(self) -> str:
         """What goes wrong with a naming."""
@@ -125,8 +137,11 @@ class World:
             self.failures.append(f"two bodies began under token {job.token} of job {job.id}")
         self.declared[key] = task.spawns
         self.documents[key] = task.documents
-        row = self.judge.jobs[job.id]
-        if row.token == job.token and row.state == "running" and row.attempt != job.attempt:
+        row = self.judge.every[job.id]
+        leased = row.token == job.token and row.state == "running"
+        if leased and job.id in self.damaged:
+            self.failures.append(f"a damaged row was executed: {row}")
+        if leased and row.attempt != job.attempt:
             self.failures.append(f"attempt {job.attempt} began, its row counts {row.attempt}: {row}")
         act = task.acts[min(number, len(task.acts) - 1)]
         self.met(f"body_{act}")
@@ -135,8 +150,13 @@ class World:
     def committed(self, machine: Machine, connection: Any) -> None:
         """Judge a commit."""
         self.commits += 1
-        self.note(f"{machine.number} committed")
         self.failures += self.judge.committed(machine, connection)
+        self.note(f"{machine.number} committed {self.judge.rows.token} {self.judge.rows.event_seq}")
+
+    def unchanged(self, machine: Machine) -> None:
+        """Judge what was answered by a transaction that changed nothing."""
+        if machine.answered:
+            self.failures += self.judge.answered(machine)
 
     # -- machines -----------------------------------------------------------------------------------------------
 
@@ -181,6 +201,11 @@ class World:
         return self.chance.choice(able) if able else None
 
     # -- time ---------------------------------------------------------------------------------------------------
+
+    @property
+    def quiet_for(self) -> float:
+        """Seconds since the faults are over."""
+        return self.clock.monotonic() - self.quiet_since
 
     def after(self, seconds: float, action: Callable[..., None], *arguments: Any) -> None:
         """Do something later."""
@@ -236,75 +261,3 @@ class World:
         if not times:
             raise Violation("nothing will ever happen again")
         self.clock.advance(max(min(times) - now, 0.0) + 1e-6)
-
-    # -- the whole ----------------------------------------------------------------------------------------------
-
-    def run(self) -> None:
-        """Chaos, then quiet until everything has ended, then the last judgement.
-
-        Raises:
-            Violation: a promise was broken, with the last steps in a note.
-        """
-        try:
-            while self.steps < CHAOS_STEPS and not self.at_rest():
-                self.step()
-            self.calm_down()
-            self._come_to_rest()
-            if self.thaw():
-                self._come_to_rest()
-            from tests.simulation.rest import judge_rest
-
-            judge_rest(self)
-            self.note("at rest")
-        except BaseException as error:
-            error.add_note("\n".join((*self.tail, f"seed {self.seed}, step {self.steps}, {self.rates}")))
-            raise
-        finally:
-            self.close()
-
-    def _come_to_rest(self) -> None:
-        steps, seconds = self.steps + QUIET_STEPS, self.clock.monotonic() + QUIET_SECONDS
-        while not self.at_rest():
-            self.step()
-            if self.steps > steps or self.clock.monotonic() > seconds:
-                raise Violation(f"not at rest: {self.unrest()}")
-
-    def calm_down(self) -> None:
-        """From now on nothing goes wrong any more."""
-        self.quiet = True
-        self.clock.set_wall_ms(self.clock.wall_ms() + 2 * 86_400_000)  # past all that the jumps have put off
-        for machine in self.machines:
-            machine.paused_until = 0.0
-            machine.queue.slow = 0.0
-        if len(self.machines) > 1 and self.chance.random() < FROZEN:
-            self.met("frozen")
-            self.chance.choice(self.machines).paused_until = math.inf
-        self.note("quiet")
-
-    def thaw(self) -> bool:
-        """Let a runtime that was frozen all the while go on; whether there was one."""
-        frozen = [each for each in self.machines if each.paused_until == math.inf]
-        for machine in frozen:
-            machine.paused_until = 0.0
-        self._idle = False
-        return bool(frozen)
-
-    def at_rest(self) -> bool:
-        """Whether everything has ended and nobody wants anything."""
-        return self._idle and not self.unrest()
-
-    def unrest(self) -> list[Any]:
-        """What has not ended."""
-        left: list[Any] = [job for job in self.judge.jobs.values() if job.finished_at is None]
-        left += [parent for parent in self.judge.parents.values() if parent.id in {job.id for job in left}]
-        left += [client for client in self.clients if not client.satisfied]
-        awake = [each for each in self.machines if each.paused_until < math.inf]
-        left += [(each, each.doing) for each in awake if each.draining or each.busy]
-        if not self.machines:
-            left.append("no runtime runs")
-        return left
-
-    def close(self) -> None:
-        """Leave nothing open."""
-        for machine in self.machines:
-            machine.kill()
