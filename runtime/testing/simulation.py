@@ -18,7 +18,7 @@ from runtime.testing.bell import Bells
 from runtime.testing.connection import Killed
 from runtime.testing.machine import Machine
 from runtime.testing.turns import Chance
-from runtime.testing.virtual_loop import OUTSIDE_SECONDS
+from runtime.testing.virtual_loop import AT_ONCE_SECONDS, OUTSIDE_SECONDS
 
 MAX_TURNS = 1_000_000
 """Of one drive: beyond it something goes round in a circle."""
@@ -121,11 +121,9 @@ class Simulation:
 
         As long as a coroutine waits for a socket or a thread, that is waited for first, in real time.
         """
-        for machine in self.machines:
-            loop = machine.dispatchers.loop
-            if machine.alive and loop.waits_outside and loop.wait_outside(OUTSIDE_SECONDS):
-                return True
         due = self.next_due
+        if (due is None or due > self.clock.monotonic() + AT_ONCE_SECONDS) and self._outside_brought():
+            return True
         self._idle_rounds = 0 if due is not None else self._idle_rounds + 1
         if due is None and self._idle_rounds <= IDLE_ROUNDS:
             due = min((each.next_round for each in self.machines if each.alive), default=math.inf)
@@ -134,6 +132,11 @@ class Simulation:
         # A little more, so that what is kept in whole milliseconds is due as well.
         self.clock.advance(max(due - self.clock.monotonic(), 0.0) + 1e-6)
         return True
+
+    def _outside_brought(self) -> bool:
+        """Whether a socket or a thread that is waited for has brought something."""
+        loops = [each.dispatchers.loop for each in self.machines if each.alive]
+        return any(loop.waits_outside and loop.wait_outside(OUTSIDE_SECONDS) for loop in loops)
 
     # -- drives -------------------------------------------------------------------------------------------------
 

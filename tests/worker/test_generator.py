@@ -259,4 +259,4 @@ def always_fifteen(quaero: MakeRuntime) -> None:
 
 @pytest.mark.usefixtures("_quiet")
 def test_a_run_that_was_killed_again_and_again_has_the_jobs_and_lines_of_one_that_was_not() -> None:
-    simulate(always_fifteen, seeds=15, faults=("kill", "lost_lease", "store", "slow"))
+    simulate(always_fifteen, seeds=8, faults=("kill", "lost_lease", "store", "slow"))
