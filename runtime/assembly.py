@@ -161,6 +161,8 @@ class Assembly:
             busy_timeout_seconds=settings.busy_timeout_seconds,
             allow_private_addresses=crawler.allow_private_addresses,
             user_agent=crawler.user_agent,
+            browser_path=crawler.browser_path,
+            browser_pages=crawler.browser_pages,
             key_file=settings.key_file,
         )
         self.documents = self._stored_documents()
@@ -251,7 +253,7 @@ class Assembly:
             return 0
         reply = None
         try:
-            reply = drained(system, self._supervisor, Drain(grace_seconds, fill_index), self.crawling.fetcher)
+            reply = drained(system, self._supervisor, Drain(grace_seconds, fill_index), self.crawling)
         finally:
             self._stopping, self._process = None, 0
             self._store.gone()

@@ -10,7 +10,9 @@ from typing import Any
 
 from actors.messages import Command, Drain, Drained, Report
 from actors.receive import Address, TypedActor
+from actors.worker.crawler.browser.rendering import BrowserFetcher
 from actors.worker.crawler.fetch import Fetcher
+from runtime.crawling import Crawling
 from runtime.engine import EngineError, ask
 from runtime.store.file import StoreFile
 
@@ -38,17 +40,19 @@ class LoopCloser(TypedActor):
     dispatcher = "loop"
 
     async def receiveMsg_CloseConnections(self, message: CloseConnections, sender: Address) -> None:
-        """Close the crawler's connections."""
+        """End the crawler's browser and close its connections."""
+        browser: BrowserFetcher = self.resource("browser")
+        await browser.aclose()
         fetcher: Fetcher = self.resource("fetcher")
         await fetcher.aclose()
         self.send(sender, ConnectionsClosed())
 
 
-def drained(system: Any, supervisor: Any, drain: Drain, fetcher: Fetcher) -> Drained | None:
+def drained(system: Any, supervisor: Any, drain: Drain, crawling: Crawling) -> Drained | None:
     """Let the runtime drain, and close its connections; None if it did not answer in time."""
     try:
         reply = ask(system, supervisor, drain, drain.grace_seconds + STOP_MARGIN_SECONDS)
-        if fetcher.in_use:
+        if crawling.in_use:
             ask(system, system.createActor(LoopCloser), CloseConnections(), CLOSE_SECONDS)
     except EngineError:
         logger.exception("the runtime did not drain as it should; it is closed as it is")

@@ -4,8 +4,10 @@ import msgspec
 
 from actors.job import ChildSpec, JobDefinition, Page, Step, StepStart
 from actors.manager.contract import JobManager
+from actors.settings import Settings
 from actors.worker.contract import PermanentError
-from actors.worker.crawler.config import CrawlConfig, problems
+from actors.worker.crawler.browser.chromium import browser_problem
+from actors.worker.crawler.config import CrawlConfig, CrawlerSettings, problems
 from actors.worker.crawler.pages import SEED_DEPTH, WORKER_TYPE, CrawlPage, page_fields
 from actors.worker.crawler.seeds import NoSeedError, Seeds, seeds_of
 from actors.worker.crawler.sitemaps import SITEMAP_DEPTH, SITEMAP_WORKER_TYPE, CrawlSitemap, sitemaps_of
@@ -54,6 +56,14 @@ class CrawlManager(JobManager):
     def problems(cls, step: Step) -> list[tuple[str, str]]:
         """What is wrong with the step's configuration: patterns, URLs and numbers."""
         return problems(msgspec.convert(step.config, CrawlConfig))
+
+    @classmethod
+    def unmet(cls, step: Step, settings: Settings) -> list[tuple[str, str]]:
+        """A browser, for a step whose pages are to be rendered."""
+        if msgspec.convert(step.config, CrawlConfig).render != "browser":
+            return []
+        problem = browser_problem(settings.worker(WORKER_TYPE, CrawlerSettings).browser_path)
+        return [] if problem is None else [("render", f'render = "browser" {problem}')]
 
     @classmethod
     def missing(cls, step: Step, definition: JobDefinition) -> list[tuple[str, str]]:

@@ -48,7 +48,7 @@ async def crawler_url(payload: CrawlPage, context: JobContext) -> CrawledPage | 
             url,
             config,
             scope,
-            context.resource("fetcher"),
+            context.resource("browser" if config.render == "browser" else "fetcher"),
             context.resource("robots"),
             await visitor_of(context, auth_id),
             remembered.validators() if remembered is not None else {},

@@ -1,8 +1,10 @@
 """The configuration of a crawl step, and what can be wrong with one beyond its types."""
 
 from collections.abc import Iterator
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from actors.worker.crawler.patterns import PatternError, compiled
 from actors.worker.crawler.urls import normalise
@@ -21,6 +23,11 @@ class CrawlerSettings(msgspec.Struct, frozen=True):
     """Addresses that are not of the internet may be crawled, whatever the step says."""
     user_agent: str = ""
     """How the crawler introduces itself, to servers and to robots.txt; empty = as Quaero with its version."""
+
+    browser_path: str = ""
+    """The browser for `render = "browser"`; empty = Chromium or Chrome, as the system has it."""
+    browser_pages: Annotated[int, Meta(ge=1, le=64)] = 4
+    """Pages in the browser at once: each is a process of its own."""
 
     def __post_init__(self) -> None:
         """Refuse what can not stand in a header.
@@ -88,6 +95,8 @@ class CrawlConfig(msgspec.Struct, frozen=True, omit_defaults=True):
 
     detail_level: str = "full"
     """What is kept of a page: full, or metadata, which keeps no text."""
+    render: Literal["none", "browser"] = "none"
+    """Whether pages are rendered by a browser before they are read: `browser`, for pages that scripts make."""
     main_content: bool = True
     """Whether the text is that of the page's main part, where it marks one; links are taken from the whole page."""
     refresh_source: bool = False

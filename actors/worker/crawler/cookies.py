@@ -73,6 +73,10 @@ class CookieJar:
         ]
         return sorted(found, key=lambda cookie: -len(cookie.path))
 
+    def every(self, now_seconds: float) -> list[Cookie]:
+        """All cookies that have not expired."""
+        return [cookie for cookie in self._cookies.values() if not cookie.expired(now_seconds)]
+
     def header(self, url: str, now_seconds: float) -> str:
         """The value of the ``Cookie`` header for a normalised URL; "" = none is sent."""
         return "; ".join(f"{each.name}={each.value}" for each in self.for_url(url, now_seconds))

@@ -79,7 +79,8 @@ class NoMemory:
 def view_of(config: CrawlConfig, auth_id: str) -> str:
     """What of a page is seen and kept: two equal ones make the same document of the same answer."""
     part = "html" if config.keep_html else "main" if config.main_content else "all"
-    return f"{FORMAT} {config.detail_level} {part} {auth_id}"
+    rendered = "" if config.render == "none" else f" {config.render}"
+    return f"{FORMAT} {config.detail_level} {part} {auth_id}{rendered}"
 
 
 def usable(known: Known | None, view: str, *, refresh: bool) -> Memo | None:

@@ -27,6 +27,10 @@ class Visitor:
         """The cookies for a normalised URL, for a client that keeps its own jar."""
         return self._jar.for_url(url, now_seconds)
 
+    def every_cookie(self, now_seconds: float) -> list[Cookie]:
+        """All cookies that have not expired, for a client that sends each where it belongs."""
+        return self._jar.every(now_seconds)
+
     def take(self, url: str, answer: Mapping[str, "Morsel[str]"], now_seconds: float) -> bool:
         """Keep what the site set with its answer; returns whether that changed what is sent."""
         return self._jar.take(url, answer, now_seconds)
