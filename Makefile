@@ -22,7 +22,7 @@ help:
 	@echo "make check        ruff, mypy --strict, import-linter, the test suite"
 	@echo "make docs         write docs/reference/ anew from the code"
 	@echo "make conformance  Thespian's own test suite on our engine"
-	@echo "make browser      the dashboard in a real browser; needs Debian's chromium"
+	@echo "make browser      the dashboard and crawls in a real browser; needs Debian's chromium"
 	@echo "make simulate     whole runtimes under drawn faults, SEEDS=1000 of them"
 	@echo "make mutants      what the simulation is worth: it must find each of many mistakes"
 	@echo "make exhaustive   every state of small worlds: three jobs, two runtimes, one fault"
@@ -51,7 +51,7 @@ conformance: $(STAMP)
 	@$(BIN)/python -m pytest tests/conformance -m conformance -p no:randomly
 
 browser: $(STAMP)
-	@$(BIN)/python -m pytest tests/gateway -m browser
+	@$(BIN)/python -m pytest tests/crawl tests/gateway tests/worker -m browser
 
 simulate: $(STAMP)
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)

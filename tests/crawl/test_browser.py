@@ -68,7 +68,14 @@ def interrupt(process: "subprocess.Popen[str]") -> None:
 
 
 @needs_browser
-@pytest.mark.parametrize("end", [kill_process, kill_group, interrupt])
+@pytest.mark.parametrize(
+    "end",
+    [
+        kill_process,
+        pytest.param(kill_group, marks=pytest.mark.browser),
+        pytest.param(interrupt, marks=pytest.mark.browser),
+    ],
+)
 def test_no_process_of_the_browser_outlives_its_runtime_and_the_page_is_read_by_the_next(
     tmp_path: Path, end: Callable[["subprocess.Popen[str]"], None]
 ) -> None:

@@ -63,6 +63,7 @@ def test_a_page_made_by_script_is_seen_by_the_browser_and_not_by_the_plain_clien
     assert paths == ["/", "/", "/app.js", "/data.json"]
 
 
+@pytest.mark.browser
 def test_what_is_in_open_shadow_roots_is_part_of_the_page(rendering: Rendering) -> None:
     script = (
         "const host = document.querySelector('main');"
@@ -74,6 +75,7 @@ def test_what_is_in_open_shadow_roots_is_part_of_the_page(rendering: Rendering) 
     assert "<h2>outer</h2><div><p>inner</p></div>" in (found.text or "")
 
 
+@pytest.mark.browser
 def test_pictures_windows_and_dialogs_are_not_had_and_a_download_is_let_go(rendering: Rendering) -> None:
     script = (
         "alert(1); confirm('?'); window.open('/popup'); const a = document.createElement('a');"
@@ -91,6 +93,7 @@ def test_pictures_windows_and_dialogs_are_not_had_and_a_download_is_let_go(rende
     assert set(paths) <= {"/", "/file.zip"}
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(
     "way", ["location.replace('{0}/next')", "location.href = '{0}/next'", "location.assign('{0}/next')"]
 )
@@ -104,6 +107,7 @@ def test_a_script_that_goes_elsewhere_is_a_redirect(rendering: Rendering, way: s
     assert rendering.with_site({}, use) == (302, None, None, ["/"])
 
 
+@pytest.mark.browser
 def test_a_page_that_loads_itself_anew_is_asked_for_once_more_with_what_it_has_set(
     rendering: Rendering,
 ) -> None:
@@ -121,6 +125,7 @@ def test_a_page_that_loads_itself_anew_is_asked_for_once_more_with_what_it_has_s
     assert cookies == [None, "seen=1"]
 
 
+@pytest.mark.browser
 def test_a_page_that_loads_itself_anew_for_ever_is_taken_as_it_is(rendering: Rendering) -> None:
     found = rendering.rendered({"/": page("location.reload()", "<p>here</p>")})
 
@@ -211,6 +216,7 @@ def test_a_private_page_is_refused_before_the_browser_hears_of_it(rendering: Ren
     assert rendering.fetcher.browser.starts == starts
 
 
+@pytest.mark.browser
 def test_a_page_that_never_rests_is_taken_as_it_is_after_a_while(rendering: Rendering) -> None:
     script = "document.querySelector('main').textContent = 'shown'; setInterval(() => fetch('/poll'), 100)"
 
@@ -227,6 +233,7 @@ def test_a_page_that_never_rests_is_taken_as_it_is_after_a_while(rendering: Rend
     assert seconds < 10
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("script", ["while (true) {}", "Promise.resolve().then(() => { while (true) {} })"])
 def test_a_script_without_an_end_is_given_up_in_the_pages_time_and_the_next_page_is_had(
     rendering: Rendering, script: str
@@ -240,6 +247,7 @@ def test_a_script_without_an_end_is_given_up_in_the_pages_time_and_the_next_page
     assert rendering.rendered({"/": page("", "<p>next</p>")}).text is not None
 
 
+@pytest.mark.browser
 def test_a_page_that_grows_without_an_end_is_cut(rendering: Rendering) -> None:
     script = "document.querySelector('main').textContent = 'x'.repeat(3000000)"
     found = rendering.rendered({"/": page(script)})
@@ -248,6 +256,7 @@ def test_a_page_that_grows_without_an_end_is_cut(rendering: Rendering) -> None:
     assert len(found.text or "") <= 2 * 1024 * 1024 + 100
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("dies", ["browser", "pages", "driver"])
 def test_a_death_is_a_failed_attempt_and_the_next_page_is_had(rendering: Rendering, dies: str) -> None:
     """Of the browser, of its pages' processes, of Playwright's driver: by SIGKILL, while a page is open."""
@@ -318,6 +327,7 @@ def test_a_cookies_properties_are_those_of_the_record() -> None:
     assert "sameSite" not in as_taken(Cookie("a", "b", "a.example", same_site="odd"))
 
 
+@pytest.mark.browser
 def test_a_cookie_that_the_browser_does_not_take_is_left_out(rendering: Rendering) -> None:
     cookies = tuple(Cookie(name, "1", "127.0.0.1", host_only=True) for name in ("__Host-x", "good"))
     script = "fetch('/data')"
