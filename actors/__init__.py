@@ -18,6 +18,8 @@ Read it in this order:
 - ``manager``       the JobManager contract and one file per action
 - ``worker``        the JobWorker and JobSpawner contracts and one file per job type
 - ``orchestrator``  ParentJobOrchestrator and its pure decisions
+- ``agent``         agent types: what is found out about a document, by a library or by a language model
+- ``remote``        one bounded request to a service of somebody else
 - ``settings``      what workers and managers are told by their runtime; secrets
 - ``seams``         clock and random, the only way to time and chance
 

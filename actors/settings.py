@@ -51,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     workers: Mapping[str, msgspec.Struct] = {}  # by type
     managers: Mapping[str, msgspec.Struct] = {}  # by action
+    agents: Any = None  # the AgentTypes there are, see actors.agent
 
     def worker(self, worker_type: str, wanted: type[T]) -> T:
         """The settings of a worker.

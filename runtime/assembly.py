@@ -11,9 +11,12 @@ from typing import Any
 
 import msgspec
 
+from actors.agent import AgentType, AgentTypes
+from actors.agent.built_in import BUILT_IN_AGENT_TYPES
 from actors.ids import IdSource
 from actors.job import JobDefinition, prepare_types
 from actors.manager import JobManager, ManagerRegistry
+from actors.manager.agent import AgentManager
 from actors.manager.crawl import CrawlManager
 from actors.manager.database_maintenance import DatabaseMaintenanceManager
 from actors.manager.fan_out import FanOutManager
@@ -24,6 +27,7 @@ from actors.messages import Drain, Refused, Rung, Start, Started
 from actors.seams import Clock, Random, SystemClock, SystemRandom
 from actors.supervisor import RuntimeSupervisor
 from actors.worker import JobWorker, WorkerRegistry
+from actors.worker.agent import agent
 from actors.worker.crawler.config import CrawlerSettings
 from actors.worker.crawler_sitemap import crawler_sitemap
 from actors.worker.crawler_url import crawler_url
@@ -49,7 +53,7 @@ from runtime.events.hub import EventHub
 from runtime.events.service import EventService
 from runtime.interpreter import tune
 from runtime.linking import together_of
-from runtime.modules import import_manager, import_worker
+from runtime.modules import import_agent, import_manager, import_worker
 from runtime.own_settings import own_settings
 from runtime.precedence import Precedence
 from runtime.processes.crew import WorkerProcesses
@@ -77,6 +81,7 @@ BUILT_IN_WORKERS: tuple[JobWorker, ...] = (
     generator,
     reindex,
     transform,
+    agent,
 )
 BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (
     CrawlManager,
@@ -85,6 +90,7 @@ BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (
     GeneratorManager,
     ReindexManager,
     TransformManager,
+    AgentManager,
 )
 
 
@@ -123,6 +129,7 @@ class Assembly:
         workers: Iterable[JobWorker],
         definitions: Iterable[JobDefinition] = (),
         managers: Iterable[type[JobManager]],
+        agents: Iterable[AgentType] = (),
         clock: Clock | None,
         random: Random | None,
         resources: dict[str, Any],
@@ -148,8 +155,11 @@ class Assembly:
         every_manager = dict.fromkeys(
             (*BUILT_IN_MANAGERS, *managers, *map(import_manager, settings.manager_modules))
         )
+        every_agent = dict.fromkeys(
+            (*BUILT_IN_AGENT_TYPES, *agents, *map(import_agent, settings.agent_modules))
+        )
         self.own_settings, self.warnings = own_settings(
-            settings, self.workers, ManagerRegistry(every_manager)
+            settings, self.workers, ManagerRegistry(every_manager), AgentTypes(every_agent)
         )
         self.managers = ManagerRegistry(every_manager, self.own_settings)
         check_child_types(self.managers, self.workers)

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import msgspec
 
+from actors.agent.contract import AgentType
 from actors.job import JobDefinition, JobState
 from actors.manager import JobManager
 from actors.messages import Event, Submit
@@ -55,6 +56,7 @@ class Runtime(Timetable, Authentication, Enqueuer):
         store: str | Path | None = None,
         workers: Iterable[JobWorker] = (),
         managers: Iterable[type[JobManager]] = (),
+        agents: Iterable[AgentType] = (),
         definitions: Iterable[JobDefinition] = (),
         worker_settings: Mapping[str, Any] | None = None,
         manager_settings: Mapping[str, Any] | None = None,
@@ -70,6 +72,7 @@ class Runtime(Timetable, Authentication, Enqueuer):
             store: the store's file, instead of the configuration's.
             workers: this service's own workers, besides the ones that come with the runtime.
             managers: its own managers.
+            agents: its own agent types.
             definitions: known by their ids, besides those of the configuration's directory; at the start the
                 schedules of all of them are set, and those with ``auto_start`` are run.
             worker_settings: by worker type, what ``context.settings(…)`` gives it: its ``settings_type`` or a table,
@@ -102,6 +105,7 @@ class Runtime(Timetable, Authentication, Enqueuer):
             settings,
             workers=workers,
             managers=managers,
+            agents=agents,
             definitions=definitions,
             clock=clock,
             random=random,

@@ -1,8 +1,9 @@
-"""Workers and managers of one's own that ``[modules]`` of ``quaero.toml`` names as "module:name"."""
+"""Workers, managers and agent types of one's own that ``[modules]`` of ``quaero.toml`` names as "module:name"."""
 
 from importlib import import_module
 from typing import Any
 
+from actors.agent.contract import AgentType
 from actors.manager import JobManager
 from actors.worker import JobWorker
 
@@ -34,6 +35,20 @@ def import_manager(text: str) -> type[JobManager]:
     found = _import(text)
     if not (isinstance(found, type) and issubclass(found, JobManager)):
         raise ModuleNameError(f"modules.managers: {text!r} is {found!r}, not a subclass of JobManager")
+    return found
+
+
+def import_agent(text: str) -> AgentType:
+    """The agent type that "module:name" names.
+
+    Raises:
+        ModuleNameError: there is none.
+    """
+    found = _import(text)
+    if not isinstance(found, AgentType):
+        raise ModuleNameError(
+            f"modules.agents: {text!r} is {found!r}, not an agent type; decorate it with @agent_type(...)"
+        )
     return found
 
 

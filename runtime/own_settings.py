@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actors.agent import AgentTypes
 from actors.manager import JobManager
 from actors.settings import Settings
 from actors.worker import JobWorker
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def own_settings(
-    given: RuntimeSettings, workers: Mapping[str, JobWorker], managers: Mapping[str, type[JobManager]]
+    given: RuntimeSettings,
+    workers: Mapping[str, JobWorker],
+    managers: Mapping[str, type[JobManager]],
+    agents: AgentTypes,
 ) -> "tuple[Settings, tuple[Diagnostic, ...]]":
     """The settings, and what the author of the configuration should know.
 
@@ -33,7 +37,7 @@ def own_settings(
         {name: each.settings_type for name, each in managers.items()},
         given.manager_settings,
     )
-    return Settings(of_workers, of_managers), (*about_workers, *about_managers)
+    return Settings(of_workers, of_managers, agents), (*about_workers, *about_managers)
 
 
 def _of_section(

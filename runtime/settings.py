@@ -39,6 +39,7 @@ class RuntimeSettings(msgspec.Struct, frozen=True):
     manager_settings: dict[str, Any] = {}  # by action, the same
     worker_modules: tuple[str, ...] = ()  # "module:name" of workers of one's own
     manager_modules: tuple[str, ...] = ()
+    agent_modules: tuple[str, ...] = ()
     definitions_directory: Path | None = None  # of job definitions, known by their ids
     allow_unknown_actions: bool = (
         False  # those of the definitions that another runtime on the store carries out

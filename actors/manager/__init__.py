@@ -4,6 +4,7 @@
 - ``registry``   which manager carries out which action
 - ``actor``      ManagerActor routes; NamingActor carries out one start
 - ``crawl``      the seeds of a crawl
+- ``agent``      a job for each stored document that the filters let through
 - ``fan_out``    children that were handed over with the submit
 - ``test_job_generator``   made-up jobs, to try a runtime out
 """

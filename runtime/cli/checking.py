@@ -153,7 +153,9 @@ def _check_config(file: Path) -> Checked:
         loaded = load_config(file)
         settings = settings_of(loaded)
         own = import_modules(loaded.config, file)
-        judged = Runtime(settings, workers=own.workers, managers=own.managers).assembly.warnings
+        judged = Runtime(
+            settings, workers=own.workers, managers=own.managers, agents=own.agents
+        ).assembly.warnings
     except BadFileError as error:  # it is wrong, or a definition in its directory of definitions
         return _failed(file, "configuration", error)
     except CommandError as error:

@@ -1,4 +1,4 @@
-"""Workers and managers of the user's own, imported as ``[modules]`` of ``quaero.toml`` names them.
+"""Workers, managers and agent types of the user's own, imported as ``[modules]`` of ``quaero.toml`` names them.
 
 A module is looked for beside the configuration file first. Whatever its code raises is one message, no traceback.
 """
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from actors.agent.contract import AgentType
 from actors.manager import JobManager
 from actors.worker import JobWorker
 from runtime.cli.failures import CommandError
@@ -25,6 +26,7 @@ class OwnModules(msgspec.Struct, frozen=True):
 
     workers: tuple[JobWorker, ...] = ()
     managers: tuple[type[JobManager], ...] = ()
+    agents: tuple[AgentType, ...] = ()
 
 
 def import_modules(config: Config, file: Path | None) -> OwnModules:
@@ -37,7 +39,7 @@ def import_modules(config: Config, file: Path | None) -> OwnModules:
     Raises:
         CommandError: a module can not be imported, or what it has under the name is no worker or manager.
     """
-    if not (config.modules.workers or config.modules.managers):
+    if not (config.modules.workers or config.modules.managers or config.modules.agents):
         return OwnModules()
     directory = str((file.parent if file is not None else Path()).resolve())
     if directory not in sys.path:
@@ -46,6 +48,7 @@ def import_modules(config: Config, file: Path | None) -> OwnModules:
     return OwnModules(
         workers=_imported("workers", config.modules.workers, _as_worker, shown),
         managers=_imported("managers", config.modules.managers, _as_manager, shown),
+        agents=_imported("agents", config.modules.agents, _as_agent, shown),
     )
 
 
@@ -92,4 +95,13 @@ def _as_manager(name: str, value: Any) -> type[JobManager]:
         return value
     raise CommandError(
         f"{name!r} is a {type(value).__name__}, not a manager", hint="name a subclass of JobManager"
+    )
+
+
+def _as_agent(name: str, value: Any) -> AgentType:
+    if isinstance(value, AgentType):
+        return value
+    raise CommandError(
+        f"{name!r} is a {type(value).__name__}, not an agent type",
+        hint="decorate the function with @agent_type(...)",
     )

@@ -149,16 +149,17 @@ def ready_runtime(
         settings_of(loaded),
         worker_modules=(),
         manager_modules=(),
+        agent_modules=(),
         own_process=True,
         adopts=adopts,
     )
     try:
-        runtime = Runtime(wanted, workers=own.workers, managers=own.managers)
+        runtime = Runtime(wanted, workers=own.workers, managers=own.managers, agents=own.agents)
     except BadFileError:
         if not lenient:
             raise
         wanted = msgspec.structs.replace(wanted, definitions_directory=None)
-        runtime = Runtime(wanted, workers=own.workers, managers=own.managers)
+        runtime = Runtime(wanted, workers=own.workers, managers=own.managers, agents=own.agents)
     except (TypeError, ValueError) as error:  # two workers of one type, settings that can be none
         raise CommandError(str(error), file=str(file or ""), path="modules") from error
     if not quiet:

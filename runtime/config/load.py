@@ -146,6 +146,7 @@ def settings_of(loaded: LoadedConfig) -> RuntimeSettings:
         worker_modules=config.modules.workers,
         manager_modules=config.modules.managers,
         allow_unknown_actions=config.definitions.allow_unknown_actions,
+        agent_modules=config.modules.agents,
         definitions_directory=FilePath(directory).expanduser() if directory else None,
         key_file=FilePath(config.store.key_file).expanduser() if config.store.key_file else None,
         gateway=_gateway_settings(config.gateway),

@@ -127,6 +127,8 @@ class Modules(Section, frozen=True):
     """Workers; a module is looked for beside the file first."""
     managers: tuple[Annotated[str, Meta(pattern="^[^:]+:[^:]+$")], ...] = ()
     """Managers."""
+    agents: tuple[Annotated[str, Meta(pattern="^[^:]+:[^:]+$")], ...] = ()
+    """Agent types."""
 
 
 class Definitions(Section, frozen=True):
