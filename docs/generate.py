@@ -19,6 +19,7 @@ import typer
 from msgspec import UNSET, UnsetType
 from msgspec import inspect as shapes
 
+from actors.agent.config import AgentConfig
 from actors.settings import Secret
 from actors.states import OPEN, TABLE, JobKind, JobState, Move
 from actors.worker.crawler.config import CrawlConfig
@@ -215,6 +216,7 @@ def _definition() -> Iterator[str]:
     yield from _section("[error_tolerance], [step.NAME.error_tolerance]", ToleranceKeys)
     yield from _section("[step.NAME]", StepKeys)
     yield from _section('[step.NAME] with action = "crawl"', CrawlConfig)
+    yield from _section('[step.NAME] with action = "agent"', AgentConfig)
 
 
 def _section(title: str, struct: type[msgspec.Struct]) -> Iterator[str]:
@@ -289,7 +291,15 @@ def _limits(least: float | None, above: float | None, most: float | None) -> str
 
 @cache
 def _meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """The texts below a Struct's fields."""
+    """The texts below a Struct's fields, and below those of the Structs it is made from."""
+    found: dict[str, str] = {}
+    for each in reversed(struct.__mro__):
+        if each is not msgspec.Struct and issubclass(each, msgspec.Struct):
+            found |= _own_meanings(each)
+    return found
+
+
+def _own_meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(struct))).body
     found: dict[str, str] = {}
     body = definition.body if isinstance(definition, ast.ClassDef) else []

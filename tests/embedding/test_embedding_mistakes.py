@@ -248,7 +248,7 @@ replace = msgspec.structs.replace
         (replace(STEP, config={"f": print}), "Encoding objects of type builtin_function_or_method"),
         (
             replace(STEP, action="crwal"),
-            "step 'one': there is no manager for action 'crwal'; there are crawl",
+            "step 'one': there is no manager for action 'crwal'; there are agent, crawl",
         ),
         (replace(STEP, depends=("two",)), "step 'one' depends on 'two', which definition 'd' lacks"),
     ],
