@@ -20,6 +20,7 @@ Read it in this order:
 - ``orchestrator``  ParentJobOrchestrator and its pure decisions
 - ``agent``         agent types: what is found out about a document, by a library or by a language model
 - ``remote``        one bounded request to a service of somebody else
+- ``places``        searches for places: what is asked of whom, and the document that comes of it
 - ``settings``      what workers and managers are told by their runtime; secrets
 - ``seams``         clock and random, the only way to time and chance
 

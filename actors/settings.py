@@ -70,6 +70,12 @@ class Settings(msgspec.Struct, frozen=True):
         return _as(wanted, self.managers.get(action), f"manager {action!r}")
 
 
+def is_placeholder(text: str) -> bool:
+    """Whether the text is a ``{placeholder}`` that nothing has filled."""
+    inner = text.strip()[1:-1]
+    return text.strip() == f"{{{inner}}}" and bool(inner) and "{" not in inner and "}" not in inner
+
+
 def check_settings_type(owner: str, wanted: Any, reserved: Collection[str] = ()) -> None:
     """See that a type can be one of settings; ``reserved`` are keys of the same table that mean something else.
 

@@ -20,6 +20,7 @@ from msgspec import UNSET, UnsetType
 from msgspec import inspect as shapes
 
 from actors.agent.config import AgentConfig
+from actors.places.config import PlacesConfig
 from actors.settings import Secret
 from actors.states import OPEN, TABLE, JobKind, JobState, Move
 from actors.worker.crawler.config import CrawlConfig
@@ -217,6 +218,7 @@ def _definition() -> Iterator[str]:
     yield from _section("[step.NAME]", StepKeys)
     yield from _section('[step.NAME] with action = "crawl"', CrawlConfig)
     yield from _section('[step.NAME] with action = "agent"', AgentConfig)
+    yield from _section('[step.NAME] with action = "places_search"', PlacesConfig)
 
 
 def _section(title: str, struct: type[msgspec.Struct]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from actors.manager.agent import AgentManager
 from actors.manager.crawl import CrawlManager
 from actors.manager.database_maintenance import DatabaseMaintenanceManager
 from actors.manager.fan_out import FanOutManager
+from actors.manager.places_search import PlacesSearchManager
 from actors.manager.reindex import ReindexManager
 from actors.manager.test_job_generator import GeneratorManager
 from actors.manager.transform import TransformManager
@@ -32,6 +33,7 @@ from actors.worker.crawler.config import CrawlerSettings
 from actors.worker.crawler_sitemap import crawler_sitemap
 from actors.worker.crawler_url import crawler_url
 from actors.worker.database_maintenance import database_maintenance_operation
+from actors.worker.places_search import places_search
 from actors.worker.reindex import reindex
 from actors.worker.test_job_generator import generator
 from actors.worker.transform.worker import transform
@@ -82,6 +84,7 @@ BUILT_IN_WORKERS: tuple[JobWorker, ...] = (
     reindex,
     transform,
     agent,
+    places_search,
 )
 BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (
     CrawlManager,
@@ -91,6 +94,7 @@ BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (
     ReindexManager,
     TransformManager,
     AgentManager,
+    PlacesSearchManager,
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from actors.document_selection import DocumentSelection, selection_problems
+from actors.settings import is_placeholder
 
 MIN_KEYWORDS, MAX_KEYWORDS, KEYWORDS = 5, 15, 10
 MAX_SENTENCES = 20
@@ -86,9 +87,3 @@ def config_problems(config: AgentConfig) -> Iterator[tuple[str, str]]:
         yield "categories", "must not have an empty name"
     if config.api_key and not is_placeholder(config.api_key):
         yield "api_key", _KEY_IN_DEFINITION
-
-
-def is_placeholder(text: str) -> bool:
-    """Whether the text is a ``{placeholder}`` that nothing has filled."""
-    inner = text.strip()[1:-1]
-    return text.strip() == f"{{{inner}}}" and bool(inner) and "{" not in inner and "}" not in inner

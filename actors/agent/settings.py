@@ -6,8 +6,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from actors.agent.config import is_placeholder
-from actors.settings import Secret
+from actors.settings import Secret, is_placeholder
 
 BASE_URLS = {
     "openai": "https://api.openai.com/v1",

@@ -5,6 +5,7 @@
 - ``actor``      ManagerActor routes; NamingActor carries out one start
 - ``crawl``      the seeds of a crawl
 - ``agent``      a job for each stored document that the filters let through
+- ``places_search``  the first page of a search for places
 - ``fan_out``    children that were handed over with the submit
 - ``test_job_generator``   made-up jobs, to try a runtime out
 """

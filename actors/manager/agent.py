@@ -2,13 +2,13 @@
 
 import msgspec
 
-from actors.agent.config import AgentConfig, config_problems, is_placeholder
+from actors.agent.config import AgentConfig, config_problems
 from actors.agent.registry import agent_types_of
 from actors.agent.settings import AgentSettings
 from actors.ids import id_text
 from actors.job import Page, Step, StepStart
 from actors.manager.contract import JobManager
-from actors.settings import Settings
+from actors.settings import Settings, is_placeholder
 from actors.worker.agent import WORKER_TYPE, AgentTask, needs_model
 from actors.worker.contract import PermanentError
 

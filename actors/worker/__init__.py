@@ -7,6 +7,7 @@
 - ``attempt``      runs one body and turns whatever it does into an Attempt
 - ``actor``        WorkerActor: one per running child job
 - ``agent``        finds something out about a stored document
+- ``places_search``  asks for one page of places
 - ``crawler_url``  fetches one page and spawns a job per link
 - ``test_job_generator``   made-up work, to try a runtime out
 """

@@ -101,3 +101,10 @@ def test_every_agent_bears_other_languages(agent: object, language: str) -> None
 def test_a_hostile_text_is_an_answer_or_none_within_seconds(agent: object, hostile: str) -> None:
     with suppress(AnswerError):
         agent(given(hostile, title="x"))  # type: ignore[operator]
+
+
+def test_names_of_fields_that_every_record_has_are_no_words_of_the_text() -> None:
+    text = "".join(f"- Address: {name} Street\n- Types: cafe\n\n" for name in ("Elm", "Oak", "Ash"))
+
+    words = "Elm Street cafe Oak Street cafe Ash Street cafe Note: it rains."
+    assert plain_text(text + "Note: it rains.").split() == words.split()

@@ -1,9 +1,9 @@
 import msgspec
 import pytest
 
-from actors.agent.config import AgentConfig, clamped_keywords, config_problems, is_placeholder
+from actors.agent.config import AgentConfig, clamped_keywords, config_problems
 from actors.agent.settings import AgentSettings
-from actors.settings import Secret
+from actors.settings import Secret, is_placeholder
 
 
 @pytest.mark.parametrize(
