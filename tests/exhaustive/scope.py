@@ -46,7 +46,25 @@ def _step(name: str = "only", **options: Any) -> Step:
 
 
 def scopes(jobs: int) -> tuple[Scope, ...]:
-    """Every small world with up to so many jobs. With two, for the suite, some have fewer faults."""
+    """Every small world with up to so many jobs.
+
+    With two, for the suite, some have fewer faults; with three, those with jobs that operators cancel or pause have one
+    kind of request each.
+    """
+    apart = {"cancels", "pauses"} if jobs > 2 else set[str]()
+    return tuple(
+        each for scope in _scopes(jobs) for each in (_by_operator(scope) if scope.name in apart else (scope,))
+    )
+
+
+def _by_operator(scope: Scope) -> tuple[Scope, ...]:
+    return tuple(
+        msgspec.structs.replace(scope, name=f"{scope.name}: {operator}", operators=(operator,))
+        for operator in scope.operators
+    )
+
+
+def _scopes(jobs: int) -> tuple[Scope, ...]:
     one, some = children(1), children(jobs - 1)
     whole = jobs > 2
     many = FAULTS if whole else ("freeze", "unknown")

@@ -41,7 +41,7 @@ def test_every_line_of_the_table_is_gone_along() -> None:
         ("a page is recorded under any token", "pages of children, and every fault"),
         ("a page is recorded without its cursor", "pages of children, and every fault"),
         ("what a commit leased whose answer was lost is not given back", "every outcome, and every fault"),
-        ("the waiting jobs of a closing step are not swept", "cancels"),
+        ("the waiting jobs of a closing step are not swept", "a tolerance that is used up"),
         ("a step that is over lets nobody behind it start", "retries"),
         ("event outside the transaction", "every outcome, and every fault"),
     ],
