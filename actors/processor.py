@@ -28,6 +28,8 @@ NAMING_SLOTS = 64
 RESTING_WORKERS = 32_768
 """Worker actors without a job that all steps here may keep together, about a kilobyte each. Keeping them for the next
 turn saves a fifth of the time; but among 10 000 steps a turn's 32 would be used every half minute."""
+BUSY_STEPS = 1024
+"""Beyond so many steps the next turn is so far off that they keep fewer together, too."""
 
 
 class JobProcessor(TypedActor):
@@ -116,7 +118,8 @@ class JobProcessor(TypedActor):
 
     def _resting(self) -> int:
         """How many resting workers each of the steps may keep."""
-        return max(RESTING_WORKERS // max(len(self._orchestrators), 1), 1)
+        steps = max(len(self._orchestrators), 1)
+        return max(RESTING_WORKERS * min(BUSY_STEPS, steps) // steps**2, 1)
 
     def receiveMsg_Retiring(self, message: Retiring, sender: Address) -> None:
         """Forget the orchestrator, and tell it that nothing more comes; not while work is on its way to it."""
