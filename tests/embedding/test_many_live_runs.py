@@ -21,6 +21,8 @@ from tests.embedding.workers import Number, double
 RUNS = 10_000
 CLIENTS = 32
 REST_SECONDS = 20.0
+PAGE_CACHE_KB = 65_536
+"""SQLite's, which a million jobs fill whatever the number of their parents."""
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 
@@ -90,7 +92,7 @@ def test_a_new_run_begins_within_ten_seconds_among_those_that_all_have_work(runt
     assert (
         completed < RUNS * 20
     )  # all were new at once: short first turns, then one whole turn of others for four
-    assert (resident_kb() - before_kb) / RUNS / 2 < 10.0
+    assert (resident_kb() - before_kb - PAGE_CACHE_KB) / RUNS / 2 < 10.0
     live = "SELECT count(*) FROM parent WHERE kind = 'run' AND state = 'running'"
     ((before,),) = sql(runtime.settings.store, live)
     assert seconds_to_run_one(runtime) < 10.0
