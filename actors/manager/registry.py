@@ -9,7 +9,9 @@ import msgspec
 from actors.job import Step
 from actors.manager.contract import JobManager
 from actors.settings import Settings, check_settings_type
-from actors.worker.contract import DISPATCHERS
+
+NAMING_DISPATCHERS = ("io", "core")
+"""Where ``create_children``, a plain method, can run."""
 
 
 class DuplicateManagerError(ValueError):
@@ -73,8 +75,8 @@ def _check(manager: object) -> None:
         raise TypeError(f"manager {action!r} ({_named(manager)}) has no create_children: write it")
     if isinstance(said["child_types"], str):
         raise TypeError(f"manager {action!r}: child_types is a tuple: write ({said['child_types']!r},)")
-    if said["dispatcher"] not in DISPATCHERS:
-        known = ", ".join(map(repr, DISPATCHERS))
+    if said["dispatcher"] not in NAMING_DISPATCHERS:
+        known = ", ".join(map(repr, NAMING_DISPATCHERS))
         raise ValueError(f"manager {action!r} has dispatcher {said['dispatcher']!r}; there are {known}")
 
 

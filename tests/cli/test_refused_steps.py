@@ -7,7 +7,13 @@ import pytest
 from tests.cli.command import quaero
 
 TOP = 'id = "{0}"\nname = "X"\n[step.s]\naction = "{1}"\n'
-GOOD = {"crawl": 'start_urls = ["https://a.example/"]\n'}
+GOOD = {
+    "crawl": 'start_urls = ["https://a.example/"]\n',
+    "database_maintenance": "\n",
+    "reindex": "\n",
+    "test_job_generator": "\n",
+    "transform": "\n",
+}
 """Of each action, a step with which nothing is wrong; a wrong one has one line more, the sixth or a later one."""
 
 REFUSED = {
@@ -26,7 +32,34 @@ REFUSED = {
         ("request_timeout_seconds = 0", 6, "request_timeout_seconds: must be more than 0"),
         ("entity_type = 'page'", 6, "'page' is no entity type: use one of all, issues, pages, projects, spaces"),
         ("max_page = 3", 6, "unknown key max_page; did you mean max_pages?"),
+        ("render = 'brwser'", 6, 'render must be "browser" or "none", got "brwser"; did you mean "browser"?'),
         ("[step.s.error_tolerance]\nfailure_action = 'stop'", 7, 'must be "stop_all", "continue" or "mark_warning"'),
+    ],
+    "database_maintenance": [
+        ("operations = ['vacum']", 6, 'operations[0] must be "vacuum", "analyze", "reindex", "optimize"'),
+        ("operations = ['vacum']", 6, 'got "vacum"; did you mean "vacuum"?'),
+        ("operations = 'vacuum'", 6, 'got "vacuum"; write operations = ["vacuum"]'),
+        ("operations = [\n  'vacuum',\n  'vacuum',\n]", 8, "operations[1]: 'vacuum' is named twice"),
+        ("operation = ['vacuum']", 6, "unknown key operation; did you mean operations?"),
+        ("backup_path = 3", 6, 'backup_path must be text, got 3; write backup_path = "3"'),
+    ],
+    "reindex": [
+        ("dry_run = 'yes'", 6, 'dry_run must be true or false, got "yes"; write dry_run = true'),
+        ("dryrun = true", 6, "unknown key dryrun; did you mean dry_run?"),
+    ],
+    "test_job_generator": [
+        ("failure_rate = 1.5", 6, "failure_rate: must be between 0 and 1, got 1.5"),
+        ("worker_count = -1", 6, "worker_count: must be between 0 and 2147483647, got -1"),
+        ("log_count = 'many'", 6, 'log_count must be an integer, got "many"; write log_count = 3'),
+        ("worker_cout = 3", 6, "unknown key worker_cout; did you mean worker_count?"),
+    ],
+    "transform": [
+        ("output_format = 'markdwn'", 6, 'or "json", got "markdwn"; did you mean "markdown"?'),
+        ("input_format = 'pdf'", 6, 'input_format must be "html", got "pdf"'),
+        ("filter_limit = -1", 6, "filter_limit: must be 0 or more, got -1"),
+        ("filter_created_after = 'soon'", 6, "filter_created_after: must be a date, a time or an age"),
+        ("output_formt = 'text'", 6, "unknown key output_formt; did you mean output_format?"),
+        ("base_url = 'ftp://a.example'", 6, "base_url: must be an http or https address"),
     ],
 }  # fmt: skip
 

@@ -49,6 +49,10 @@ class Astray(PicturesManager):
     child_types = ("resise",)
 
 
+class Nowhere(PicturesManager):
+    child_types = ("xyzzy",)
+
+
 class Rival(PicturesManager):
     pass
 
@@ -66,9 +70,9 @@ def test_a_manager_whose_jobs_nobody_does_is_refused_with_the_nearest_type(tmp_p
     ):
         Runtime(store=tmp_path / "jobs.db", workers=[resize], managers=[Astray])
     with pytest.raises(
-        MissingWorkerError, match=r'type "resize", which no worker does; there are .*"crawler_url"'
+        MissingWorkerError, match=r'type "xyzzy", which no worker does; there are .*"crawler_url"'
     ):
-        Runtime(store=tmp_path / "jobs.db", managers=[PicturesManager])
+        Runtime(store=tmp_path / "jobs.db", managers=[Nowhere])
 
 
 def test_two_of_one_name_are_refused_by_name(tmp_path: Path) -> None:
