@@ -62,6 +62,11 @@ class Crawling:
             "credentials": self.vault,
         }
 
+    async def aclose(self) -> None:
+        """End the browser and close the connections; to be called on the loop they are used on."""
+        await self.browser.aclose()
+        await self.fetcher.aclose()
+
     def close(self) -> None:
         """Close the connection to the store and forget what was opened; the HTTP client is closed on its loop."""
         self.vault.forget()

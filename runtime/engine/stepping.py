@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from runtime.engine.pool import Pool
     from runtime.engine.watchdog import Watchdog
 
+FINISH_LOOK_SECONDS = 0.05
+"""Between looks of ``finish`` at a loop that waits for sockets."""
 NAMES = ("core", "store", "io", "cpu", "loop")
 
 CANCELS = 3
@@ -173,6 +175,8 @@ class SteppedLoop(SteppedDispatcher):
             self._loop = ClockedLoop(self._engine.now)
         task = self._loop.create_task(work)
         while not task.done():
+            if self._loop.next_due is None:
+                self._loop.wait_outside(FINISH_LOOK_SECONDS)
             self._loop.run_once()
         task.result()
 

@@ -121,8 +121,8 @@ class DrivenAssembly(SimulatedAssembly):
         if machine is None:
             return
         self._close_readers()
-        if self.crawling.fetcher.in_use:
-            machine.dispatchers.loop.finish(self.crawling.fetcher.aclose())
+        if self.crawling.in_use:
+            machine.dispatchers.loop.finish(self.crawling.aclose())
         if self._file is not None and self._file.closed:
             self._file = None  # it has drained: nothing is left to drop
         machine.kill()
