@@ -31,6 +31,7 @@ from runtime.operating import identity, made_again
 from runtime.refusal import NOT_RUNNING, RefusedError, RuntimeStateError
 from runtime.run import Run
 from runtime.scheduling import Timetable
+from runtime.searching import Library
 from runtime.settings import RuntimeSettings
 from runtime.staging import StagedFanOut
 from runtime.store.database import StoreError
@@ -46,7 +47,7 @@ ANSWER_SECONDS = 60.0
 """How long a verb waits for its commit before it gives up; the commit may still happen."""
 
 
-class Runtime(Timetable, Authentication, Enqueuer):
+class Runtime(Timetable, Authentication, Enqueuer, Library):
     """An embedded runtime on one store. A context manager, plain or async; or ``start`` and ``close``."""
 
     def __init__(
