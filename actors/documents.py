@@ -11,6 +11,8 @@ import msgspec
 PAGE_SIZE = 100
 """Documents of one page where nobody says how many."""
 MAX_PAGE_SIZE = 1000
+MAX_BODY_BYTES = 5 * 1024 * 1024
+"""The longest body of a document, as UTF-8."""
 
 
 class CursorError(ValueError):

@@ -9,6 +9,7 @@ Errors a body may raise::
     Exception                     the attempt failed; repeated while attempts remain
     ├── RetryableError            the same, with the time to wait if the body knows it
     ├── PermanentError            the job failed; not repeated
+    │   ├── DocumentTooLargeError a body is longer than what is kept of a document
     │   └── InvalidPayloadError   the payload is not what the worker's type says
     └── JobCancelledError         raised by ``context.raise_if_cancelled()``: the job is being cancelled
 """
@@ -20,7 +21,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from actors.documents import DocumentPatch, DocumentSource
+from actors.documents import MAX_BODY_BYTES, DocumentPatch, DocumentSource
 from actors.job import ChildSpec, DocumentSpec, LeasedJob, LogLevel, LogLine, Step
 from actors.seams import Clock
 from actors.settings import NoSettings
@@ -48,6 +49,10 @@ class PermanentError(Exception):
 
 class InvalidPayloadError(PermanentError):
     """The payload does not decode to the worker's payload type."""
+
+
+class DocumentTooLargeError(PermanentError):
+    """A document's body is longer than what is kept of one."""
 
 
 class JobCancelledError(Exception):
@@ -261,7 +266,17 @@ class JobContext:
         return tuple(child for child in self.children if child.even_if_failed)
 
     def save_document(self, document: DocumentSpec) -> None:
-        """Save a document with the outcome; (source_type, source_id) of an earlier one updates that."""
+        """Save a document with the outcome; (source_type, source_id) of an earlier one updates that.
+
+        Raises:
+            DocumentTooLargeError: its body is longer than ``MAX_BODY_BYTES``.
+        """
+        body = document.body or ""
+        if len(body) > MAX_BODY_BYTES // 4 and len(body.encode("utf-8", "replace")) > MAX_BODY_BYTES:
+            raise DocumentTooLargeError(
+                f"the body of document {document.source_type} {document.source_id[:200]!r} is longer than"
+                f" {MAX_BODY_BYTES} bytes: cut it, or save it as several documents"
+            )
         self.documents = _with(self.documents, document)
 
     def patch_document(self, document_id: int, metadata: dict[str, Any]) -> None:
