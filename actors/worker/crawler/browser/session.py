@@ -34,6 +34,7 @@ class SharedBrowser:
         self._path = path
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
+        self._starter: Any = None  # what the driver was started by
         self._starting: asyncio.Lock | None = None
         self.starts = 0
 
@@ -95,7 +96,8 @@ class SharedBrowser:
             raise FetchError(f"rendering {error}", retryable=False) from error
         try:
             async with asyncio.timeout(START_SECONDS):
-                self._playwright = await async_playwright().start()
+                self._starter = async_playwright()
+                self._playwright = await self._starter.start()
                 return await self._playwright.chromium.launch(
                     executable_path=path,
                     args=list(ARGUMENTS),
@@ -118,13 +120,14 @@ class SharedBrowser:
     async def _end(self) -> None:
         browser, self._browser = self._browser, None
         playwright, self._playwright = self._playwright, None
+        starter, self._starter = self._starter, None
         for close in (browser.close if browser else None, playwright.stop if playwright else None):
             if close is not None:
                 with suppress(Exception):  # whatever a dead browser's driver says
                     async with asyncio.timeout(CLOSE_SECONDS):
                         await close()
-        if playwright is not None:
-            _end_driver(playwright)
+        if starter is not None:
+            _end_driver(starter)
 
 
 async def _loaded() -> None:
@@ -141,10 +144,16 @@ async def _loaded() -> None:
         ) from error
 
 
-def _end_driver(playwright: "Playwright") -> None:
-    """Kill the driver if it is still there; the browser ends with it, as with any end of the pipe between them."""
-    connection = getattr(getattr(playwright, "_impl_obj", None), "_connection", None)
-    process = getattr(getattr(connection, "_transport", None), "_proc", None)
+def _end_driver(starter: Any) -> None:
+    """Kill the driver if it is still there; the browser ends with it, as with any end of the pipe between them.
+
+    Playwright has no name for its driver, so it is looked for where this version keeps it; elsewhere nothing is done.
+    """
+    transport = getattr(getattr(starter, "_client", None), "_transport", None)
+    died = getattr(transport, "on_error_future", None)
+    if died is not None and died.done() and not died.cancelled():
+        died.exception()  # has been looked at: else asyncio logs it whenever it is collected
+    process = getattr(transport, "_proc", None)
     if process is not None and process.returncode is None:
         with suppress(ProcessLookupError):
             process.kill()

@@ -338,3 +338,16 @@ def test_a_cookie_that_the_browser_does_not_take_is_left_out(rendering: Renderin
         return site.requests[-1].headers.get("cookie")
 
     assert rendering.with_site({"/": page(script), "/data": reply("")}, use) == "good=1"
+
+
+@pytest.mark.browser
+def test_a_driver_that_does_not_answer_keeps_nothing_from_ending(rendering: Rendering) -> None:
+    rendering.rendered({"/": page("")})
+    there = set(below(os.getpid()))
+    (driver,) = processes(os.getpid(), "driver")
+    os.kill(driver, signal.SIGSTOP)
+
+    rendering.runner.run(rendering.fetcher.aclose())
+
+    assert gone(there, 5.0)
+    assert rendering.rendered({"/": page("")}).status == 200
