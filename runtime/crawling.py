@@ -1,6 +1,7 @@
 """What crawls need of a runtime: the HTTP client, the rules of sites, memory of pages, credentials. Composed here.
 
-Workers reach each part by the name of its protocol: "fetcher", "browser", "robots", "crawl_memory", "credentials".
+Workers reach each part by the name of its protocol: "fetcher", "browser", "crawl_robots", "crawl_memory",
+"crawl_credentials".
 """
 
 from pathlib import Path
@@ -57,9 +58,9 @@ class Crawling:
         return {
             "fetcher": self.fetcher,
             "browser": self.browser,
-            "robots": self.robots,
+            "crawl_robots": self.robots,
             "crawl_memory": self.memory,
-            "credentials": self.vault,
+            "crawl_credentials": self.vault,
         }
 
     async def aclose(self) -> None:

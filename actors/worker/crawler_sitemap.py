@@ -52,7 +52,7 @@ async def crawler_sitemap(payload: CrawlSitemap, context: JobContext) -> ReadSit
             config,
             scope,
             context.resource("fetcher"),
-            context.resource("robots"),
+            context.resource("crawl_robots"),
             await visitor_of(context, config.auth_id or page.auth_id),
         )
         return await reading.done()

@@ -49,7 +49,7 @@ async def crawler_url(payload: CrawlPage, context: JobContext) -> CrawledPage | 
             config,
             scope,
             context.resource("browser" if config.render == "browser" else "fetcher"),
-            context.resource("robots"),
+            context.resource("crawl_robots"),
             await visitor_of(context, auth_id),
             remembered.validators() if remembered is not None else {},
         )

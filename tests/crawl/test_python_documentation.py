@@ -1,6 +1,7 @@
 """A site that nobody here wrote: Python's documentation as Debian packages it, about five hundred pages of HTML."""
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.crawl.crawls import (
     end_of,
     jobs_by_path,
     kill_group,
+    rows,
     running_jobs,
     started,
 )
@@ -54,6 +56,29 @@ def test_every_reachable_page_is_one_document_asked_for_once(tmp_path: Path) -> 
     assert assert_counts_are_rows(tmp_path) == {"completed": len(paths)}
     assert (done.value["state"], done.value["documents"]) == ("completed", len(pages))
     assert done.value["counts"]["completed"] == done.value["counts"]["total"] == len(paths)
+    assert_markdown_is_whole(tmp_path, site.origin)
+
+
+def assert_markdown_is_whole(directory: Path, origin: str) -> None:
+    """Headings, code blocks, tables and links of pages that have many, without what is around them."""
+    least = {
+        "/library/json.html": (12, 14, 19, 140),
+        "/library/stdtypes.html": (50, 120, 140, 900),
+        "/tutorial/datastructures.html": (13, 35, 0, 40),
+    }
+    bodies = dict(rows(directory, "SELECT url, body FROM document"))
+    for path, wanted in least.items():
+        body = bodies[origin + path]
+        patterns = (r"(?m)^#+ ", r"(?m)^ *```\w*$", r"(?m)^\|", r"\]\(http")
+        headings, fences, table_rows, links = (len(re.findall(each, body)) for each in patterns)
+        assert all(
+            has >= least
+            for has, least in zip((headings, fences // 2, table_rows, links), wanted, strict=True)
+        )
+        assert body.startswith("# ")
+        assert "Quick search" not in body
+        assert "](/" not in body
+        assert "](#" not in body
 
 
 @pytest.mark.soak

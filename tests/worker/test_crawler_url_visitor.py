@@ -71,7 +71,7 @@ def ask(
             payload = msgspec.json.encode(page).decode()
             job = LeasedJob(5, 1, 3, 2, "crawler_url", payload, None, 1, 4, 1, 0)
             fetcher = Fetcher(SystemClock())
-            named = {**resources(fetcher), "credentials": Records(record)}
+            named = {**resources(fetcher), "crawl_credentials": Records(record)}
             context = JobContext(job, Step("crawl", "crawl", table), (), SystemClock(), named.__getitem__)
             done = Asked(site, context)
             try:

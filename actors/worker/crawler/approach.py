@@ -121,5 +121,5 @@ async def visitor_of(context: JobContext, auth_id: str) -> Visitor:
     """
     if not auth_id:
         return Visitor()
-    source: CredentialSource = context.resource("credentials")
+    source: CredentialSource = context.resource("crawl_credentials")
     return Visitor(await source.credential(auth_id))

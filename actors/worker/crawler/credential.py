@@ -48,7 +48,7 @@ class UnknownCredentialError(CredentialError):
 
 
 class CredentialSource(Protocol):
-    """Where credentials come from: the resource "credentials". The composition root has one on the store."""
+    """Where credentials come from: the resource "crawl_credentials". The composition root has one on the store."""
 
     async def credential(self, auth_id: str) -> Credential:
         """The record of that id, opened.

@@ -74,7 +74,7 @@ class _Kept(msgspec.Struct):
 
 
 class RobotsSource(Protocol):
-    """What a crawl needs of whatever knows the rules of sites: the resource "robots"."""
+    """What a crawl needs of whatever knows the rules of sites: the resource "crawl_robots"."""
 
     async def of(self, url: str, config: CrawlConfig) -> Robots:
         """The rules for a normalised URL.

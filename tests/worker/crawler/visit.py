@@ -49,7 +49,7 @@ class Visit(msgspec.Struct):
 def resources(fetcher: Fetcher, memory: CrawlMemory | None = None) -> dict[str, Any]:
     """What the worker asks for by name."""
     robots = RobotsCache(fetcher, SystemClock(), fetcher.user_agent)
-    return {"fetcher": fetcher, "robots": robots, "crawl_memory": memory or NoMemory()}
+    return {"fetcher": fetcher, "crawl_robots": robots, "crawl_memory": memory or NoMemory()}
 
 
 def visit(
