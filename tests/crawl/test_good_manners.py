@@ -1,6 +1,5 @@
-"""robots.txt, sitemaps, rates and levels of detail, by the real command."""
+"""robots.txt, sitemaps and levels of detail, by the real command."""
 
-from itertools import pairwise
 from pathlib import Path
 
 from tests.cli.command import quaero
@@ -61,14 +60,3 @@ def test_with_metadata_alone_no_text_is_stored(tmp_path: Path) -> None:
         assert quaero("run", definition, cwd=tmp_path).code == 0
 
     assert rows(tmp_path, "SELECT title, body, metadata ->> '$.word_count' FROM document") == [("/a", "", 3)]
-
-
-def test_requests_reach_a_host_as_far_apart_as_the_rate_says(tmp_path: Path) -> None:
-    rate_ms = 120
-    with Site(answers) as site:
-        definition = define(tmp_path, f"{site.origin}/", rate_limit=rate_ms, concurrency=8)
-        assert quaero("run", definition, cwd=tmp_path).code == 0
-
-    times = [each.at_ms for each in site.requests]
-    assert len(times) == 3
-    assert all(later - earlier >= 0.9 * rate_ms for earlier, later in pairwise(times))
