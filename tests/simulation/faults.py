@@ -172,6 +172,7 @@ class Faults:
         if job.state == "scheduled" and self._chance.random() < 0.5:
             self.world.met("damaged_lane")
             self.world.pool.change("UPDATE job SET lane_id = NULL WHERE id = ?", job.id)
+            self.world.judge.rows.jobs[job.id] = job._replace(lane_id=None)
         else:
             self.world.met("damaged")
             self.world.pool.change("UPDATE job SET crc = crc + 1 WHERE id = ?", job.id)
