@@ -87,6 +87,9 @@ def _judge_start(parent: Parent, judge: "Judge", rows: Rows, broken: list[str]) 
 def definition_of(parent: Parent, judge: "Judge") -> Step | None:
     """The step as its client wrote it; None of one that was made anew by itself."""
     run, name = judge.rows.jobs[parent.run_id], judge.rows.jobs[parent.id].name
+    source = judge.world.operator.reruns.get(run.id)
+    if source is not None and judge.every[source].kind != "run":
+        return None
     definition = judge.world.definitions.get(run.type)
     siblings = sum(job.parent_id == run.id and job.kind == "step" for job in judge.every.values())
     if definition is None or siblings != len(definition.steps):
