@@ -7,9 +7,12 @@ import pytest
 from tests.cli.command import quaero
 
 TOP = 'id = "{0}"\nname = "X"\n[step.s]\naction = "{1}"\n'
+KEY = {"QUAERO_WORKERS__PLACES_SEARCH__API_KEY": "k"}
 GOOD = {
+    "agent": "agent_type = 'keyword_extractor'\n",
     "crawl": 'start_urls = ["https://a.example/"]\n',
     "database_maintenance": "\n",
+    "places_search": "search_query = 'restaurants'\n",
     "reindex": "\n",
     "test_job_generator": "\n",
     "transform": "\n",
@@ -43,6 +46,21 @@ REFUSED = {
         ("operation = ['vacuum']", 6, "unknown key operation; did you mean operations?"),
         ("backup_path = 3", 6, 'backup_path must be text, got 3; write backup_path = "3"'),
     ],
+    "agent": [
+        ("agent_typ = 'x'", 6, "unknown key agent_typ; did you mean agent_type?"),
+        ("max_keywords = 'ten'", 6, "max_keywords: must be a number, got 'ten'; write max_keywords = 10"),
+        ("filter_limit = -1", 6, "filter_limit: must be 0 or more, got -1"),
+        ("filter_tag = ['x']", 6, "unknown key filter_tag; did you mean filter_tags?"),
+        ("filter_created_after = 'soon'", 6, "filter_created_after: must be a date, a time or an age"),
+        ("filter_tags = 'x'", 6, 'got "x"; write filter_tags = ["x"]'),
+    ],
+    "places_search": [
+        ("search_type = 'nearby'", 6, 'got "nearby"; did you mean "nearby_search"?'),
+        ("location_latitude = 'x'", 6, 'location_latitude must be a number, got "x"; write location_latitude = 3'),
+        ("[step.s.location]\nlatitude = 'x'", 7, "latitude must be a number"),
+        ("max_result = 3", 6, "unknown key max_result; did you mean max_results?"),
+        ("filter_min_rating = 9", 6, "filter_min_rating: must be from 0 to 5, got 9"),
+    ],
     "reindex": [
         ("dry_run = 'yes'", 6, 'dry_run must be true or false, got "yes"; write dry_run = true'),
         ("dryrun = true", 6, "unknown key dryrun; did you mean dry_run?"),
@@ -73,8 +91,8 @@ def test_every_wrong_key_of_a_step_is_one_message_with_its_line(tmp_path: Path, 
         (directory / f"{number:02}.toml").write_text(text)
     (tmp_path / "good.toml").write_text(TOP.format("good", action) + GOOD[action])
 
-    good = quaero("check", "good.toml", cwd=tmp_path)
-    done = quaero("check", "definitions", cwd=tmp_path)
+    good = quaero("check", "good.toml", cwd=tmp_path, **KEY)
+    done = quaero("check", "definitions", cwd=tmp_path, **KEY)
 
     assert (good.code, good.err) == (0, "")
     assert (done.code, done.out) == (2, "")
@@ -85,3 +103,14 @@ def test_every_wrong_key_of_a_step_is_one_message_with_its_line(tmp_path: Path, 
     assert [
         words for (_, _, words), message in zip(REFUSED[action], told, strict=True) if words not in message
     ] == []
+
+
+def test_a_missing_key_is_told_with_what_to_set_and_the_definition_is_not_run(tmp_path: Path) -> None:
+    (tmp_path / "near.toml").write_text(TOP.format("near", "places_search") + GOOD["places_search"])
+
+    for command in ("check", "run"):
+        done = quaero(command, "near.toml", cwd=tmp_path)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith('near.toml:3: step "s": api_key: Google Places needs a key')
+        assert "QUAERO_WORKERS__PLACES_SEARCH__API_KEY" in done.err
+    assert not (tmp_path / "quaero.db").exists()
