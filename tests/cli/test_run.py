@@ -95,10 +95,18 @@ def test_a_missing_definition_is_bad_input(tmp_path: Path) -> None:
 
 
 def test_an_unknown_key_is_a_warning_on_stderr_and_in_the_run(tmp_path: Path) -> None:
-    done = quaero("run", define(tmp_path, "odd", "gaets = 2"), "--json", cwd=tmp_path)
+    done = quaero("run", define(tmp_path, "odd", "colour = 2"), "--json", cwd=tmp_path)
     assert done.code == 0
     assert "warning: odd.toml:6: " in done.err
     assert len(done.value["warnings"]) == 1
+
+
+def test_a_slip_of_the_pen_is_refused_with_its_line(tmp_path: Path) -> None:
+    done = quaero("run", define(tmp_path, "odd", "gaets = 2"), "--json", cwd=tmp_path)
+    assert done.code == 2
+    assert "odd.toml:6: " in done.err
+    assert "gates" in done.err
+    assert not (tmp_path / "quaero.db").exists()
 
 
 def test_the_same_key_gives_the_same_run(tmp_path: Path) -> None:
