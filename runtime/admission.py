@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from actors.job import ErrorTolerance, JobDefinition, Step
-from actors.manager import JobManager, unmet
+from actors.manager import JobManager, missing, unmet
 from actors.orchestrator.condition import Surroundings
 from runtime.definitions.conditions import condition_faults
 from runtime.refusal import RefusedError
@@ -112,7 +112,7 @@ def _step_problems(
 def _missing(
     step: Step, definition: JobDefinition, managers: Mapping[str, type[JobManager]]
 ) -> Iterator[str]:
-    for _, sentence in managers[step.action].missing(step, definition):
+    for _, sentence in missing(managers, step, definition):
         yield sentence
 
 

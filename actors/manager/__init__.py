@@ -11,6 +11,6 @@
 """
 
 from actors.manager.contract import JobManager, ManagerContext
-from actors.manager.registry import ManagerRegistry, unmet
+from actors.manager.registry import ManagerRegistry, missing, unmet
 
-__all__ = ["JobManager", "ManagerContext", "ManagerRegistry", "unmet"]
+__all__ = ["JobManager", "ManagerContext", "ManagerRegistry", "missing", "unmet"]

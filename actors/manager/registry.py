@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from actors.job import Step
+from actors.job import JobDefinition, Step
 from actors.manager.contract import JobManager
 from actors.settings import Settings, check_settings_type
 
@@ -85,6 +85,16 @@ def _named(manager: type[JobManager]) -> str:
 
 
 def unmet(managers: Mapping[str, type[JobManager]], step: Step) -> list[tuple[str, str]]:
-    """What the step needs and the settings of these managers' runtime do not give: see ``JobManager.unmet``."""
+    """What the step needs and the settings of these managers' runtime do not give: see ``JobManager.unmet``.
+
+    A step that is not enabled needs nothing.
+    """
     settings = managers.settings if isinstance(managers, ManagerRegistry) else None
-    return managers[step.action].unmet(step, settings) if settings is not None else []
+    return managers[step.action].unmet(step, settings) if settings is not None and step.enabled else []
+
+
+def missing(
+    managers: Mapping[str, type[JobManager]], step: Step, definition: JobDefinition
+) -> list[tuple[str, str]]:
+    """What the step lacks before it can run: see ``JobManager.missing``. One that is not enabled lacks nothing."""
+    return managers[step.action].missing(step, definition) if step.enabled else []

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from actors.job import JobDefinition, Step
+from actors.manager import missing
 from actors.orchestrator.condition import Surroundings
 from runtime.definitions.conditions import condition_faults
 from runtime.definitions.findings import Findings
@@ -173,7 +174,7 @@ def _tell_incomplete(
     places = {step.name: step for step in raw}
     for step in definition.steps:
         if step.action in managers:
-            for key, sentence in managers[step.action].missing(step, definition):
+            for key, sentence in missing(managers, step, definition):
                 place = places[step.name]
                 message = f"{place.subject}: {sentence}"
                 findings.add(place.place(parse_path(key)), message, severity=Severity.INCOMPLETE)

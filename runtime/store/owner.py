@@ -45,7 +45,7 @@ class OwnerLock:
 
 def lock_directory(store: Path) -> Path:
     """Where the owners' files of this store are."""
-    return store.with_name(store.name + ".d")
+    return store.parent / f"{store.name}.d"
 
 
 def take_lock(store: Path, owner: int) -> OwnerLock | None:

@@ -87,7 +87,11 @@ def test_a_step_whose_condition_is_false_is_skipped(tmp_path: Path) -> None:
 def test_definitions_that_do_not_fit_together_are_refused_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match="in a circle"):
         runtime_with(tmp_path, quick("a", pre=("b",)), quick("b", pre=("a",)))
-    with runtime_with(tmp_path, quick("odd", Step("s", "no such action"))) as runtime:
+    odd = quick("odd", Step("s", "no such action"))
+    with pytest.raises(DefinitionError, match="no manager carries out"):
+        runtime_with(tmp_path, odd).start()
+    elsewhere = RuntimeSettings(store=tmp_path / "jobs.db", allow_unknown_actions=True)
+    with Runtime(elsewhere, definitions=[odd]) as runtime:
         with pytest.raises(
             RefusedError, match="definition 'odd', which 'main' links: step 's': there is no manager"
         ):
