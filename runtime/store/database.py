@@ -16,6 +16,7 @@ Errors::
 
 import sqlite3
 from pathlib import Path
+from threading import Event
 from typing import Any, Protocol
 
 from peewee import SqliteDatabase
@@ -25,6 +26,9 @@ from runtime.store.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 from runtime.store.statistics import forget_unsteady
 
 MINIMUM_SQLITE = (3, 38, 0)  # ->> and RETURNING
+
+BUSY_PAUSE_SECONDS = 0.02
+"""Between tries of what SQLite refuses at once instead of waiting."""
 
 
 class StoreError(Exception):
@@ -93,7 +97,7 @@ def open_writer(
     database = _connect(path, busy_timeout_seconds)
     try:
         connection = database.connection()
-        connection.execute("PRAGMA journal_mode = WAL")
+        _enter_wal(connection, busy_timeout_seconds)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")
@@ -188,6 +192,21 @@ def _connect(path: Path, busy_timeout_seconds: float) -> SqliteDatabase:
     except Exception as error:  # peewee wraps sqlite3's own
         raise StoreError(f"{path} can not be opened: {error}") from error
     return database  # type: ignore[no-any-return]
+
+
+def _enter_wal(connection: sqlite3.Connection, busy_timeout_seconds: float) -> None:
+    """Have the file keep a log. While another process makes the same new file, SQLite refuses this without waiting."""
+    pause = Event()
+    for _ in range(int(busy_timeout_seconds / BUSY_PAUSE_SECONDS)):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if not getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+                raise
+            pause.wait(BUSY_PAUSE_SECONDS)
+        else:
+            return
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _readable(text: bytes) -> str:

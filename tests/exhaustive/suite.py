@@ -25,15 +25,17 @@ UNUSED = {"run: intolerable": "only steps have a tolerance; CloseParent might na
 
 def explored(asked: tuple[int, int]) -> tuple[Found, str]:
     """Explore one of the small worlds, by number of jobs and place; what was found, and what does not hold."""
-    logging.disable(logging.CRITICAL)  # a lost answer is logged each time
     jobs, number = asked
     scope = scopes(jobs)[number]
     memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as directory:
-        try:
+    logging.disable(logging.CRITICAL)  # a lost answer is logged each time
+    try:
+        with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as directory:
             return explore(scope, Path(directory)), ""
-        except Violation as violation:
-            return Found(scope.name), str(violation)
+    except Violation as violation:
+        return Found(scope.name), str(violation)
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def missing(everything: Iterable[Found]) -> list[str]:
