@@ -34,7 +34,7 @@ run: $(STAMP)
 	@$(BIN)/python docs/examples/crawl_pydoc.py
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 lint: $(STAMP)
 	@$(BIN)/ruff check --quiet .
