@@ -9,36 +9,17 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import msgspec
-
-from actors.agent import AgentType, AgentTypes
-from actors.agent.built_in import BUILT_IN_AGENT_TYPES
+from actors.agent import AgentType
 from actors.ids import IdSource
 from actors.job import JobDefinition, prepare_types
-from actors.manager import JobManager, ManagerRegistry
-from actors.manager.agent import AgentManager
-from actors.manager.crawl import CrawlManager
-from actors.manager.database_maintenance import DatabaseMaintenanceManager
-from actors.manager.fan_out import FanOutManager
-from actors.manager.places_search import PlacesSearchManager
-from actors.manager.reindex import ReindexManager
-from actors.manager.test_job_generator import GeneratorManager
-from actors.manager.transform import TransformManager
+from actors.manager import JobManager
 from actors.messages import Drain, Refused, Rung, Start, Started
 from actors.seams import Clock, Random, SystemClock, SystemRandom
 from actors.supervisor import RuntimeSupervisor
-from actors.worker import JobWorker, WorkerRegistry
-from actors.worker.agent import agent
+from actors.worker import JobWorker
 from actors.worker.crawler.config import CrawlerSettings
-from actors.worker.crawler_sitemap import crawler_sitemap
 from actors.worker.crawler_url import crawler_url
-from actors.worker.database_maintenance import database_maintenance_operation
-from actors.worker.places_search import places_search
-from actors.worker.reindex import reindex
-from actors.worker.test_job_generator import generator
-from actors.worker.transform.worker import transform
-from runtime.admission import admitted
-from runtime.adoption import adoption, library_of, tell_of
+from runtime.adoption import adoption, tell_of
 from runtime.authentication import refuse_unknown_records
 from runtime.closing import CLOSE_SECONDS, LEAVE_SECONDS, close_file, drained
 from runtime.crawling import Crawling
@@ -55,13 +36,10 @@ from runtime.events.hub import EventHub
 from runtime.events.service import EventService
 from runtime.interpreter import tune
 from runtime.linking import together_of
-from runtime.modules import import_agent, import_manager, import_worker
-from runtime.own_settings import own_settings
 from runtime.precedence import Precedence
 from runtime.processes.crew import WorkerProcesses
-from runtime.processes.naming import name_of
 from runtime.refusal import NOT_RUNNING, RuntimeStateError
-from runtime.registration import check_actions, check_child_types
+from runtime.repertoire import Repertoire
 from runtime.settings import RuntimeSettings
 from runtime.store.actor import StoreActor
 from runtime.store.database import StoreError, WritingDatabase
@@ -75,28 +53,6 @@ from runtime.upkeep import Upkeep
 logger = logging.getLogger("quaero")
 
 START_SECONDS = 60.0
-
-BUILT_IN_WORKERS: tuple[JobWorker, ...] = (
-    crawler_url,
-    crawler_sitemap,
-    database_maintenance_operation,
-    generator,
-    reindex,
-    transform,
-    agent,
-    places_search,
-)
-BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (
-    CrawlManager,
-    DatabaseMaintenanceManager,
-    FanOutManager,
-    GeneratorManager,
-    ReindexManager,
-    TransformManager,
-    AgentManager,
-    PlacesSearchManager,
-)
-
 
 RESERVED = frozenset(
     {
@@ -123,7 +79,7 @@ RESERVED = frozenset(
 """Names of resources that are the runtime's own."""
 
 
-class Assembly:
+class Assembly(Repertoire):
     """The parts of one runtime. ``start`` and ``stop`` may be called from any thread."""
 
     def __init__(
@@ -139,7 +95,6 @@ class Assembly:
         resources: dict[str, Any],
         doorbell: Doorbell | None = None,
     ) -> None:
-        self.settings = settings
         prepare_types()
         self.clock = clock or SystemClock()
         self.random = random or SystemRandom()
@@ -148,26 +103,7 @@ class Assembly:
         reserved = sorted(RESERVED & resources.keys())
         if reserved:
             raise ValueError(f"the resource {reserved[0]!r} is the runtime's own: give yours another name")
-        if isinstance(workers, JobWorker):
-            raise TypeError(f"workers is a list: write workers=[{workers!r}]")
-        named = map(import_worker, settings.worker_modules)
-        every_worker = dict.fromkeys((*BUILT_IN_WORKERS, *workers, *named))
-        self.workers = WorkerRegistry(_configured(worker, settings.worker_options) for worker in every_worker)
-        for each in self.workers.values():
-            if each.options.dispatcher == "cpu":
-                name_of(each)  # refused now, not with its first job
-        every_manager = dict.fromkeys(
-            (*BUILT_IN_MANAGERS, *managers, *map(import_manager, settings.manager_modules))
-        )
-        every_agent = dict.fromkeys(
-            (*BUILT_IN_AGENT_TYPES, *agents, *map(import_agent, settings.agent_modules))
-        )
-        self.own_settings, self.warnings = own_settings(
-            settings, self.workers, ManagerRegistry(every_manager), AgentTypes(every_agent)
-        )
-        self.managers = ManagerRegistry(every_manager, self.own_settings)
-        check_child_types(self.managers, self.workers)
-        self.library = library_of(settings.definitions_directory, definitions, self.managers)
+        super().__init__(settings, workers=workers, definitions=definitions, managers=managers, agents=agents)
         crawler = self.own_settings.worker(crawler_url.worker_type, CrawlerSettings)
         self.crawling = Crawling(
             settings.store,
@@ -302,15 +238,6 @@ class Assembly:
         """``ask``, from an asyncio loop."""
         return await self._store.ask_async(self._running(), request, timeout_seconds)
 
-    def check_actions(self) -> None:
-        """See that every action of the known definitions has a manager, unless others on the store may have it.
-
-        Raises:
-            DefinitionError: one has none.
-        """
-        if not self.settings.allow_unknown_actions:
-            check_actions(self.library, self.managers)
-
     def _ask_inside(self, request: Any, timeout_seconds: float) -> Any:
         """``ask`` for a running body, which may still ask while the runtime waits for its end."""
         return self._store.ask(self._stopping or self._running(), request, timeout_seconds)
@@ -339,14 +266,6 @@ class Assembly:
         together = together_of(wanted, self.library, self.managers, self.workers)
         refuse_unknown_records(together, self.managers, self.crawling.vault)
         return together
-
-    def admitted(self, definition: JobDefinition) -> JobDefinition:
-        """The definition, if it can be run here.
-
-        Raises:
-            RefusedError: it can not; see ``admission``.
-        """
-        return admitted(definition, self.managers, self.workers)
 
     def raise_if_stopped(self) -> None:
         """Raise if requests can not be answered.
@@ -459,15 +378,3 @@ class Assembly:
             "on_restart": self._restarted,
             "on_store": self._store_opened,
         }
-
-
-def _configured(worker: JobWorker, overrides: dict[str, dict[str, Any]]) -> JobWorker:
-    """The worker with its options as the configuration wants them; the worker itself stays as it is."""
-    wanted = overrides.get(getattr(worker, "worker_type", ""))
-    if not wanted:
-        return worker
-    from copy import copy
-
-    configured = copy(worker)
-    configured.options = msgspec.structs.replace(worker.options, **wanted)
-    return configured

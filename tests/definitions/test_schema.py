@@ -10,11 +10,11 @@ from jsonschema import Draft202012Validator
 
 from actors.job import ErrorTolerance
 from actors.manager import ManagerRegistry
-from runtime.assembly import BUILT_IN_MANAGERS, BUILT_IN_WORKERS
 from runtime.config import config_schema
 from runtime.definitions import definition_schema, payload_schema
 from runtime.definitions.keys import DefinitionKeys, StepKeys, ToleranceKeys, field_names
 from runtime.definitions.schema import configuration_schema, configurations_schema, one_payload_schema
+from runtime.repertoire import BUILT_IN_MANAGERS, BUILT_IN_WORKERS
 from tests.definitions.actions import MANAGERS, Agent, Crawl
 
 FILES = Path(__file__).parent / "files"
