@@ -24,11 +24,11 @@ from actors.places.config import PlacesConfig
 from actors.settings import Secret
 from actors.states import OPEN, TABLE, JobKind, JobState, Move
 from actors.worker.crawler.config import CrawlConfig
-from runtime.assembly import BUILT_IN_MANAGERS, BUILT_IN_WORKERS
 from runtime.cli.application import application
 from runtime.cli.arguments import LARGEST
 from runtime.config.schema import Config, Worker
 from runtime.definitions.keys import DefinitionKeys, StepKeys, ToleranceKeys
+from runtime.repertoire import BUILT_IN_MANAGERS, BUILT_IN_WORKERS
 from tests.terminal.table import PARENTS, PATHS, PATHS_OF_RUNTIMES
 
 REFERENCE = Path(__file__).parent / "reference"
