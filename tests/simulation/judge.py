@@ -12,6 +12,7 @@ import random
 import sqlite3
 from typing import TYPE_CHECKING
 
+from runtime.store.retention import KEY_DAYS
 from tests.simulation.keys import judge_keys
 from tests.simulation.leasing import judge_leases
 from tests.simulation.predictions import judge_answers
@@ -176,7 +177,8 @@ class Judge:
         if parent.closing is not None or parent.max_children:
             return
         children = [each for each in self.rows.jobs.values() if each.parent_id == job.parent_id]
-        keys = {each.unique_key for each in children}
+        # A key may be that of a job that an operator deleted in the same commit.
+        keys = {each.unique_key for each in self.every.values() if each.parent_id == job.parent_id}
         spawned = sum(each.spawned_by == job.id and each.unique_key is None for each in children)
         wanted = sum(not task.keyed for task in declared)
         if spawned != wanted or not {task.key for task in declared if task.keyed} <= keys:
@@ -287,8 +289,17 @@ class Judge:
             and (kept := days[job.state == "completed"])
             and (job.finished_at or now) + kept * DAY_MS <= now
         ]
-        found += [*self.rows.keys, *(key for key, until in self.rows.rates.items() if until <= now)]
+        found += [
+            key for key, (run_id, ended_at) in self.rows.keys.items() if self._is_old(run_id, ended_at, now)
+        ]
+        found += [key for key, until in self.rows.rates.items() if until <= now]
         return [*found, "events"] if self.timeline.prunable else found
+
+    def _is_old(self, run_id: int, ended_at: int | None, now: int) -> bool:
+        """Whether a key is to go; a run that was retried after the world grew old has ended of late."""
+        run = self.rows.jobs.get(run_id)
+        ended = (ended_at or 0) if run is None else (run.finished_at or now)
+        return ended + KEY_DAYS * DAY_MS <= now
 
     def fired_since(self, seq: int, schedule: str) -> bool:
         """Whether it fired after that event, or could not since its run before went on."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from runtime.store.retention import DAY_MS, KEY_DAYS
 from tests.simulation.judge import Violation
 from tests.simulation.rows import Job
 from tests.simulation.tasks import Plan, Task
@@ -87,7 +88,14 @@ def judge_age(world: "World") -> None:
     """
     database = world.pool.open()
     try:
-        for text in (*NOTHING, "SELECT key FROM submit_key", "SELECT key FROM rate"):
+        # A schedule that was missed has fired once more, and a retry has begun: what they leave is new.
+        now = world.clock.wall_ms()
+        rates = f"SELECT key FROM rate WHERE started_at + max(longest_ms, {DAY_MS}) <= {now}"
+        keys = (
+            "SELECT key FROM submit_key WHERE coalesce(ended_at, (SELECT finished_at FROM job WHERE id = run_id), 0)"
+            f" <= {now - KEY_DAYS * DAY_MS}"
+        )
+        for text in (*NOTHING, keys, rates):
             if found := database.connection().execute(text).fetchall():
                 raise Violation(f"left after ten days: {text} finds {found}")
     finally:

@@ -36,11 +36,15 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
             ):  # else it is the same request again, and the pages are the run's own
                 connection.execute("DELETE FROM staged_page WHERE run_id = ?", (request.run_id,))
             return known[0], False
+    if transaction.exists(request.run_id):
+        return (
+            request.run_id,
+            False,
+        )  # the same request again: its answer was lost, and its key may be free by now
+    if request.submit_key is not None:
         connection.execute(
             "INSERT INTO submit_key (key, run_id) VALUES (?, ?)", (request.submit_key, request.run_id)
         )
-    elif transaction.exists(request.run_id):
-        return request.run_id, False  # the same request again: its answer was lost
     known = {
         step_id: step
         for each in runs
