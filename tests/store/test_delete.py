@@ -197,6 +197,18 @@ def test_what_was_deleted_is_not_there_for_any_other_verb(store: StoreDriver) ->
     assert store.delete(12345) == Refused("there is no such job", "`quaero jobs` lists them")
 
 
+def test_a_submit_that_comes_twice_after_its_run_was_deleted_takes_no_key(store: StoreDriver) -> None:
+    request = store.submission(definition(step("a")), key="nightly")
+    run_id = store.submitted(request).run_id
+    store.name(store.start(), spec())
+    store.complete(store.lease()[0])
+    store.delete(run_id)
+    assert (run_id,) in store.rows("SELECT id FROM deletion")
+    assert store.submitted(request).run_id == run_id
+    assert store.rows("SELECT key FROM submit_key") == []
+    assert store.submit(key="nightly") != run_id
+
+
 def test_deleting_a_run_frees_its_key(store: StoreDriver) -> None:
     first = ended_run(store, key="nightly")
     assert store.submit(key="nightly") == first
