@@ -12,8 +12,8 @@ import msgspec
 
 from actors.seams import Clock
 from actors.settings import Secret
-from actors.worker.contract import PermanentError, RetryableError
 from actors.worker.crawler.retry_after import may_pass, retry_after_seconds
+from actors.worker.errors import PermanentError, RetryableError
 
 CONNECT_SECONDS = 10.0
 MAX_WORDS = 500

@@ -7,7 +7,7 @@ from actors.job import AttemptError, StepStart
 from actors.manager.contract import JobManager, ManagerContext
 from actors.messages import Command, CreateChildren, NameChildren, Named, NamingFailed, Wiring
 from actors.receive import Address, BodyFailed, TypedActor
-from actors.worker.contract import PermanentError
+from actors.worker.errors import PermanentError
 
 RETRY_MS = (500, 2_000)
 """Waits before the second and the third attempt to name one page."""

@@ -10,7 +10,7 @@ from actors.job import Page, Step, StepStart
 from actors.manager.contract import JobManager
 from actors.settings import Settings, is_placeholder
 from actors.worker.agent import WORKER_TYPE, AgentTask, needs_model
-from actors.worker.contract import PermanentError
+from actors.worker.errors import PermanentError
 
 PAGE = 100
 """Documents of one page."""

@@ -10,7 +10,7 @@ from actors.documents import DocumentSource
 from actors.job import ChildSpec, JobDefinition, Page, Step, StepStart
 from actors.seams import Clock
 from actors.settings import NoSettings, Settings
-from actors.worker.contract import PermanentError
+from actors.worker.errors import PermanentError
 
 OwnSettings = TypeVar("OwnSettings", bound=msgspec.Struct)
 

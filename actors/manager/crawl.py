@@ -5,12 +5,12 @@ import msgspec
 from actors.job import ChildSpec, JobDefinition, Page, Step, StepStart
 from actors.manager.contract import JobManager
 from actors.settings import Settings
-from actors.worker.contract import PermanentError
 from actors.worker.crawler.browser.chromium import browser_problem
 from actors.worker.crawler.config import CrawlConfig, CrawlerSettings, problems
 from actors.worker.crawler.pages import SEED_DEPTH, WORKER_TYPE, CrawlPage, page_fields
 from actors.worker.crawler.seeds import NoSeedError, Seeds, seeds_of
 from actors.worker.crawler.sitemaps import SITEMAP_DEPTH, SITEMAP_WORKER_TYPE, CrawlSitemap, sitemaps_of
+from actors.worker.errors import PermanentError
 
 
 class CrawlManager(JobManager):

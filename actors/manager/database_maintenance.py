@@ -7,8 +7,8 @@ import msgspec
 from actors.job import Page, Step, StepStart
 from actors.manager.contract import JobManager
 from actors.upkeep import Operation
-from actors.worker.contract import PermanentError
 from actors.worker.database_maintenance import WORKER_TYPE, MaintenanceTask
+from actors.worker.errors import PermanentError
 
 DEFAULT_OPERATIONS = (Operation.VACUUM, Operation.ANALYZE, Operation.REINDEX)
 

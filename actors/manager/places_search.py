@@ -7,7 +7,7 @@ from actors.manager.contract import JobManager
 from actors.places.config import PlacesConfig, config_problems, search_of
 from actors.places.settings import PlacesSettings
 from actors.settings import Settings, is_placeholder
-from actors.worker.contract import PermanentError
+from actors.worker.errors import PermanentError
 from actors.worker.places_search import WORKER_TYPE, PlacesTask, task_fields
 
 

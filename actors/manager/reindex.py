@@ -4,7 +4,7 @@ import msgspec
 
 from actors.job import Page, StepStart
 from actors.manager.contract import JobManager
-from actors.worker.contract import PermanentError
+from actors.worker.errors import PermanentError
 from actors.worker.reindex import WORKER_TYPE, ReindexTask
 
 

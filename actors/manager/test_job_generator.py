@@ -6,7 +6,7 @@ import msgspec
 
 from actors.job import Page, Step, StepStart
 from actors.manager.contract import JobManager
-from actors.worker.contract import PermanentError
+from actors.worker.errors import PermanentError
 from actors.worker.test_job_generator import ROOT_DEPTH, WORKER_TYPE, GeneratedJob
 
 PAGE = 1000

@@ -4,7 +4,7 @@ import msgspec
 
 from actors.job import ChildSpec, Page, Step, StepStart
 from actors.manager.contract import JobManager
-from actors.worker.contract import PermanentError
+from actors.worker.errors import PermanentError
 from actors.worker.transform.config import HTML_TYPES, TransformConfig, TransformTask, problems
 from actors.worker.transform.worker import WORKER_TYPE
 

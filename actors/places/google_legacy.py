@@ -9,7 +9,7 @@ from actors.places.config import Search
 from actors.places.place import Place, PlacePage
 from actors.places.settings import PlacesSettings
 from actors.remote import Request, Response, decoded
-from actors.worker.contract import PermanentError, RetryableError
+from actors.worker.errors import PermanentError, RetryableError
 
 TOKEN_SECONDS = 2.0
 PASSING = frozenset({"OVER_QUERY_LIMIT", "UNKNOWN_ERROR"})

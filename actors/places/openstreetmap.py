@@ -13,7 +13,7 @@ from actors.places.config import Search
 from actors.places.place import Place, PlacePage
 from actors.places.settings import PlacesSettings
 from actors.remote import Request, Response, decoded
-from actors.worker.contract import PermanentError, RetryableError
+from actors.worker.errors import PermanentError, RetryableError
 
 MOST_NEARBY = 500
 """Places Overpass is asked for: it does not know which are nearest."""

@@ -1,6 +1,8 @@
 """Workers: what runs single jobs.
 
-- ``contract``     JobWorker, JobSpawner, JobContext and the values a body may return or raise
+- ``contract``     JobWorker, its options, and the values a body may return besides a result
+- ``context``      JobContext: what a body reads, and records for the commit of its outcome; JobSpawner
+- ``errors``       what a body may raise
 - ``decorator``    ``@worker``: one function as a JobWorker
 - ``registry``     which worker does which job type
 - ``backoff``      how long to wait before the next attempt (pure)
@@ -12,19 +14,10 @@
 - ``test_job_generator``   made-up work, to try a runtime out
 """
 
-from actors.worker.contract import (
-    Cancel,
-    InvalidPayloadError,
-    JobCancelledError,
-    JobContext,
-    JobSpawner,
-    JobWorker,
-    PermanentError,
-    RetryableError,
-    Snooze,
-    WorkerOptions,
-)
+from actors.worker.context import JobContext, JobSpawner
+from actors.worker.contract import Cancel, JobWorker, Snooze, WorkerOptions
 from actors.worker.decorator import worker
+from actors.worker.errors import InvalidPayloadError, JobCancelledError, PermanentError, RetryableError
 from actors.worker.registry import WorkerRegistry
 
 __all__ = [

@@ -22,7 +22,8 @@ from actors.messages import (
 from actors.receive import Address, BodyFailed, TypedActor
 from actors.seams import Random
 from actors.worker.attempt import body_of, failure_of
-from actors.worker.contract import JobContext, JobWorker
+from actors.worker.context import JobContext
+from actors.worker.contract import JobWorker
 
 
 class AttemptTimeoutError(Exception):

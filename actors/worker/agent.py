@@ -15,8 +15,9 @@ from actors.agent.registry import agent_types_of
 from actors.agent.settings import AgentSettings
 from actors.documents import StoredDocument
 from actors.ids import parse_id
-from actors.worker.contract import JobContext, PermanentError, RetryableError
+from actors.worker.context import JobContext
 from actors.worker.decorator import worker
+from actors.worker.errors import PermanentError, RetryableError
 
 WORKER_TYPE = "agent"
 

@@ -21,15 +21,9 @@ from actors.job import (
 from actors.messages import BodyEnded
 from actors.seams import Random
 from actors.worker.backoff import backoff_ms, options_in
-from actors.worker.contract import (
-    Cancel,
-    JobContext,
-    JobWorker,
-    PermanentError,
-    RetryableError,
-    Snooze,
-    WorkerOptions,
-)
+from actors.worker.context import JobContext
+from actors.worker.contract import Cancel, JobWorker, Snooze, WorkerOptions
+from actors.worker.errors import PermanentError, RetryableError
 
 MAX_TRACEBACK = 4000
 """Characters kept of a traceback, the last ones."""

@@ -8,7 +8,8 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 
-from actors.worker.contract import JobContext, PermanentError, RetryableError, Snooze
+from actors.worker.context import JobContext
+from actors.worker.contract import Snooze
 from actors.worker.crawler.approach import visitor_of
 from actors.worker.crawler.config import CrawlConfig
 from actors.worker.crawler.credential import CredentialError
@@ -24,6 +25,7 @@ from actors.worker.crawler.sitemaps import MAX_SITEMAP_FILES, SITEMAP_WORKER_TYP
 from actors.worker.crawler.urls import normalise, origin
 from actors.worker.crawler.visitor import Visitor
 from actors.worker.decorator import worker
+from actors.worker.errors import PermanentError, RetryableError
 
 MAX_REDIRECTS = 5
 MAX_FOLLOWED = 50_000

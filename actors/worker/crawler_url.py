@@ -6,7 +6,8 @@ completes without a document. A page that was crawled before is asked for with i
 document and follows its links.
 """
 
-from actors.worker.contract import InvalidPayloadError, JobContext, PermanentError, RetryableError, Snooze
+from actors.worker.context import JobContext
+from actors.worker.contract import Snooze
 from actors.worker.crawler.approach import Approach, DisallowedError, visitor_of
 from actors.worker.crawler.config import CrawlConfig, CrawlerSettings
 from actors.worker.crawler.credential import CredentialError
@@ -20,6 +21,7 @@ from actors.worker.crawler.seeds import source_type_of
 from actors.worker.crawler.urls import normalise
 from actors.worker.crawler.visit import MAX_REDIRECTS, Visit
 from actors.worker.decorator import worker
+from actors.worker.errors import InvalidPayloadError, PermanentError, RetryableError
 
 __all__ = ["MAX_REDIRECTS", "WORKER_TYPE", "CrawlPage", "CrawledPage", "crawler_url", "page_fields"]
 

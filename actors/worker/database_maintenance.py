@@ -7,8 +7,9 @@ name only when it is whole.
 import msgspec
 
 from actors.upkeep import BackupExistsError, Operation, StoreSize, StoreUpkeep, UpkeepError
-from actors.worker.contract import JobContext, PermanentError, RetryableError
+from actors.worker.context import JobContext
 from actors.worker.decorator import worker
+from actors.worker.errors import PermanentError, RetryableError
 
 WORKER_TYPE = "database_maintenance_operation"
 SHOWN_DAMAGES = 20

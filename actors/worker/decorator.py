@@ -9,7 +9,8 @@ import msgspec
 
 from actors.job import LeasedJob
 from actors.settings import NoSettings
-from actors.worker.contract import JobContext, JobWorker, WorkerOptions
+from actors.worker.context import JobContext
+from actors.worker.contract import JobWorker, WorkerOptions
 
 LOOP_SLOTS = 200
 """Slots of an ``async def`` worker that names none: they wait, they do not hold a thread."""

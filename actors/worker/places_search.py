@@ -13,7 +13,7 @@ from actors.job import DocumentSpec
 from actors.places.config import PlacesConfig, Search, search_of
 from actors.places.place import Place, joined, markdown_of, title_of, wanted
 from actors.places.settings import PlacesSettings
-from actors.worker.contract import JobContext
+from actors.worker.context import JobContext
 from actors.worker.decorator import worker
 
 WORKER_TYPE = "places_search"

@@ -7,8 +7,9 @@ import msgspec
 
 from actors.ids import id_text
 from actors.upkeep import SearchDifferences, StoreUpkeep, UpkeepError
-from actors.worker.contract import JobContext, RetryableError
+from actors.worker.context import JobContext
 from actors.worker.decorator import worker
+from actors.worker.errors import RetryableError
 
 WORKER_TYPE = "reindex"
 NAMED = 20

@@ -13,7 +13,7 @@ import msgspec
 
 from actors.job import LogLevel
 from actors.seams import Random
-from actors.worker.contract import JobContext
+from actors.worker.context import JobContext
 from actors.worker.decorator import worker
 
 WORKER_TYPE = "test_job_generator"

@@ -20,7 +20,7 @@ from actors.messages import BodyEnded
 from actors.seams import SystemClock, SystemRandom
 from actors.settings import Settings
 from actors.worker.attempt import failure_of, run_body
-from actors.worker.contract import JobContext
+from actors.worker.context import JobContext
 from runtime.processes.frames import FrameReader, FrameTooLargeError, framed, next_frame
 from runtime.processes.naming import find
 from runtime.processes.orders import RunBody, decode_order, decode_settings, encoder

@@ -11,7 +11,8 @@ import msgspec
 from actors.job import LeasedJob
 from actors.messages import BodyEnded
 from actors.settings import Settings
-from actors.worker.contract import JobContext, JobWorker
+from actors.worker.context import JobContext
+from actors.worker.contract import JobWorker
 from runtime.processes.naming import name_of
 from runtime.processes.orders import RunBody, decode_answer, encoder
 from runtime.processes.process import WorkerProcess, WorkerProcessDiedError

@@ -9,8 +9,8 @@ from actors.job import JobDefinition, Page, Step, StepStart
 from actors.manager.contract import ManagerContext
 from actors.manager.crawl import CrawlManager
 from actors.seams import ManualClock
-from actors.worker.contract import PermanentError
 from actors.worker.crawler_url import CrawlPage, crawler_url
+from actors.worker.errors import PermanentError
 
 START = ["http://a.example/x", "http://A.example/x#y", "https://b.example:8443"]
 

@@ -9,11 +9,12 @@ import pytest
 
 from actors.job import LeasedJob, LogLevel, Step
 from actors.seams import SystemClock
-from actors.worker.contract import JobContext, PermanentError, RetryableError
+from actors.worker.context import JobContext
 from actors.worker.crawler.fetch import Fetcher
 from actors.worker.crawler.pages import CrawlPage
 from actors.worker.crawler.sitemaps import MAX_SITEMAP_FILES, CrawlSitemap, ReadSitemaps
 from actors.worker.crawler_sitemap import crawler_sitemap
+from actors.worker.errors import PermanentError, RetryableError
 from tests.worker.crawler.site import Answer, Site, reply
 from tests.worker.crawler.visit import resources
 

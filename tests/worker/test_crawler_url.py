@@ -9,10 +9,11 @@ import pytest
 from actors.ids import id_text
 from actors.job import LeasedJob, Step
 from actors.seams import SystemClock
-from actors.worker.contract import InvalidPayloadError, JobContext, PermanentError, RetryableError
+from actors.worker.context import JobContext
 from actors.worker.crawler.config import MAX_LINKS, MAX_PAGE_BYTES
 from actors.worker.crawler.fetch import Fetcher
 from actors.worker.crawler_url import MAX_REDIRECTS, CrawledPage, CrawlPage, crawler_url
+from actors.worker.errors import InvalidPayloadError, PermanentError, RetryableError
 from tests.worker.crawler.site import Site, reply
 from tests.worker.crawler.visit import resources, visit
 

@@ -8,11 +8,13 @@ import pytest
 
 from actors.job import LeasedJob, Step
 from actors.seams import SystemClock
-from actors.worker.contract import JobContext, PermanentError, RetryableError, Snooze
+from actors.worker.context import JobContext
+from actors.worker.contract import Snooze
 from actors.worker.crawler.cookies import Cookie
 from actors.worker.crawler.credential import Credential, CredentialError, UnknownCredentialError
 from actors.worker.crawler.fetch import Fetcher
 from actors.worker.crawler_url import CrawledPage, CrawlPage, crawler_url
+from actors.worker.errors import PermanentError, RetryableError
 from tests.worker.crawler.site import Answer, ByRequest, Site, reply
 from tests.worker.crawler.visit import resources
 

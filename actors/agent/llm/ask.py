@@ -7,7 +7,7 @@ from actors.agent.llm.question import Reply, question_of
 from actors.agent.settings import AgentSettings
 from actors.remote import exchange, refusal
 from actors.seams import Clock
-from actors.worker.contract import PermanentError
+from actors.worker.errors import PermanentError
 
 _KEY = (
     "see that api_key in [workers.agent] (or QUAERO_WORKERS__AGENT__API_KEY) is valid and may use the model"

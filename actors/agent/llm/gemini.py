@@ -10,7 +10,7 @@ from actors.agent.llm.form import without_closing
 from actors.agent.llm.question import Question, Reply, priced
 from actors.agent.settings import AgentSettings
 from actors.remote import Request, Response, decoded
-from actors.worker.contract import PermanentError, RetryableError
+from actors.worker.errors import PermanentError, RetryableError
 
 BLOCKED = frozenset(
     {"SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "OTHER"}

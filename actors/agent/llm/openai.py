@@ -7,7 +7,7 @@ import msgspec
 from actors.agent.llm.question import Question, Reply, priced
 from actors.agent.settings import AgentSettings
 from actors.remote import Request, Response, decoded
-from actors.worker.contract import PermanentError, RetryableError
+from actors.worker.errors import PermanentError, RetryableError
 
 SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 """Codes of errors that have the status 429 and do not pass with time."""

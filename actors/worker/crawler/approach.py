@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from actors.worker.contract import JobContext
+from actors.worker.context import JobContext
 from actors.worker.crawler.config import CrawlConfig
 from actors.worker.crawler.credential import CredentialSource
 from actors.worker.crawler.errors import FetchError

@@ -8,7 +8,7 @@ import msgspec
 
 from actors.ids import id_text
 from actors.job import DocumentSpec
-from actors.worker.contract import JobContext, PermanentError
+from actors.worker.context import JobContext
 from actors.worker.crawler.approach import Arrival
 from actors.worker.crawler.config import MAX_LINKS, CrawlConfig
 from actors.worker.crawler.keeping import KeptBody, kept_body
@@ -19,6 +19,7 @@ from actors.worker.crawler.revisit import Memo, Recollection, change_of, memo_of
 from actors.worker.crawler.scope import Scope
 from actors.worker.crawler.seeds import source_type_of
 from actors.worker.crawler.urls import normalise, origin
+from actors.worker.errors import PermanentError
 
 MAX_REDIRECTS = 10
 """Redirects one behind the other; what is still none is a loop that spells its URL anew each time."""

@@ -8,9 +8,10 @@ import msgspec
 from actors.documents import StoredDocument
 from actors.ids import id_text
 from actors.job import DocumentSpec
-from actors.worker.contract import JobContext, PermanentError
+from actors.worker.context import JobContext
 from actors.worker.crawler.parsed import PageError
 from actors.worker.decorator import worker
+from actors.worker.errors import PermanentError
 from actors.worker.transform.config import MEDIA_TYPES, TransformConfig, TransformTask
 from actors.worker.transform.validity import first_fault
 

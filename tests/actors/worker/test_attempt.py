@@ -11,17 +11,9 @@ from actors.messages import BodyEnded
 from actors.seams import ManualClock, SeededRandom
 from actors.worker import worker
 from actors.worker.attempt import MAX_MESSAGE, MAX_TRACEBACK, body_of
-from actors.worker.contract import (
-    MAX_LOG_LINES,
-    Cancel,
-    InvalidPayloadError,
-    JobCancelledError,
-    JobContext,
-    JobWorker,
-    PermanentError,
-    RetryableError,
-    Snooze,
-)
+from actors.worker.context import MAX_LOG_LINES, JobContext
+from actors.worker.contract import Cancel, JobWorker, Snooze
+from actors.worker.errors import InvalidPayloadError, JobCancelledError, PermanentError, RetryableError
 
 
 class Work(msgspec.Struct, frozen=True):

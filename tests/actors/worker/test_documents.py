@@ -4,7 +4,7 @@ import pytest
 
 from actors.documents import MAX_BODY_BYTES
 from actors.job import DocumentSpec
-from actors.worker.contract import DocumentTooLargeError
+from actors.worker.errors import DocumentTooLargeError
 from tests.actors.worker.test_attempt import context_of
 
 

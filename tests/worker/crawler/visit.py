@@ -7,11 +7,12 @@ import msgspec
 
 from actors.job import ChildSpec, DocumentSpec, LeasedJob, LogLevel, Step
 from actors.seams import SystemClock
-from actors.worker.contract import JobContext, PermanentError, RetryableError
+from actors.worker.context import JobContext
 from actors.worker.crawler.fetch import Fetcher
 from actors.worker.crawler.revisit import CrawlMemory, NoMemory
 from actors.worker.crawler.robots import RobotsCache
 from actors.worker.crawler_url import CrawledPage, CrawlPage, crawler_url
+from actors.worker.errors import PermanentError, RetryableError
 from tests.worker.crawler.site import Answer, Site
 
 
