@@ -1,5 +1,5 @@
 # Every target sets up what it needs: a virtual environment in .venv from requirements.lock.
-# Usage: make run | test | check | docs | browser | conformance | simulate | mutants | exhaustive | soak | lock | clean
+# Usage: make run | test | check | docs | browser | contract | conformance | simulate | mutants | exhaustive | soak | lock | clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +13,7 @@ UV_VERSION := 0.13.9
 SEEDS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs browser conformance simulate mutants exhaustive soak lock clean install
+.PHONY: help run test check lint docs browser contract conformance simulate mutants exhaustive soak lock clean install
 .SUFFIXES:
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo "make docs         write docs/reference/ anew from the code"
 	@echo "make conformance  Thespian's own test suite on our engine"
 	@echo "make browser      the dashboard and crawls in a real browser; needs Debian's chromium"
+	@echo "make contract     the HTTP API against its OpenAPI document, by drawn requests"
 	@echo "make simulate     whole runtimes under drawn faults, SEEDS=1000 of them"
 	@echo "make mutants      what the simulation is worth: it must find each of many mistakes"
 	@echo "make exhaustive   every state of small worlds: three jobs, two runtimes, one fault"
@@ -52,6 +53,9 @@ conformance: $(STAMP)
 
 browser: $(STAMP)
 	@$(BIN)/python -m pytest tests/crawl tests/gateway tests/worker -m browser
+
+contract: $(STAMP)
+	@$(BIN)/python -m pytest tests/gateway -m contract
 
 simulate: $(STAMP)
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)

@@ -6,6 +6,7 @@
 - ``guard``        the decision to let a request in, pure
 - ``gate``         applies it in front of everything else, with limits and headers
 - ``problem``      errors as RFC 9457 problem details
+- ``contract`` the OpenAPI document: Litestar's, with what every route may refuse
 - ``objects``      what goes out, as types
 - ``jobs``, ``operations``, ``definitions``, ``schedules``, ``documents``, ``health``: the routes
 - ``shelf``        the directory of definitions, changed file by file

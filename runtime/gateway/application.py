@@ -6,14 +6,18 @@ app.mount("/quaero", gateway(runtime))        # Starlette, FastAPI; Litestar: as
 from typing import Any
 
 from litestar import Litestar
+from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components
+from litestar.routes import HTTPRoute
+from litestar.types import Message, Scope
 
 from actors.ids import id_text
 from runtime import __version__
 from runtime.embedding import Runtime
 from runtime.gateway.broadcast import Broadcast
+from runtime.gateway.contract import TOKEN_SCHEME, Contract
 from runtime.gateway.dashboard import files, page
 from runtime.gateway.definitions import DefinitionsController
 from runtime.gateway.documents import DocumentsController
@@ -67,17 +71,28 @@ def gateway(runtime: Runtime, settings: GatewaySettings | None = None) -> Gate:
             "instance": _given(instance),
         },
         exception_handlers={Exception: handle},
+        before_send=[_name_all_methods],
         lifespan=[lambda _: broadcast.opened()],
         openapi_config=OpenAPIConfig(
             title="Quaero Runtime",
             version=__version__,
             path="/api/schema",
-            render_plugins=[JsonRenderPlugin()],
+            render_plugins=[Contract()],
+            components=Components(security_schemes={"token": TOKEN_SCHEME}),
+            security=[{"token": []}] if chosen.tokens else None,
         ),
         request_max_body_size=chosen.max_body_bytes,
         logging_config=None,
     )
     return Gate(inside, chosen, assembly.clock)
+
+
+async def _name_all_methods(message: Message, scope: Scope) -> None:
+    """Litestar's answer to OPTIONS names only those of the handler that it met first."""
+    if message["type"] == "http.response.start" and scope.get("method") == "OPTIONS":
+        for route in scope["litestar_app"].routes:
+            if isinstance(route, HTTPRoute) and route.path_format == scope.get("path_template"):
+                MutableScopeHeaders.from_message(message)["Allow"] = ", ".join(sorted(route.methods))
 
 
 def _given(value: Any) -> Provide:

@@ -4,12 +4,10 @@ from typing import Any
 
 import msgspec
 
-from actors.ids import parse_id
+from actors.ids import UnknownIdError, parse_id
 from runtime.embedding import Runtime
+from runtime.gateway.given import MAX_PAGE
 from runtime.gateway.problem import BadRequestError, NotFoundError
-
-MAX_PAGE = 1000
-"""Rows of one page at most."""
 
 
 def existing(runtime: Runtime, job_id: str) -> dict[str, Any]:
@@ -23,6 +21,18 @@ def existing(runtime: Runtime, job_id: str) -> dict[str, Any]:
     if found is None:
         raise NotFoundError(f"there is no run, step or job {job_id}")
     return found
+
+
+def id_parameter(text: str | None, name: str) -> int | None:
+    """The id in a parameter of that name; None if there is none.
+
+    Raises:
+        BadRequestError: the text is no id.
+    """
+    try:
+        return None if text is None else parse_id(text)
+    except UnknownIdError as error:
+        raise BadRequestError(str(error), name) from error
 
 
 def page_size(limit: int) -> int:

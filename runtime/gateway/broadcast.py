@@ -230,6 +230,14 @@ class Broadcast:
             found = list(islice(self._events, start, start + BATCH))
             reached = found[-1].seq if len(found) == BATCH else max(self._last, cursor)
             return [each for each in found if wanted.takes(each)], reached
+        return await self.stored(cursor, wanted)
+
+    async def stored(self, cursor: int, wanted: Wanted) -> tuple[list[Encoded], int]:
+        """As ``behind``, from the store itself.
+
+        Raises:
+            EventsPrunedError: some of it is kept no longer.
+        """
         events, reached = await asyncio.to_thread(
             self._reader_of().events,
             cursor,

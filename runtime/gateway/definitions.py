@@ -12,6 +12,7 @@ from litestar.params import HeaderParameter, JSONBody
 from runtime.definitions import DefinitionError, Loaded
 from runtime.embedding import Runtime
 from runtime.gateway.asking import key_of
+from runtime.gateway.contract import TakesDefinition
 from runtime.gateway.given import PathText, TheRuntime, TheShelf
 from runtime.gateway.objects import (
     DefinitionObject,
@@ -47,21 +48,26 @@ class DefinitionsController(Controller):
             for loaded, file, found in shelf.all()
         ]
 
-    @post(summary="Add a definition", description="JSON, or TOML as application/toml.", status_code=201)
+    @post(
+        summary="Add a definition",
+        description="JSON, or TOML as application/toml.",
+        status_code=201,
+        operation_class=TakesDefinition,
+    )
     async def add(
         self, request: Request[Any, Any, Any], runtime: TheRuntime, shelf: TheShelf
     ) -> Response[DefinitionObject]:
         """Written into the directory of definitions; its schedule is set."""
         return await _added(runtime, shelf, await sent_toml(request))
 
-    @post("/upload", summary="Add a definition from a file", status_code=201)
+    @post("/upload", summary="Add a definition from a file", status_code=201, operation_class=TakesDefinition)
     async def upload(
         self, request: Request[Any, Any, Any], runtime: TheRuntime, shelf: TheShelf
     ) -> Response[DefinitionObject]:
         """TOML as the body, or as the field ``file`` of a form."""
         return await _added(runtime, shelf, await sent_toml(request))
 
-    @post("/validate", summary="Check a definition", status_code=200)
+    @post("/validate", summary="Check a definition", status_code=200, operation_class=TakesDefinition)
     async def validate(self, request: Request[Any, Any, Any], shelf: TheShelf) -> Validation:
         """Nothing is kept. Every finding has the line or path of what it is about."""
         try:
@@ -105,13 +111,18 @@ class DefinitionsController(Controller):
             toml,
         )
 
-    @get("/{definition_id:str}/export", summary="A definition as TOML")
+    @get("/{definition_id:str}/export", summary="A definition as TOML", media_type="application/toml")
     async def export(self, definition_id: PathText, shelf: TheShelf) -> Response[bytes]:
         """As its file has it; ``upload`` takes it."""
         text = await asyncio.to_thread(shelf.text_of, definition_id)
         return Response(text, media_type="application/toml")
 
-    @put("/{definition_id:str}", summary="Replace a definition", description="JSON, or TOML.")
+    @put(
+        "/{definition_id:str}",
+        summary="Replace a definition",
+        description="JSON, or TOML.",
+        operation_class=TakesDefinition,
+    )
     async def replace(
         self, definition_id: PathText, request: Request[Any, Any, Any], runtime: TheRuntime, shelf: TheShelf
     ) -> DefinitionObject:

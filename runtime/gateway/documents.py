@@ -3,12 +3,12 @@
 from typing import Annotated, Any
 
 from litestar import Controller, get
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import QueryParameter
 
 from actors.documents import DocumentFilter
 from actors.ids import parse_id
-from runtime.gateway.asking import page_size
-from runtime.gateway.given import PathText, TheRuntime
+from runtime.gateway.asking import id_parameter, page_size
+from runtime.gateway.given import JobId, Limit, RunFilter, TheRuntime
 from runtime.gateway.objects import DocumentsPage
 from runtime.gateway.problem import BadRequestError, NotFoundError
 from runtime.store.reading.query import SearchQueryError
@@ -27,16 +27,16 @@ class DocumentsController(Controller):
     def list_documents(
         self,
         runtime: TheRuntime,
-        run_id: FromQuery[str | None] = None,
+        run_id: RunFilter = None,
         tag: Tags = None,
         source_type: Sources = None,
-        limit: FromQuery[int] = 50,
+        limit: Limit = 50,
     ) -> DocumentsPage:
         """In the order in which they were first saved."""
         return DocumentsPage(runtime.reader.documents(_filter(run_id, tag, source_type, page_size(limit))))
 
     @get("/documents/{document_id:str}", summary="Show a document", sync_to_thread=True)
-    def show(self, runtime: TheRuntime, document_id: PathText) -> dict[str, Any]:
+    def show(self, runtime: TheRuntime, document_id: JobId) -> dict[str, Any]:
         """With its text and metadata."""
         found = runtime.reader.document(parse_id(document_id))
         if found is None:
@@ -48,10 +48,10 @@ class DocumentsController(Controller):
         self,
         runtime: TheRuntime,
         words: Annotated[str, QueryParameter(name="q", description="what `quaero search` takes")],
-        run_id: FromQuery[str | None] = None,
+        run_id: RunFilter = None,
         tag: Tags = None,
         source_type: Sources = None,
-        limit: FromQuery[int] = 20,
+        limit: Limit = 20,
     ) -> DocumentsPage:
         """The best first, each with a snippet and a score."""
         wanted = _filter(run_id, tag, source_type, page_size(limit))
@@ -65,7 +65,7 @@ def _filter(
     run_id: str | None, tags: list[str] | None, source_types: list[str] | None, limit: int
 ) -> DocumentFilter:
     return DocumentFilter(
-        run_id=None if run_id is None else parse_id(run_id),
+        run_id=id_parameter(run_id, "run_id"),
         tags=tuple(tags or ()),
         source_types=tuple(source_types or ()),
         limit=limit,

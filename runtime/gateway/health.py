@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import Cookie
+from litestar.openapi.datastructures import ResponseSpec
 
 from actors.messages import GetHealth, StoreHealth
 from runtime import __version__
@@ -29,7 +30,11 @@ class HealthController(Controller):
         """It does, if this is seen."""
         return Health("ok")
 
-    @get(["/health/ready", "/health"], summary="Whether work is taken and recorded")
+    @get(
+        ["/health/ready", "/health"],
+        summary="Whether work is taken and recorded",
+        responses={503: ResponseSpec(Health, description="It is not, and why")},
+    )
     async def ready(self, runtime: TheRuntime) -> Response[Health]:
         """503 while nothing can be committed, as on a full disk, or when the runtime has given up."""
         if runtime.assembly.failure:

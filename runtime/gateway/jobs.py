@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from litestar import Controller, delete, get
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import QueryParameter
 
 from actors.ids import parse_id
 from actors.job import JobKind, JobState, LogLevel
-from runtime.gateway.asking import existing, page_size, typed
-from runtime.gateway.given import PathText, TheRuntime
+from runtime.gateway.asking import existing, id_parameter, page_size, typed
+from runtime.gateway.given import ID, After, JobId, Limit, RunFilter, States, TheRuntime
 from runtime.gateway.objects import (
     Deleted,
     JobObject,
@@ -24,6 +24,8 @@ from runtime.store.reading.jobs import JobFilter
 
 _LEVELS = {"warn": LogLevel.WARNING, "err": LogLevel.ERROR, "all": None}
 _STATES = frozenset(JobState)
+_PARENT = {"pattern": f"^(root|any|{ID['pattern'][1:-1]})$"}
+_LAST_CURSOR = (1 << 53) - 1  # the largest that every reader of JSON has exactly
 
 
 class JobsController(Controller):
@@ -36,28 +38,38 @@ class JobsController(Controller):
     def list_jobs(
         self,
         runtime: TheRuntime,
-        parent_id: Annotated[str, QueryParameter(description='an id, "root" = runs, "any" = all')] = "root",
-        states: Annotated[
-            str, QueryParameter(name="state", description="one or more states, with commas between them")
-        ] = "",
+        parent_id: Annotated[
+            str, QueryParameter(description='an id, "root" = runs, "any" = all', schema_extra=_PARENT)
+        ] = "root",
+        states: States = "",
         job_type: Annotated[str, QueryParameter(name="type")] = "",
-        kind: FromQuery[JobKind | None] = None,
-        run_id: FromQuery[str | None] = None,
-        after: Annotated[str | None, QueryParameter(description="the cursor of the page before")] = None,
-        limit: FromQuery[int] = 50,
-        order: Annotated[str, QueryParameter(description="desc = the newest first, or asc")] = "desc",
+        kind: Annotated[
+            str, QueryParameter(description='"" = all', schema_extra={"enum": ["", *JobKind]})
+        ] = "",
+        run_id: RunFilter = None,
+        after: After = None,
+        limit: Limit = 50,
+        order: Annotated[
+            str,
+            QueryParameter(
+                description="desc = the newest first, or asc", schema_extra={"enum": ["asc", "desc"]}
+            ),
+        ] = "desc",
     ) -> JobsPage:
         """The newest runs first, unless something else is asked for."""
         size = page_size(limit)
         if order not in {"asc", "desc"}:
             raise BadRequestError(f"order is asc or desc, not {order!r:.40}", "order")
+        if kind and kind not in frozenset(JobKind):
+            raise BadRequestError(f"kind is {', '.join(JobKind)}, not {kind!r:.40}", "kind")
+        only_runs = parent_id == "root" and run_id is None
         wanted = JobFilter(
             states=states_of(states),
-            kind=JobKind.RUN if parent_id == "root" and run_id is None else kind,
+            kind=JobKind.RUN if only_runs else kind or None,
             type=job_type or None,
-            run_id=None if run_id is None else parse_id(run_id),
-            parent_id=None if parent_id in {"root", "any"} else parse_id(parent_id),
-            after=None if after is None else parse_id(after),
+            run_id=id_parameter(run_id, "run_id"),
+            parent_id=None if parent_id in {"root", "any"} else id_parameter(parent_id, "parent_id"),
+            after=id_parameter(after, "after"),
             limit=size + 1,
             newest_first=order == "desc",
         )
@@ -83,13 +95,13 @@ class JobsController(Controller):
         ]
 
     @get("/{job_id:str}", summary="Show one run, step or job", sync_to_thread=True)
-    def show(self, runtime: TheRuntime, job_id: PathText) -> JobObject:
+    def show(self, runtime: TheRuntime, job_id: JobId) -> JobObject:
         """With its payload, result, errors and counts."""
         found: JobObject = typed(existing(runtime, job_id), JobObject)
         return found
 
     @get("/{job_id:str}/tree", summary="Show a run or step with all below it", sync_to_thread=True)
-    def tree(self, runtime: TheRuntime, job_id: PathText, limit: FromQuery[int] = 100) -> JobObject:
+    def tree(self, runtime: TheRuntime, job_id: JobId, limit: Limit = 100) -> JobObject:
         """At most ``limit`` children of each are shown; ``children_not_shown`` says how many are left out."""
         found = runtime.reader.tree(parse_id(job_id), limit=page_size(limit))
         if found is None:
@@ -98,7 +110,7 @@ class JobsController(Controller):
         return shown
 
     @get("/{job_id:str}/explain", summary="Why it does not move", sync_to_thread=True)
-    def explain(self, runtime: TheRuntime, job_id: PathText) -> Explanation:
+    def explain(self, runtime: TheRuntime, job_id: JobId) -> Explanation:
         """Every reason that holds now, with what to do."""
         existing(runtime, job_id)
         return runtime.explain(job_id)
@@ -111,10 +123,18 @@ class JobsController(Controller):
     def logs(
         self,
         runtime: TheRuntime,
-        job_id: PathText,
-        level: Annotated[str, QueryParameter(description="error, warning, info, debug, or all")] = "all",
-        after: Annotated[int, QueryParameter(description="the cursor of the page before", ge=0)] = 0,
-        limit: FromQuery[int] = 1000,
+        job_id: JobId,
+        level: Annotated[
+            str,
+            QueryParameter(
+                description="error, warning, info, debug, or all",
+                schema_extra={"enum": [*LogLevel, *_LEVELS]},
+            ),
+        ] = "all",
+        after: Annotated[
+            int, QueryParameter(description="the cursor of the page before", ge=0, le=_LAST_CURSOR)
+        ] = 0,
+        limit: Limit = 1000,
     ) -> LogsPage:
         """In the order in which they were recorded; the number is the cursor."""
         existing(runtime, job_id)
@@ -127,9 +147,9 @@ class JobsController(Controller):
     def results(
         self,
         runtime: TheRuntime,
-        job_id: PathText,
-        after: FromQuery[str | None] = None,
-        limit: FromQuery[int] = 100,
+        job_id: JobId,
+        after: After = None,
+        limit: Limit = 100,
     ) -> JobsPage:
         """The completed jobs below, each with its result."""
         found = existing(runtime, job_id)
@@ -139,7 +159,7 @@ class JobsController(Controller):
             kind=JobKind.JOB,
             run_id=number if found["kind"] == "run" else None,
             parent_id=number if found["kind"] == "step" else None,
-            after=None if after is None else parse_id(after),
+            after=id_parameter(after, "after"),
             limit=size + 1,
         )
         rows = [found] if found["kind"] == "job" else runtime.reader.jobs(wanted)
@@ -147,7 +167,7 @@ class JobsController(Controller):
         return JobsPage(page, page[-1].id if len(rows) > size else None)
 
     @delete("/{job_id:str}", status_code=200, summary="Delete a run with all below", sync_to_thread=True)
-    def delete_job(self, runtime: TheRuntime, job_id: PathText) -> Deleted:
+    def delete_job(self, runtime: TheRuntime, job_id: JobId) -> Deleted:
         """One that has not ended is cancelled first. Documents stay."""
         found = existing(runtime, job_id)
         if found["kind"] == "job" and found["state"] == "running":

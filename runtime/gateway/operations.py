@@ -10,7 +10,7 @@ from litestar import Controller, Response, post
 from litestar.params import FromQuery
 
 from runtime.gateway.asking import existing
-from runtime.gateway.given import PathText, TheRuntime
+from runtime.gateway.given import JobId, PathText, TheRuntime
 from runtime.gateway.objects import Done, Rerun, Retried
 
 
@@ -21,33 +21,33 @@ class OperationsController(Controller):
     tags = ("operations",)
 
     @post("/cancel", status_code=200, summary="Cancel it with all below", sync_to_thread=True)
-    def cancel(self, runtime: TheRuntime, job_id: PathText, reason: FromQuery[str] = "") -> Done:
+    def cancel(self, runtime: TheRuntime, job_id: JobId, reason: FromQuery[str] = "") -> Done:
         """From the answer on nothing of it starts; what runs is told."""
         existing(runtime, job_id)
         changed = runtime.cancel(job_id, reason)
         return _done(job_id, changed, "cancelled", "it had ended or was closing already")
 
     @post("/pause", status_code=200, summary="Start nothing new of it", sync_to_thread=True)
-    def pause(self, runtime: TheRuntime, job_id: PathText) -> Done:
+    def pause(self, runtime: TheRuntime, job_id: JobId) -> Done:
         """What runs goes on."""
         existing(runtime, job_id)
         return _done(job_id, runtime.pause(job_id), "paused", "it is paused already, or has ended")
 
     @post("/resume", status_code=200, summary="Let it go on", sync_to_thread=True)
-    def resume(self, runtime: TheRuntime, job_id: PathText) -> Done:
+    def resume(self, runtime: TheRuntime, job_id: JobId) -> Done:
         """Takes a pause back."""
         existing(runtime, job_id)
         return _done(job_id, runtime.resume(job_id), "resumed", "it was not paused")
 
     @post("/retry", status_code=200, summary="Open what failed again", sync_to_thread=True)
-    def retry(self, runtime: TheRuntime, job_id: PathText, failed_only: FromQuery[bool] = False) -> Retried:
+    def retry(self, runtime: TheRuntime, job_id: JobId, failed_only: FromQuery[bool] = False) -> Retried:
         """What completed is not run again."""
         existing(runtime, job_id)
         jobs = runtime.retry(job_id, failed_only=failed_only)
         return Retried(job_id, jobs, f"{jobs} jobs wait again")
 
     @post(["/rerun", "/copy"], status_code=201, summary="Make a new run of it")
-    async def rerun(self, runtime: TheRuntime, job_id: PathText) -> Response[Rerun]:
+    async def rerun(self, runtime: TheRuntime, job_id: JobId) -> Response[Rerun]:
         """The old one stays as it is; the new one is queued like any other."""
         await asyncio.to_thread(existing, runtime, job_id)
         run = await runtime.rerun_async(job_id)

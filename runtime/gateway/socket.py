@@ -11,7 +11,6 @@ import msgspec
 from litestar import WebSocket, websocket
 from litestar.exceptions import WebSocketDisconnect
 
-from actors.ids import UnknownIdError
 from runtime.embedding import Runtime
 from runtime.gateway.broadcast import Broadcast, Listener, Wanted
 from runtime.gateway.cloud_events import Encoded
@@ -35,7 +34,7 @@ async def events_socket(
         mode, level = query.get("mode", "all"), query.get("level", "jobs")
         wanted = wanted_of(query.get("run_id"), query.getall("type", []), mode, level)
         cursor = cursor_of(query.get("after"))
-    except (BadRequestError, UnknownIdError) as error:
+    except BadRequestError as error:
         await socket.close(UNSUPPORTED, str(error)[:120])
         return
     await socket.accept()

@@ -10,14 +10,14 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, get
-from litestar.params import FromQuery, HeaderParameter, QueryParameter
+from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
-from actors.ids import parse_id
 from runtime.embedding import Runtime
-from runtime.gateway.broadcast import Broadcast, Wanted
+from runtime.gateway.asking import id_parameter
+from runtime.gateway.broadcast import Broadcast, Wanted, latest
 from runtime.gateway.cloud_events import Encoded
-from runtime.gateway.given import TheBroadcast, TheRuntime
+from runtime.gateway.given import RunFilter, TheBroadcast, TheRuntime
 from runtime.gateway.problem import BadRequestError
 from runtime.gateway.snapshot import snapshot
 from runtime.store.reading.records import EventsPrunedError
@@ -26,6 +26,7 @@ HEARTBEAT_SECONDS = 15.0
 """A comment is sent when nothing else was for so long, so that proxies keep the connection."""
 
 RETRY = b"retry: 1000\n\n"
+_NUMBER = {"pattern": "^[0-9]{0,18}$"}
 
 
 class EventsController(Controller):
@@ -39,20 +40,34 @@ class EventsController(Controller):
         self,
         runtime: TheRuntime,
         broadcast: TheBroadcast,
-        run_id: FromQuery[str | None] = None,
+        run_id: RunFilter = None,
         event_type: Annotated[
             list[str] | None, QueryParameter(name="type", description="only of these types")
         ] = None,
         mode: Annotated[
-            str, QueryParameter(description="all, or latest: of each job and type the last")
+            str,
+            QueryParameter(
+                description="all, or latest: of each job and type the last",
+                schema_extra={"enum": ["all", "latest"]},
+            ),
         ] = "all",
         level: Annotated[
-            str, QueryParameter(description="jobs = all; parents = only of runs and steps, which are few")
+            str,
+            QueryParameter(
+                description="jobs = all; parents = only of runs and steps, which are few",
+                schema_extra={"enum": ["jobs", "parents"]},
+            ),
         ] = "jobs",
         after: Annotated[
-            str | None, QueryParameter(description="the number of the last event that was seen")
+            str | None,
+            QueryParameter(description="the number of the last event that was seen", schema_extra=_NUMBER),
         ] = None,
-        last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
+        follow: Annotated[
+            bool, QueryParameter(description="false: end with the last event there is now")
+        ] = True,
+        last_event_id: Annotated[
+            str | None, HeaderParameter(name="Last-Event-ID", schema_extra=_NUMBER)
+        ] = None,
     ) -> Stream:
         """CloudEvents, one after the other, without a gap from the event after ``Last-Event-ID`` on.
 
@@ -62,7 +77,9 @@ class EventsController(Controller):
         wanted = wanted_of(run_id, event_type, mode, level)
         cursor = cursor_of(last_event_id if last_event_id is not None else after)
         return Stream(
-            _sent(runtime, broadcast, wanted, cursor),
+            _sent(runtime, broadcast, wanted, cursor)
+            if follow
+            else _there(runtime, broadcast, wanted, cursor),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -72,15 +89,14 @@ def wanted_of(run_id: str | None, types: list[str] | None, mode: str, level: str
     """What a listener asks for.
 
     Raises:
-        BadRequestError: the mode or the level is none.
-        UnknownIdError: the id is none.
+        BadRequestError: the mode, the level or the id is none.
     """
     if mode not in {"all", "latest"}:
         raise BadRequestError(f"mode is all or latest, not {mode!r:.40}", "mode")
     if level not in {"jobs", "parents"}:
         raise BadRequestError(f"level is jobs or parents, not {level!r:.40}", "level")
     return Wanted(
-        None if run_id is None else parse_id(run_id),
+        id_parameter(run_id, "run_id"),
         frozenset(types or ()),
         mode == "latest",
         level == "parents",
@@ -124,6 +140,26 @@ async def _sent(
             yield b"".join(map(frame, found)) or b": still here\n\n"
     finally:
         listener.close()
+
+
+async def _there(
+    runtime: Runtime, broadcast: Broadcast, wanted: Wanted, cursor: int | None
+) -> AsyncIterator[bytes]:
+    """As ``_sent``, up to the event that is the last one now."""
+    last = await asyncio.to_thread(runtime.reader.last_event)
+    reached, reset = cursor, False
+    while reached is None or reached < last:
+        if reached is None:
+            number, shown = await asyncio.to_thread(snapshot, runtime.reader, wanted)
+            yield snapshot_frame(number, {**shown, "reset": True} if reset else shown)
+            reached = number
+            continue
+        try:
+            found, reached = await broadcast.stored(reached, wanted)
+        except EventsPrunedError:
+            reached, reset = None, True
+            continue
+        yield b"".join(map(frame, latest(found) if wanted.latest else found))
 
 
 def frame(event: Encoded) -> bytes:

@@ -13,7 +13,7 @@ from runtime.gateway.settings import GatewaySettings
 from runtime.gateway.tokens import Role, Token, token_hash
 from runtime.settings import RuntimeSettings
 from tests.embedding.gates import AtGate
-from tests.embedding.workers import double, gated, poison
+from tests.embedding.workers import double, gated, poison, write
 
 READER, OPERATOR = "reader's token", "operator's token"
 TOKENS = (
@@ -38,7 +38,7 @@ def service_with(directory: Path, settings: GatewaySettings) -> Iterator[Service
     configured = RuntimeSettings(
         store=directory / "jobs.db", definitions_directory=definitions, grace_seconds=0.5
     )
-    with Runtime(configured, workers=[double, gated, poison], managers=[AtGate]) as runtime:
+    with Runtime(configured, workers=[double, gated, poison, write], managers=[AtGate]) as runtime:
         server = GatewayServer(runtime, settings)
         server.start()
         try:
