@@ -1,4 +1,4 @@
-"""Assembly: puts the actors of one runtime together, starts and stops them. The composition root."""
+"""Assembly: starts the actors of one runtime, asks them, and stops them. With ``Parts`` the composition root."""
 
 import logging
 import os
@@ -10,19 +10,15 @@ from threading import Lock
 from typing import Any
 
 from actors.agent import AgentType
-from actors.ids import IdSource
-from actors.job import JobDefinition, prepare_types
+from actors.job import JobDefinition
 from actors.manager import JobManager
 from actors.messages import Drain, Refused, Rung, Start, Started
-from actors.seams import Clock, Random, SystemClock, SystemRandom
+from actors.seams import Clock, Random
 from actors.supervisor import RuntimeSupervisor
 from actors.worker import JobWorker
-from actors.worker.crawler.config import CrawlerSettings
-from actors.worker.crawler_url import crawler_url
 from runtime.adoption import adoption, tell_of
 from runtime.authentication import refuse_unknown_records
 from runtime.closing import CLOSE_SECONDS, LEAVE_SECONDS, close_file, drained
-from runtime.crawling import Crawling
 from runtime.engine import (
     ActorDeadError,
     EngineConfig,
@@ -32,21 +28,14 @@ from runtime.engine import (
     open_system,
     tell,
 )
-from runtime.events.hub import EventHub
-from runtime.events.service import EventService
 from runtime.interpreter import tune
 from runtime.linking import together_of
-from runtime.precedence import Precedence
-from runtime.processes.crew import WorkerProcesses
+from runtime.parts import Parts
 from runtime.refusal import NOT_RUNNING, RuntimeStateError
-from runtime.repertoire import Repertoire
 from runtime.settings import RuntimeSettings
-from runtime.store.actor import StoreActor
-from runtime.store.database import StoreError, WritingDatabase
-from runtime.store.datagrams import SocketDoorbell
+from runtime.store.database import StoreError
 from runtime.store.doorbell import Doorbell
 from runtime.store.file import StoreFile
-from runtime.store.reading.document_source import StoredDocuments
 from runtime.store_access import StoreAccess
 from runtime.upkeep import Upkeep
 
@@ -54,33 +43,9 @@ logger = logging.getLogger("quaero")
 
 START_SECONDS = 60.0
 
-RESERVED = frozenset(
-    {
-        "clock",
-        "documents",
-        "event_hub",
-        "events_actor",
-        "lease_seconds",
-        "managers",
-        "on_failure",
-        "on_restart",
-        "on_store",
-        "open_store",
-        "processes",
-        "precedence",
-        "random",
-        "restart_intensity",
-        "settings",
-        "store_actor",
-        "upkeep",
-        "workers",
-    }
-)
-"""Names of resources that are the runtime's own."""
 
-
-class Assembly(Repertoire):
-    """The parts of one runtime. ``start`` and ``stop`` may be called from any thread."""
+class Assembly(Parts):
+    """One runtime's actors. ``start`` and ``stop`` may be called from any thread."""
 
     def __init__(
         self,
@@ -95,37 +60,24 @@ class Assembly(Repertoire):
         resources: dict[str, Any],
         doorbell: Doorbell | None = None,
     ) -> None:
-        prepare_types()
-        self.clock = clock or SystemClock()
-        self.random = random or SystemRandom()
-        self.doorbell = doorbell or SocketDoorbell()
-        self.hub = EventHub()
-        reserved = sorted(RESERVED & resources.keys())
-        if reserved:
-            raise ValueError(f"the resource {reserved[0]!r} is the runtime's own: give yours another name")
-        super().__init__(settings, workers=workers, definitions=definitions, managers=managers, agents=agents)
-        crawler = self.own_settings.worker(crawler_url.worker_type, CrawlerSettings)
-        self.crawling = Crawling(
-            settings.store,
-            self.clock,
-            busy_timeout_seconds=settings.busy_timeout_seconds,
-            allow_private_addresses=crawler.allow_private_addresses,
-            user_agent=crawler.user_agent,
-            browser_path=crawler.browser_path,
-            browser_pages=crawler.browser_pages,
-            key_file=settings.key_file,
+        super().__init__(
+            settings,
+            workers=workers,
+            definitions=definitions,
+            managers=managers,
+            agents=agents,
+            clock=clock,
+            random=random,
+            resources=resources,
+            doorbell=doorbell,
         )
-        self.documents = self._stored_documents()
-        self._processes = self._worker_processes()
         self.failure = ""
         self.restarts: Counter[str] = Counter()
         """How often each of the runtime's actors was started again."""
-        self._resources = resources
         self._system: Any = None
         self._stopping: Any = None  # the system, while ``stop`` waits for it
         self._supervisor: Any = None
         self._store = StoreAccess()
-        self._file: StoreFile | None = None
         self._process = 0  # that runs the actors
         self._closers: list[Callable[[], None]] = []
         self._lock = Lock()
@@ -147,13 +99,6 @@ class Assembly(Repertoire):
     def file(self) -> StoreFile | None:
         """The running runtime's hold on its store."""
         return self._file if self.running else None
-
-    @property
-    def ids(self) -> IdSource:
-        """Where this runtime's ids come from."""
-        if self._file is None:
-            raise RuntimeStateError(NOT_RUNNING)
-        return self._file.ids
 
     def start(self) -> None:
         """Start the actors.
@@ -294,42 +239,6 @@ class Assembly(Repertoire):
             raise RuntimeStateError(NOT_RUNNING)
         return system
 
-    def _open_store(self, precedence: Precedence) -> StoreFile:
-        """Called by the store's actor on its thread; an actor that replaces a dead one goes on with the same file."""
-        if self._file is not None:
-            self._file.take_over()
-            return self._file
-        self._file = self._opened(precedence)
-        return self._file
-
-    def _opened(self, precedence: Precedence, database: WritingDatabase | None = None) -> StoreFile:
-        settings = self.settings
-        return StoreFile(
-            settings.store,
-            self.clock,
-            synchronous=settings.synchronous,
-            busy_timeout_seconds=settings.busy_timeout_seconds,
-            lease_seconds=settings.lease_seconds,
-            max_attempts={name: worker.options.max_attempts for name, worker in self.workers.items()},
-            max_lost=settings.max_lost,
-            retention=settings.retention,
-            precedence=precedence,
-            doorbell=self.doorbell,
-            database=database,
-        )
-
-    def _worker_processes(self) -> WorkerProcesses:
-        """Where bodies of dispatcher ``cpu`` run; none is started before one of them is to."""
-        settings = self.settings
-        return WorkerProcesses(
-            settings.store, self.own_settings, busy_timeout_seconds=settings.busy_timeout_seconds
-        )
-
-    def _stored_documents(self) -> StoredDocuments:
-        """The documents for managers and workers; nothing is opened before one of them reads."""
-        settings = self.settings
-        return StoredDocuments(settings.store, busy_timeout_seconds=settings.busy_timeout_seconds)
-
     def _store_opened(self, address: Any) -> None:
         self._store.opened(address)
 
@@ -354,26 +263,12 @@ class Assembly(Repertoire):
     def resources(self) -> dict[str, Any]:
         """What the actors of this runtime may ask for by name."""
         return {
-            **self.crawling.resources(),
-            **self._resources,
-            "clock": self.clock,
-            "documents": self.documents,
-            "processes": self._processes,
-            "random": self.random,
-            "workers": self.workers,
-            "managers": self.managers,
-            "settings": self.own_settings,
-            "open_store": self._open_store,
-            "store_actor": StoreActor,
+            **super().resources(),
             "upkeep": Upkeep(
                 self.settings.store,
                 self._ask_inside,
                 busy_timeout_seconds=self.settings.busy_timeout_seconds,
             ),
-            "events_actor": EventService,
-            "event_hub": self.hub,
-            "lease_seconds": self.settings.lease_seconds,
-            "restart_intensity": self.settings.restart_intensity,
             "on_failure": self._failed,
             "on_restart": self._restarted,
             "on_store": self._store_opened,
