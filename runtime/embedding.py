@@ -18,27 +18,25 @@ import msgspec
 from actors.agent.contract import AgentType
 from actors.job import JobDefinition, JobState
 from actors.manager import JobManager
-from actors.messages import Event, Submit
+from actors.messages import Event
 from actors.seams import Clock, Random
 from actors.worker import JobWorker
-from runtime.admission import admitted_key
 from runtime.assembly import Assembly
 from runtime.authentication import Authentication
 from runtime.credentials.vault import Vault
 from runtime.enqueue import Enqueuer, FanOut
 from runtime.explaining import explained
-from runtime.operating import identity, made_again
+from runtime.operating import identity
 from runtime.refusal import NOT_RUNNING, RefusedError, RuntimeStateError
 from runtime.run import Run
 from runtime.scheduling import Timetable
 from runtime.searching import Library
 from runtime.settings import RuntimeSettings
-from runtime.staging import StagedFanOut
 from runtime.store.database import StoreError
 from runtime.store.doorbell import Doorbell
 from runtime.store.explaining.reason import Explanation
 from runtime.store.reading.reader import StoreReader
-from runtime.submission import submission
+from runtime.submitting import Submitter
 from runtime.subscription import follow, follow_async
 
 _log = logging.getLogger("quaero.config")
@@ -47,7 +45,7 @@ ANSWER_SECONDS = 60.0
 """How long a verb waits for its commit before it gives up; the commit may still happen."""
 
 
-class Runtime(Timetable, Authentication, Enqueuer, Library):
+class Runtime(Submitter, Timetable, Authentication, Enqueuer, Library):
     """An embedded runtime on one store. A context manager, plain or async; or ``start`` and ``close``."""
 
     def __init__(
@@ -200,71 +198,6 @@ class Runtime(Timetable, Authentication, Enqueuer, Library):
         if self._assembly.failure:
             raise RuntimeStateError(f"the runtime has given up: {self._assembly.failure}; its log says why")
 
-    # -- submit -------------------------------------------------------------------------------------------------
-
-    def submit(self, definition: JobDefinition | str | Path, *, key: str | None = None) -> Run:
-        """Write a run of the definition; when this returns, it survives kill -9 and power loss.
-
-        Args:
-            definition: the definition, the path of its file, or the id under which this runtime knows it; a file
-                that is there goes before an id.
-            key: the same key always gives the same run, however often it is submitted.
-
-        Raises:
-            DefinitionError: the definition's file is wrong.
-            RefusedError: the definition can not be run here.
-        """
-        return self._submitted(self._assembly.ask(self._submission(definition, key), ANSWER_SECONDS))
-
-    async def submit_async(self, definition: JobDefinition | str | Path, *, key: str | None = None) -> Run:
-        """``submit`` for asyncio."""
-        return self._submitted(
-            await self._assembly.ask_async(self._submission(definition, key), ANSWER_SECONDS)
-        )
-
-    def fan_out(
-        self,
-        worker: str | JobWorker,
-        payloads: Iterable[Any],
-        *,
-        name: str | None = None,
-        key: str | None = None,
-        **step: Any,
-    ) -> Run:
-        """A run without a file: one step with one job per payload.
-
-        Args:
-            worker: the worker or its type.
-            payloads: what each job gets; taken from an iterator page by page.
-            name: what people see; None = the type.
-            key: as of ``submit``.
-            step: further fields of ``Step``, such as ``concurrency`` or ``error_tolerance``.
-
-        Raises:
-            RefusedError: there is no such worker here, or a payload is not what it takes; nothing is made.
-        """
-        key = admitted_key(key)
-        fan_out = self._fan_out(worker, name, step)
-        for page in fan_out.pages(self._assembly.ids, payloads):
-            self._assembly.ask(page, ANSWER_SECONDS)
-        return self._submitted(self._assembly.ask(fan_out.submission(key), ANSWER_SECONDS))
-
-    async def fan_out_async(
-        self,
-        worker: str | JobWorker,
-        payloads: Iterable[Any],
-        *,
-        name: str | None = None,
-        key: str | None = None,
-        **step: Any,
-    ) -> Run:
-        """``fan_out`` for asyncio."""
-        key = admitted_key(key)
-        fan_out = self._fan_out(worker, name, step)
-        for page in fan_out.pages(self._assembly.ids, payloads):
-            await self._assembly.ask_async(page, ANSWER_SECONDS)
-        return self._submitted(await self._assembly.ask_async(fan_out.submission(key), ANSWER_SECONDS))
-
     def run(self, run_id: int | str) -> Run:
         """The handle of a run that exists already."""
         return Run(self, identity(run_id))
@@ -305,23 +238,6 @@ class Runtime(Timetable, Authentication, Enqueuer, Library):
 
     def _cursor(self, after: int | None) -> int:
         return self.reader.last_event() if after is None else after
-
-    def _together(self, definition: JobDefinition | str | Path) -> tuple[JobDefinition, ...]:
-        self._assembly.raise_if_stopped()
-        return self._assembly.together(definition)
-
-    def _submission(self, definition: JobDefinition | str | Path, key: str | None) -> Submit:
-        return submission(self._together(definition), self._assembly.ids, admitted_key(key))
-
-    def _fan_out(self, worker: str | JobWorker, name: str | None, step: dict[str, Any]) -> StagedFanOut:
-        self._assembly.raise_if_stopped()
-        here = self._assembly
-        return StagedFanOut.prepared(
-            worker, name, step, workers=here.workers, admitted=here.admitted, ids=here.ids
-        )
-
-    def _submitted(self, reply: Any) -> Run:
-        return self.run(made_again(reply))
 
     def _assembled(self, settings: RuntimeSettings, **parts: Any) -> Assembly:
         """Put the actors together: a simulation does it in its own way."""
