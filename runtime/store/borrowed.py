@@ -15,10 +15,11 @@ from typing import Any, cast
 from actors.ids import IdSource
 from actors.seams import Clock
 from runtime.precedence import Precedence
+from runtime.store.context import StoreContext
 from runtime.store.database import StoreError, explain
 from runtime.store.forking import inherited_from
 from runtime.store.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
-from runtime.store.transaction import StoreContext, Transaction
+from runtime.store.transaction import Transaction
 from runtime.store.verbs.own import leave, register
 
 _TABLES = frozenset(re.findall(r"CREATE (?:VIRTUAL )?TABLE (\w+)", "".join(MIGRATIONS)))

@@ -25,8 +25,9 @@ from actors.messages import (
 from actors.seams import Clock
 from runtime.precedence import Precedence
 from runtime.store.answer import answer
+from runtime.store.context import StoreContext
 from runtime.store.rows import ParentRow
-from runtime.store.transaction import StoreContext, Transaction
+from runtime.store.transaction import Transaction
 from runtime.store.verbs.lease import lease_jobs, lease_starts
 from runtime.store.verbs.recover import give_back_after
 from runtime.store.verbs.settle import settle

@@ -12,6 +12,7 @@ from actors.upkeep import Operation
 from runtime.precedence import Precedence
 from runtime.store.commit import Commit, Committer, Demand, StoreUnavailableError
 from runtime.store.concern import Concern, concern_of
+from runtime.store.context import StoreContext
 from runtime.store.database import StoreError, WritingDatabase, explain, open_writer
 from runtime.store.datagrams import SocketDoorbell
 from runtime.store.doorbell import Doorbell
@@ -22,7 +23,7 @@ from runtime.store.pruning import Pruning
 from runtime.store.retention import Retention
 from runtime.store.shared import sharing_risk
 from runtime.store.slots import Held
-from runtime.store.transaction import StoreContext, Transaction
+from runtime.store.transaction import Transaction
 from runtime.store.verbs.fire import fire_due
 from runtime.store.verbs.index import index_some
 from runtime.store.verbs.own import heartbeat, leave, register

@@ -5,20 +5,18 @@ changes. At ``finish`` the ends of the touched parents are decided, the counts a
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
-
-from actors.ids import IdSource
 from actors.job import JobKind, JobState, LogLevel
 from actors.states import MOVES, Cause
 from runtime.precedence import Precedence
+from runtime.store.context import StoreContext
 from runtime.store.events import EventLog
-from runtime.store.logs import bound_logs
-from runtime.store.moves import IllegalTransitionError, state_after
+from runtime.store.logs import bound_logs, write_logs
+from runtime.store.moves import IllegalTransitionError
 from runtime.store.new_jobs import write_jobs
-from runtime.store.newcomers import Newcomers
+from runtime.store.parent_jobs import insert_parent_jobs, move_parent_jobs
 from runtime.store.rows import (
     LaneRow,
     ParentRow,
@@ -37,19 +35,6 @@ INSERT INTO lane (parent_id, type, rate_key, rate_ms, priority) VALUES (?, ?, ?,
 ON CONFLICT (parent_id, type, rate_key) DO UPDATE SET rate_ms = max(lane.rate_ms, excluded.rate_ms)
 RETURNING id, rate_ms, priority, pending, served, not_before
 """
-_INSERT_JOBS = f"""
-INSERT INTO job (id, root_id, parent_id, kind, type, name, payload, crc, state, priority, created_at)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-       '{state_after(Cause.SUBMITTED, JobKind.STEP)}', value ->> 8, ?1
-FROM json_each(?2)
-"""
-_TRANSITION = """
-UPDATE job SET state = j.value ->> 1,
-               started_at = CASE WHEN j.value ->> 2 THEN started_at ELSE coalesce(started_at, ?1) END,
-               finished_at = CASE WHEN j.value ->> 2 THEN ?1 END,
-               error = coalesce(j.value ->> 3, error)
-FROM json_each(?2) AS j WHERE job.id = j.value ->> 0
-"""
 
 
 def read_paused_types(connection: sqlite3.Connection) -> frozenset[str]:
@@ -57,26 +42,8 @@ def read_paused_types(connection: sqlite3.Connection) -> frozenset[str]:
     return frozenset(row[0] for row in connection.execute("SELECT type FROM paused_type"))
 
 
-class StoreContext(msgspec.Struct, frozen=True):
-    """What the verbs need to know of the runtime whose transactions they carry out."""
-
-    owner: int
-    boot_id: str
-    lease_ms: int
-    ids: IdSource
-    max_attempts: Mapping[str, int] = {}  # of the worker types this runtime knows
-    max_lost: int = 20
-    newcomers: Newcomers = msgspec.field(default_factory=Newcomers)
-
-
 LONG = 256
 """Rows from which a statement takes so long that others may go on meanwhile."""
-DEFAULT_MAX_ATTEMPTS = 3
-"""Attempts of a job whose worker type this runtime does not know."""
-
-
-NUL_SHOWN = "\N{SYMBOL FOR NULL}"
-"""Stands for a NUL in texts that go through SQLite's JSON, which would end there."""
 
 
 class Transaction:
@@ -266,8 +233,7 @@ class Transaction:
         """Write the changed parents and lanes, so that SQL sees them."""
         self.flush_children()
         if self._new_parents:
-            jobs = msgspec.json.encode(self._new_jobs).decode()
-            self.connection.execute(_INSERT_JOBS, (self.now_ms, jobs))
+            insert_parent_jobs(self.connection, self.now_ms, self._new_jobs)
             insert_parents(self.connection, self._new_parents)
             for row in self._new_parents:
                 self._dirty_parents.pop(row.id, None)
@@ -275,10 +241,7 @@ class Transaction:
             write_readiness(self.connection, self._new_parents)
             self._new_parents, self._new_jobs = [], []
         if self._transitions:
-            changes = [
-                (job_id, state, state.terminal, error) for job_id, (state, error) in self._transitions.items()
-            ]
-            self.connection.execute(_TRANSITION, (self.now_ms, msgspec.json.encode(changes).decode()))
+            move_parent_jobs(self.connection, self.now_ms, self._transitions)
             self._transitions.clear()
         if self._dirty_parents:
             write_parents(self.connection, list(self._dirty_parents.values()))
@@ -307,12 +270,7 @@ class Transaction:
         """Write everything that is still in memory; returns whether the transaction changed anything."""
         self.flush()
         if self.logs:
-            lines = [(*line[:4], line[4].replace("\0", NUL_SHOWN)) for line in self.logs]
-            self.connection.execute(
-                "INSERT INTO log_entry (run_id, job_id, time_ms, level, text) SELECT value ->> 0, value ->> 1,"
-                " value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)",
-                (msgspec.json.encode(lines).decode(),),
-            )
+            write_logs(self.connection, self.logs)
             if self.crowded:
                 bound_logs(self.connection, self.crowded)
         if self.events.count:

@@ -14,9 +14,9 @@ from actors.ids import IdSource
 from actors.job import Attempt, LeasedJob, StepStart
 from actors.states import Move
 from runtime.store.commit import Committer
+from runtime.store.context import StoreContext
 from runtime.store.database import open_writer
 from runtime.store.moves import MADE
-from runtime.store.transaction import StoreContext
 from runtime.store.verbs.own import register
 from tests.exhaustive.scope import TYPE, Scope
 

@@ -9,9 +9,11 @@ from actors.ids import id_text
 from actors.job import ChildSpec, JobState
 from actors.states import Cause
 from runtime.store.checksum import job_checksum
+from runtime.store.context import DEFAULT_MAX_ATTEMPTS
+from runtime.store.logs import NUL_SHOWN
 from runtime.store.moves import state_after
 from runtime.store.rows import LaneRow, ParentRow
-from runtime.store.transaction import DEFAULT_MAX_ATTEMPTS, NUL_SHOWN, Transaction
+from runtime.store.transaction import Transaction
 
 _INSERT = """
 INSERT INTO job (id, root_id, parent_id, kind, type, name, state, max_attempts, priority, depth, lane_id, spawned_by,
