@@ -4,15 +4,15 @@
 - ``database``     opens a file: refuses what is not a store, migrates, sets what durability needs
 - ``owner``        each runtime's lock, by which others know that it lives
 - ``newcomers``    where a new lane comes in among those that wait
-- ``rows``         parents and lanes as a transaction holds them
-- ``transaction``  one write transaction as a unit of work
+- ``rows``         parents and lanes as a transaction holds them; ``parent_jobs`` the job rows of runs and steps
+- ``transaction``  one write transaction as a unit of work, of a runtime that ``context`` describes
 - ``verbs``        what changes the store, one durable verb a file
 - ``commit``       group commit, and what happens when one fails
 - ``file``         StoreFile: one runtime's hold on one store
 - ``shared``       what to say when others write too and SQLite has a race
 - ``borrowed``     a transaction of the store inside one of the caller's
 - ``doorbell``     wakes the other runtimes on the store, by sockets in ``datagrams``; ``concern`` says for what
-- ``actor``        StoreActor: buffers requests, commits, tells everybody; ``slots`` and ``pictures`` are its books
+- ``actor``        StoreActor: buffers requests, commits; ``slots`` and ``pictures`` are its books, ``reports`` whom it tells
 - ``chores``       its small transactions between the work: the search index, and ``pruning``, what goes from the store
 - ``retention``    how long what has ended is kept; ``logs`` how many lines of a job
 - ``visible``      what readers see: the tables without what was deleted

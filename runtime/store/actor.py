@@ -6,36 +6,23 @@ request waits for nothing. What a commit makes ready is leased in that same comm
 """
 
 import logging
-import sqlite3
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
-from actors.job import Closing, JobKind
+from actors.job import Closing
 from actors.messages import (
-    BuildSearchIndex,
     CloseParent,
     CloseStore,
     Command,
-    Committed,
-    GetHealth,
     GiveBack,
-    IndexDocuments,
-    JobsToStop,
-    Leased,
-    MaintainStore,
-    NextDue,
     OpenStore,
     ParentPicture,
-    Prune,
     Refused,
     Rung,
-    SearchIndexBuilt,
     SetDemand,
     Settle,
     StoreClosed,
-    StoreHealth,
     StoreIdle,
-    StoreMaintained,
     StoreOpened,
     Submit,
     Sweep,
@@ -44,19 +31,17 @@ from actors.messages import (
     WatchParent,
     Wiring,
 )
-from actors.receive import Address, TypedActor
-from runtime.store.chores import Chores
+from actors.receive import Address
+from runtime.store.chores import ChoreActor, Chores
 from runtime.store.commit import Commit, Demand, StoreUnavailableError
 from runtime.store.concern import EVERYTHING, Concern
 from runtime.store.database import StoreError
-from runtime.store.file import StoreFile
 from runtime.store.pictures import Pictures
+from runtime.store.reports import Reports
 from runtime.store.slots import Slots
 from runtime.store.verbs.end import DAMAGED_TEXT
 
 logger = logging.getLogger("quaero.store")
-
-T = TypeVar("T")
 
 MAX_REQUESTS = 512
 MAX_ATTEMPTS = 768
@@ -75,31 +60,19 @@ class Retry(Command, frozen=True):
     """The store could not commit; try again."""
 
 
-class StoreActor(TypedActor):
+class StoreActor(ChoreActor):
     """Owns the store's writing connection, on a thread of its own."""
-
-    dispatcher = "store"
 
     def __init__(self) -> None:
         super().__init__()
-        self._file: StoreFile | None = None
         self._requests: list[tuple[Address, Any]] = []
         self._weight = 0
         self._flushing = False
         self._slots = Slots()
         self._pictures = Pictures()
         self._unsweeped: set[int] = set()
-        self._wiring: Wiring | None = None
+        self._reports = Reports(self)
         self._asked_idle: list[Address] = []
-        self._chores: Chores  # made with the file: an actor has no timers before its first message
-        self._next_due: int | None = None
-        self._unavailable = ""
-
-    @property
-    def _store(self) -> StoreFile:
-        if self._file is None:
-            raise StoreError("the store is not open")
-        return self._file
 
     # -- life ---------------------------------------------------------------------------------------------------
 
@@ -120,9 +93,8 @@ class StoreActor(TypedActor):
         self.reply(StoreOpened(self._file.owner))
 
     def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
-        """Remember whom to tell; a new scheduler knows of nothing that is due."""
-        self._wiring = message
-        self._next_due = None
+        """Remember whom to tell."""
+        self._reports.rewire(message)
 
     def receiveMsg_CloseStore(self, message: CloseStore, sender: Address) -> None:
         """Commit what waits, give back what is leased, close."""
@@ -167,10 +139,6 @@ class StoreActor(TypedActor):
         self._slots.order(message)
         self._buffer(message, sender)
 
-    def receiveMsg_GetHealth(self, message: GetHealth, sender: Address) -> None:
-        """Tell whether commits come about."""
-        self.reply(StoreHealth(self._unavailable))
-
     def receiveMsg_WatchParent(self, message: WatchParent, sender: Address) -> None:
         """Answer with the parent as it is, and after every commit that touches it."""
         self._pictures.watch(message.job_id, sender)
@@ -199,43 +167,6 @@ class StoreActor(TypedActor):
         if self._store.firings_left:
             self.send(self.myAddress, Sweep(tend=True))
         self._wake()
-
-    def receiveMsg_IndexDocuments(self, message: IndexDocuments, sender: Address) -> None:
-        """One small transaction of the search index."""
-        if self._file is not None:
-            self._chores.index(self._file)
-
-    def receiveMsg_BuildSearchIndex(self, message: BuildSearchIndex, sender: Address) -> None:
-        """One small transaction of a new search index; the old one is erased afterwards."""
-        progress = self._upkeep(lambda store: store.build_index(message.number))
-        if progress is not None:
-            self.reply(SearchIndexBuilt(progress.number, progress.done, progress.documents))
-            if progress.done:
-                self._chores.begin()
-
-    def receiveMsg_MaintainStore(self, message: MaintainStore, sender: Address) -> None:
-        """Everybody waits, for as long as that takes."""
-        self._commit()
-        note = self._upkeep(lambda store: store.maintain(message.operation, message.part))
-        if note is not None:
-            self.reply(StoreMaintained(note))
-
-    def _upkeep(self, work: Callable[[StoreFile], T]) -> T | None:
-        """Do that; None if it was refused, which is told to whoever asked."""
-        if self._file is None or self._unavailable:
-            self.reply(Refused(f"the store can not commit now: {self._unavailable or 'it is closed'}"))
-            return None
-        try:
-            return work(self._file)
-        except (sqlite3.Error, StoreUnavailableError, ValueError) as error:
-            self.reply(Refused(str(error)))
-            return None
-
-    def receiveMsg_Prune(self, message: Prune, sender: Address) -> None:
-        """One small transaction of what goes from the store."""
-        if self._file is not None:
-            for done in self._chores.prune(self._file, begin=message.begin):
-                self._after(done, [])
 
     def receiveMsg_TellWhenIdle(self, message: TellWhenIdle, sender: Address) -> None:
         """Answered now or after the commit that settles the last lease."""
@@ -314,8 +245,7 @@ class StoreActor(TypedActor):
         self._pictures.remember(done.starts)
         self._unsweeped |= done.unsweeped
         self._chores.committed(done)
-        if self._wiring is not None:
-            self._report(done, self._wiring)
+        self._reports.committed(done)
         self._show(self._pictures.of(self._store.connection, done.touched))
 
     def _show(self, pictures: Iterable[tuple[Address, ParentPicture | Refused]]) -> None:
@@ -326,30 +256,13 @@ class StoreActor(TypedActor):
             self._buffer(CloseParent(parent_id, Closing.FAILED, DAMAGED_TEXT), self.myAddress)
             self._buffer(GiveBack(parent_id, DAMAGED_TEXT), self.myAddress)
 
-    def _report(self, done: Commit, wiring: Wiring) -> None:
-        if done.jobs or done.starts:
-            self.send(wiring.processor, Leased(tuple(done.jobs), tuple(done.starts)))
-        if done.cancelled_jobs:
-            self.send(wiring.processor, JobsToStop(tuple(done.cancelled_jobs)))
-        if done.last_seq:
-            ended = tuple(row.id for row in done.touched if row.ended and row.kind == JobKind.RUN)
-            self.send(wiring.events, Committed(done.last_seq, ended))
-        if done.timed:
-            self._report_due(done.next_due_ms, wiring)
-
-    def _report_due(self, at_ms: int | None, wiring: Wiring) -> None:
-        if at_ms != self._next_due:
-            self._next_due = at_ms
-            self.send(wiring.scheduler, NextDue(at_ms))
-
     def _notice_others(self) -> None:
         """Another process committed: there may be work, and something of this runtime's may have been cancelled."""
         self._store.heard()
         if self._store.foreign_commits():
             self._notice(EVERYTHING)
             self._show(self._pictures.all(self._store.connection))
-            if self._wiring is not None:
-                self._report_due(self._store.next_due(), self._wiring)
+            self._reports.due(self._store.next_due())
 
     def receiveMsg_Rung(self, message: Rung, sender: Address) -> None:
         """Others say what of their commits concerns this runtime; the slow look would find it, and find the rest."""
@@ -361,10 +274,9 @@ class StoreActor(TypedActor):
             jobs, parents = self._store.stopping_jobs()
             self._unsweeped.update(parents)
             self._show(self._pictures.some(self._store.connection, parents))
-            if jobs and self._wiring is not None:
-                self.send(self._wiring.processor, JobsToStop(tuple(jobs)))
-        if concern & Concern.END and self._wiring is not None:
-            self.send(self._wiring.events, Committed(0))
+            self._reports.stop(jobs)
+        if concern & Concern.END:
+            self._reports.ended_elsewhere()
         if concern & Concern.WORK:
             self._slots.look_everywhere()
         if self._unsweeped or self._slots.wanting:

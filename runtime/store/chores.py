@@ -1,18 +1,36 @@
 """Chores of the StoreActor: small transactions of their own between those of the work, one after the other.
 
-They are the search index and what goes from the store. Each is a message that the actor sends itself, so that requests
-come between; what fails is tried again.
+They are the search index, what goes from the store, and the upkeep that somebody asks for. The first two are messages
+that the actor sends itself, so that requests come between; what fails is tried again.
 """
 
 import logging
+import sqlite3
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import TypeVar
 
 from actors.extras import Timers
-from actors.messages import IndexDocuments, Prune
-from runtime.store.commit import Commit
+from actors.messages import (
+    BuildSearchIndex,
+    GetHealth,
+    IndexDocuments,
+    MaintainStore,
+    Prune,
+    Refused,
+    SearchIndexBuilt,
+    StoreHealth,
+    StoreMaintained,
+)
+from actors.receive import Address, TypedActor
+from runtime.store.commit import Commit, StoreUnavailableError
+from runtime.store.database import StoreError
 from runtime.store.file import StoreFile
 from runtime.store.pruning import PAUSE_SECONDS
 
 logger = logging.getLogger("quaero.store")
+
+T = TypeVar("T")
 
 INDEX_DELAY_SECONDS = 0.2
 """After a commit that saved documents, so that a burst is indexed together."""
@@ -71,3 +89,70 @@ class Chores:
     def _prune_in(self, seconds: float) -> None:
         self._pruning = True
         self._timers.start("prune", seconds, Prune(begin=False))
+
+
+class ChoreActor(TypedActor):
+    """The side of the StoreActor that does chores: it has the file, and knows whether anything can be committed."""
+
+    dispatcher = "store"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._file: StoreFile | None = None
+        self._unavailable = ""  # why nothing can be committed now
+        self._chores: Chores  # made with the file: an actor has no timers before its first message
+
+    @property
+    def _store(self) -> StoreFile:
+        if self._file is None:
+            raise StoreError("the store is not open")
+        return self._file
+
+    @abstractmethod
+    def _commit(self) -> None:
+        """Commit what waits."""
+
+    @abstractmethod
+    def _after(self, done: Commit, senders: list[Address]) -> None:
+        """Tell everybody what became durable."""
+
+    def receiveMsg_GetHealth(self, message: GetHealth, sender: Address) -> None:
+        """Tell whether commits come about."""
+        self.reply(StoreHealth(self._unavailable))
+
+    def receiveMsg_IndexDocuments(self, message: IndexDocuments, sender: Address) -> None:
+        """One small transaction of the search index."""
+        if self._file is not None:
+            self._chores.index(self._file)
+
+    def receiveMsg_BuildSearchIndex(self, message: BuildSearchIndex, sender: Address) -> None:
+        """One small transaction of a new search index; the old one is erased afterwards."""
+        progress = self._upkeep(lambda store: store.build_index(message.number))
+        if progress is not None:
+            self.reply(SearchIndexBuilt(progress.number, progress.done, progress.documents))
+            if progress.done:
+                self._chores.begin()
+
+    def receiveMsg_MaintainStore(self, message: MaintainStore, sender: Address) -> None:
+        """Everybody waits, for as long as that takes."""
+        self._commit()
+        note = self._upkeep(lambda store: store.maintain(message.operation, message.part))
+        if note is not None:
+            self.reply(StoreMaintained(note))
+
+    def _upkeep(self, work: Callable[[StoreFile], T]) -> T | None:
+        """Do that; None if it was refused, which is told to whoever asked."""
+        if self._file is None or self._unavailable:
+            self.reply(Refused(f"the store can not commit now: {self._unavailable or 'it is closed'}"))
+            return None
+        try:
+            return work(self._file)
+        except (sqlite3.Error, StoreUnavailableError, ValueError) as error:
+            self.reply(Refused(str(error)))
+            return None
+
+    def receiveMsg_Prune(self, message: Prune, sender: Address) -> None:
+        """One small transaction of what goes from the store."""
+        if self._file is not None:
+            for done in self._chores.prune(self._file, begin=message.begin):
+                self._after(done, [])
