@@ -26,7 +26,7 @@ def writing(wanted: "RuntimeSettings") -> "Iterator[StoreFile]":
     from actors.seams import SystemClock
     from runtime.cli.exits import ExitCode
     from runtime.cli.reporting import logs_told
-    from runtime.store.commit import StoreUnavailableError
+    from runtime.store.failure import StoreUnavailableError
     from runtime.store.file import StoreFile
 
     with logs_told():

@@ -7,12 +7,12 @@
 - ``rows``         parents and lanes as a transaction holds them; ``parent_jobs`` the job rows of runs and steps
 - ``transaction``  one write transaction as a unit of work, of a runtime that ``context`` describes
 - ``verbs``        what changes the store, one durable verb a file
-- ``commit``       group commit, and what happens when one fails
+- ``commit``       group commit, and what happens when one fails; ``failure`` says whose fault that is
 - ``file``         StoreFile: one runtime's hold on one store
 - ``shared``       what to say when others write too and SQLite has a race
 - ``borrowed``     a transaction of the store inside one of the caller's
 - ``doorbell``     wakes the other runtimes on the store, by sockets in ``datagrams``; ``concern`` says for what
-- ``actor``        StoreActor: buffers requests, commits; ``slots`` and ``pictures`` are its books, ``reports`` whom it tells
+- ``actor``        StoreActor: buffers and commits; ``slots``, ``pictures`` are its books, ``reports`` what it tells
 - ``chores``       its small transactions between the work: the search index, and ``pruning``, what goes from the store
 - ``retention``    how long what has ended is kept; ``logs`` how many lines of a job
 - ``visible``      what readers see: the tables without what was deleted

@@ -33,9 +33,10 @@ from actors.messages import (
 )
 from actors.receive import Address
 from runtime.store.chores import ChoreActor, Chores
-from runtime.store.commit import Commit, Demand, StoreUnavailableError
+from runtime.store.commit import Commit, Demand
 from runtime.store.concern import EVERYTHING, Concern
 from runtime.store.database import StoreError
+from runtime.store.failure import StoreUnavailableError
 from runtime.store.pictures import Pictures
 from runtime.store.reports import Reports
 from runtime.store.slots import Slots

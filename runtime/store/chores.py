@@ -23,8 +23,9 @@ from actors.messages import (
     StoreMaintained,
 )
 from actors.receive import Address, TypedActor
-from runtime.store.commit import Commit, StoreUnavailableError
+from runtime.store.commit import Commit
 from runtime.store.database import StoreError
+from runtime.store.failure import StoreUnavailableError
 from runtime.store.file import StoreFile
 from runtime.store.pruning import PAUSE_SECONDS
 

@@ -7,13 +7,12 @@ among them ends ``failed``, and a step whose children it was to name closes as f
 
 import logging
 import sqlite3
-import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
-from actors.job import Attempt, AttemptError, Failed, LeasedJob, StepStart
+from actors.job import Attempt, Failed, LeasedJob, StepStart
 from actors.messages import (
     NameChildren,
     NamingFailed,
@@ -26,6 +25,7 @@ from actors.seams import Clock
 from runtime.precedence import Precedence
 from runtime.store.answer import answer
 from runtime.store.context import StoreContext
+from runtime.store.failure import StoreUnavailableError, cause_of, printable, raise_if_unavailable
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.lease import lease_jobs, lease_starts
@@ -35,13 +35,6 @@ from runtime.store.verbs.sweep import sweep_parent
 from runtime.store.verbs.wake import next_due
 
 logger = logging.getLogger("quaero.store")
-
-_STALLED = ("SQLITE_BUSY", "SQLITE_LOCKED")
-_FAILING = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_NOMEM")
-
-
-class StoreUnavailableError(Exception):
-    """Nothing can be committed now (disk full or failing, lock held elsewhere): try the same again later."""
 
 
 class Demand(msgspec.Struct):
@@ -128,7 +121,7 @@ class Committer:
         try:
             return [self._transact(requests, demand, sweep, before)]
         except sqlite3.Error as error:
-            self._raise_unavailable(error)
+            raise_if_unavailable(error)
             logger.warning("a batch of %d requests failed (%s); doing them singly", len(requests), error)
         except Exception:
             logger.warning("a batch of %d requests failed; doing them singly", len(requests), exc_info=True)
@@ -147,7 +140,7 @@ class Committer:
         try:
             return [self._transact((request,), None, (), ())]
         except sqlite3.Error as error:
-            self._raise_unavailable(error)
+            raise_if_unavailable(error)
             return self._refuse(request, error)
         except Exception as error:  # noqa: BLE001 (one request's fault must not be another's)
             return self._refuse(request, error)
@@ -155,13 +148,13 @@ class Committer:
     def _refuse(self, request: Any, error: Exception) -> list[Commit]:
         logger.error("%s failed on its own data", type(request).__name__, exc_info=error)
         if isinstance(request, NameChildren | NamingFailed):
-            cause = _cause(error, f"{type(request).__name__} could not be recorded", self.clock)
+            cause = cause_of(error, f"{type(request).__name__} could not be recorded", self.clock.wall_ms())
             return [self._certain((NamingFailed(request.start, cause, permanent=True, retry_in_ms=0),))]
         if not isinstance(request, Settle):
-            text = _printable(f"{type(request).__name__}: {error}")
+            text = printable(f"{type(request).__name__}: {error}")
             return [Commit(replies=[Refused(text, "see the runtime's log")])]
         if len(request.attempts) == 1:
-            cause = _cause(error, "what the attempt left could not be recorded", self.clock)
+            cause = cause_of(error, "what the attempt left could not be recorded", self.clock.wall_ms())
             failing = request.attempts[0]
             instead = Attempt(failing.lease, failing.step_id, Failed(cause, permanent=True))
             return [self._certain((Settle(request.number, (instead,)),))]
@@ -185,7 +178,7 @@ class Committer:
         try:
             return self._transact(requests, demand, sweep, before)
         except sqlite3.Error as error:
-            self._raise_unavailable(error)
+            raise_if_unavailable(error)
             raise
 
     def _transact(
@@ -281,12 +274,6 @@ class Committer:
         transaction.flush_children()
         return replies
 
-    @staticmethod
-    def _raise_unavailable(error: sqlite3.Error) -> None:
-        name = getattr(error, "sqlite_errorname", "")
-        if name.startswith(_STALLED + _FAILING):
-            raise StoreUnavailableError(f"{error} ({name})") from error
-
 
 def _lease(transaction: Transaction, demand: Demand, done: Commit) -> None:
     """Lease what was ready before and what this transaction has made ready."""
@@ -298,16 +285,3 @@ def _lease(transaction: Transaction, demand: Demand, done: Commit) -> None:
     # After the jobs: it writes the parents, which leasing jobs has changed by now.
     if demand.starts_ready or any(row.naming == "ready" for row in transaction.touched.values()):
         done.starts = lease_starts(transaction, demand.actions, demand.starts)
-
-
-def _cause(error: Exception, what: str, clock: Clock) -> AttemptError:
-    """What an attempt is told to have failed of, in place of what could not be recorded."""
-    text = "".join(traceback.format_exception(error))[-4000:]
-    return AttemptError(
-        type(error).__name__, _printable(f"{what}: {error}"), _printable(text), at_ms=clock.wall_ms()
-    )
-
-
-def _printable(text: str) -> str:
-    """The text without lone surrogates, which neither JSON nor SQLite takes."""
-    return text.encode("utf-8", "backslashreplace").decode()

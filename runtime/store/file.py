@@ -10,12 +10,13 @@ from actors.ids import IdSource
 from actors.seams import Clock
 from actors.upkeep import Operation
 from runtime.precedence import Precedence
-from runtime.store.commit import Commit, Committer, Demand, StoreUnavailableError
+from runtime.store.commit import Commit, Committer, Demand
 from runtime.store.concern import Concern, concern_of
 from runtime.store.context import StoreContext
 from runtime.store.database import StoreError, WritingDatabase, explain, open_writer
 from runtime.store.datagrams import SocketDoorbell
 from runtime.store.doorbell import Doorbell
+from runtime.store.failure import StoreUnavailableError
 from runtime.store.maintenance import LEAST_ALLOWANCE_MS, allowance_ms, carry_out, extend_everybody
 from runtime.store.moves import IS_RUNNING, PARENT_IS_OPEN
 from runtime.store.owner import OwnerLock, announced, is_held, take_lock

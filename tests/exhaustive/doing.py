@@ -29,7 +29,8 @@ from actors.messages import (
     Settle,
     Submit,
 )
-from runtime.store.commit import Commit, Demand, StoreUnavailableError
+from runtime.store.commit import Commit, Demand
+from runtime.store.failure import StoreUnavailableError
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.own import heartbeat, leave
 from runtime.store.verbs.recover import bury_owner, expire_leases

@@ -10,7 +10,8 @@ import pytest
 
 from actors.job import Attempt, AttemptError, ChildSpec, Completed, DocumentSpec, Failed, LogLevel, LogLine
 from actors.messages import CancelJob, Refused, Settle, Settled
-from runtime.store.commit import Demand, StoreUnavailableError
+from runtime.store.commit import Demand
+from runtime.store.failure import StoreUnavailableError
 from runtime.store.transaction import Transaction
 from tests.store.driver import StoreDriver, failed, spec, specs
 

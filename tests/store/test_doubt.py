@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from actors.messages import CancelJob
-from runtime.store.commit import StoreUnavailableError
+from runtime.store.failure import StoreUnavailableError
 from tests.store.driver import StoreDriver, definition, specs
 
 
