@@ -6,7 +6,8 @@
 - ``lease``     ready work within the slots, fairly; ``take`` reads and marks it
 - ``settle``    ended attempts, each under its token
 - ``document``  documents of an attempt; ``index`` fills the search index from the queue
-- ``end``       the ends of parents and what follows from them
+- ``end``       the ends of parents and what follows from them; ``tolerate`` how many failures a step bears
+- ``damaged``   the end of a job whose row is damaged
 - ``cancel``    a run, a step or a job with all below it
 - ``sweep``     the waiting children of closing parents, slice by slice
 - ``delete``    marks an ended run or step, which nobody sees from then on; ``erase`` removes its rows, slice by slice

@@ -4,7 +4,8 @@ from actors.job import Closing, JobState, LogLevel
 from actors.states import Cause
 from runtime.store.moves import expect, moving
 from runtime.store.transaction import Transaction
-from runtime.store.verbs.end import close, close_run, judge_tolerance, settle_parent
+from runtime.store.verbs.end import close, close_run, settle_parent
+from runtime.store.verbs.tolerate import judge_tolerance
 
 _CANCEL = moving(Cause.CANCELLED, "finished_at = ?2, error = ?3", "id = ?1")
 

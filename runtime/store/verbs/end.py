@@ -8,21 +8,17 @@ import msgspec
 
 from actors.ids import id_text
 from actors.job import (
-    AttemptError,
     Closing,
-    FailureAction,
     JobKind,
     JobState,
-    LogLevel,
     Step,
     WaitRole,
 )
 from actors.orchestrator.outcome import run_end, step_end
 from actors.orchestrator.plan import UNDONE, LinkDecision, StepPosition, after_run_end, after_step_end
-from actors.orchestrator.tolerance import exceeded, exceeded_text, exceeded_within
 from actors.states import Cause
 from runtime.store.checksum import intact
-from runtime.store.moves import PARENT_IS_OPEN, expect, moving, state_after
+from runtime.store.moves import PARENT_IS_OPEN, state_after
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.begin import go_on
@@ -30,7 +26,6 @@ from runtime.store.verbs.condition import SKIPPED, verdict_of
 from runtime.store.verbs.stop import stop_running
 
 DAMAGED_TEXT = "the job's row is damaged: its checksum does not match; it was not run"
-LANELESS_TEXT = "the job's row is damaged: there is no lane of its number; it can not be run again"
 
 _ENDING = """
 SELECT (SELECT json_group_array(json_array(id, state)) FROM parent WHERE run_id = ?1 AND kind = 'step'
@@ -46,53 +41,9 @@ WHERE step.run_id = ?1 AND step.kind = 'step' AND NOT EXISTS (
     WHERE other.needs_id = pre.id AND other.role IN ('pre','pre_optional')
         AND waiter.closing IS NULL AND waiter.state {PARENT_IS_OPEN})
 """
-_END_DAMAGED = moving(
-    Cause.DAMAGED, "finished_at = ?2, error = ?3, errors = ?4, owner = NULL, lease_expires = NULL", "id = ?1"
-)
 
 LOW_WATER = 2000
 """A step whose pending children fall below this asks its manager for the next page."""
-
-
-def judge_tolerance(transaction: Transaction, parent: ParentRow, *, failed: bool = True) -> None:
-    """Ask whether the step has failed too often; called after each child's end, with the counts as of then.
-
-    ``failed``: whether that end was a failure. In a step that was retried the old failures of what was not opened
-    again stop nothing: another end closes it only if it is the last one.
-    """
-    if parent.tolerance is None or parent.closing is not None or not parent.failed:
-        return
-    tolerance = parent.error_tolerance()
-    if tolerance is None or not exceeded(tolerance, parent.counts):
-        return
-    if tolerance.failure_action is FailureAction.STOP_ALL:
-        goes_on = parent.open or not parent.named
-        if goes_on and not failed and _was_retried(transaction, parent):
-            return
-        close(transaction, parent, Closing.TOLERANCE, exceeded_text(tolerance, parent.counts))
-    elif tolerance.failure_action is FailureAction.MARK_WARNING and not parent.warned:
-        parent.warned = 1
-        text = f"Warning: {exceeded_text(tolerance, parent.counts)}"
-        transaction.connection.execute(
-            "UPDATE job SET error = coalesce(error, ?) WHERE id = ?", (text, parent.id)
-        )
-        transaction.events.add("tolerance_warning", parent.run_id, parent.id, {"message": text})
-
-
-def _was_retried(transaction: Transaction, parent: ParentRow) -> bool:
-    found = transaction.connection.execute("SELECT epoch > 0 FROM job WHERE id = ?", (parent.id,)).fetchone()
-    return bool(found[0])
-
-
-def would_trip(parent: ParentRow, successes: int) -> bool:
-    """Whether that many successes, not yet counted in the row, would use the step's tolerance up on the way."""
-    if parent.tolerance is None or parent.closing is not None or parent.warned or not parent.failed:
-        return False
-    tolerance = parent.error_tolerance()
-    if tolerance is None or tolerance.failure_action is FailureAction.CONTINUE:
-        return False
-    counts = msgspec.structs.replace(parent.counts, completed=parent.completed + successes)
-    return exceeded_within(tolerance, counts, successes)
 
 
 def close(transaction: Transaction, parent: ParentRow, closing: Closing, reason: str) -> None:
@@ -160,18 +111,6 @@ def start_steps(
             values = f" ({verdict.values})" if verdict.values else ""
             text = f"condition {step.condition!r} is false{values}"
             waiting.extend(_skip_step(transaction, parent, text))
-
-
-def end_damaged(transaction: Transaction, parent: ParentRow, job_id: int, text: str = DAMAGED_TEXT) -> None:
-    """End a job whose row is damaged: ``failed``, without being run. Its old state is no longer counted."""
-    error = AttemptError("DamagedRowError", text, at_ms=transaction.now_ms)
-    values = (job_id, transaction.now_ms, text, msgspec.json.encode([error]).decode())
-    expect(transaction.connection.execute(_END_DAMAGED, values), 1)
-    transaction.change_parent(parent).failed += 1
-    transaction.log(parent.run_id, job_id, LogLevel.ERROR, text)
-    transaction.events.status(parent.run_id, JobState.FAILED, [job_id], parent_id=parent.id, error=text)
-    judge_tolerance(transaction, parent)
-    settle_parent(transaction, parent)
 
 
 def read_step(transaction: Transaction, step_id: int) -> Step | None:

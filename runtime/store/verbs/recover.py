@@ -13,8 +13,10 @@ from runtime.store.moves import IS_RUNNING, expect, moving
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import queue_again
-from runtime.store.verbs.end import LANELESS_TEXT, end_damaged, judge_tolerance, settle_parent
+from runtime.store.verbs.damaged import LANELESS_TEXT, end_damaged
+from runtime.store.verbs.end import settle_parent
 from runtime.store.verbs.own import leave
+from runtime.store.verbs.tolerate import judge_tolerance
 
 _LEASED = (
     f"SELECT id, parent_id, lane_id, lost, attempt, cancel_reason FROM job WHERE state {IS_RUNNING} AND "

@@ -27,7 +27,8 @@ from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import insert_children, queue_again
 from runtime.store.verbs.document import patch_documents, save_documents
-from runtime.store.verbs.end import judge_tolerance, settle_parent, would_trip
+from runtime.store.verbs.end import settle_parent
+from runtime.store.verbs.tolerate import judge_tolerance, would_trip
 
 KEPT_ERRORS = 10
 """Errors kept of one job, the latest."""

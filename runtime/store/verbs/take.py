@@ -16,7 +16,8 @@ from runtime.store.checksum import job_checksum
 from runtime.store.moves import IS_RUNNING, IS_WAITING, expect, moving
 from runtime.store.rows import LaneRow, ParentRow
 from runtime.store.transaction import Transaction
-from runtime.store.verbs.end import end_damaged, settle_parent
+from runtime.store.verbs.damaged import end_damaged
+from runtime.store.verbs.end import settle_parent
 
 _ROW = """
 SELECT CAST(json_group_array(json_array(job.id, ?1, job.parent_id, job.root_id, job.type, job.payload, job.name,

@@ -9,7 +9,8 @@ from actors.states import Cause
 from runtime.store.moves import IS_TIMED, expect, moving
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.children import queue_again
-from runtime.store.verbs.end import LANELESS_TEXT, close, close_run, end_damaged, settle_parent
+from runtime.store.verbs.damaged import LANELESS_TEXT, end_damaged
+from runtime.store.verbs.end import close, close_run, settle_parent
 
 SLICE = 2000
 """Jobs woken in one transaction."""
