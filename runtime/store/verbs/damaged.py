@@ -13,14 +13,25 @@ from runtime.store.verbs.tolerate import judge_tolerance
 LANELESS_TEXT = "the job's row is damaged: there is no lane of its number; it can not be run again"
 
 _END_DAMAGED = moving(
-    Cause.DAMAGED, "finished_at = ?2, error = ?3, errors = ?4, owner = NULL, lease_expires = NULL", "id = ?1"
+    Cause.DAMAGED,
+    "token = ?5, finished_at = ?2, error = ?3, errors = ?4, owner = NULL, lease_expires = NULL",
+    "id = ?1",
 )
 
 
 def end_damaged(transaction: Transaction, parent: ParentRow, job_id: int, text: str = DAMAGED_TEXT) -> None:
-    """End a job whose row is damaged: ``failed``, without being run. Its old state is no longer counted."""
+    """End a job whose row is damaged: ``failed``, without being run; its old state is no longer counted.
+
+    It gets a new token: an attempt of it that still runs is refused.
+    """
     error = AttemptError("DamagedRowError", text, at_ms=transaction.now_ms)
-    values = (job_id, transaction.now_ms, text, msgspec.json.encode([error]).decode())
+    values = (
+        job_id,
+        transaction.now_ms,
+        text,
+        msgspec.json.encode([error]).decode(),
+        transaction.next_token(),
+    )
     expect(transaction.connection.execute(_END_DAMAGED, values), 1)
     transaction.change_parent(parent).failed += 1
     transaction.log(parent.run_id, job_id, LogLevel.ERROR, text)

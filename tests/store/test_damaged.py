@@ -1,0 +1,34 @@
+"""A job whose row is damaged ends by itself, whatever it was doing, and stops nothing else."""
+
+from actors.job import Completed
+from actors.messages import GiveBack
+from tests.store.driver import StoreDriver, specs
+
+
+def test_an_attempt_of_a_job_that_was_ended_as_damaged_is_refused(store: StoreDriver) -> None:
+    run_id = store.run_with(*specs(2))
+    damaged, other = store.lease()
+    store.file.connection.execute("UPDATE job SET lane_id = 999 WHERE id = ?", (damaged.id,))
+    store.commit(GiveBack(store.steps(run_id)["only"], "its orchestrator died"))
+    assert [store.state(job.id) for job in (damaged, other)] == ["failed", "pending"]
+
+    late = store.settle(store.attempt(damaged, Completed("1")))
+
+    assert late.refused == (damaged.id,)
+    assert store.column("result", damaged.id) is None
+    assert store.logs(damaged.id)[-1].startswith(
+        f"the outcome of an attempt under lease {damaged.token} was refused"
+    )
+    store.complete(*store.lease())
+    assert store.state(run_id) == "completed_with_failures"
+
+
+def test_the_end_of_a_damaged_job_is_acknowledged_once_and_frees_its_slot(store: StoreDriver) -> None:
+    run_id = store.run_with(*specs(1))
+    (damaged,) = store.lease()
+    store.file.connection.execute("UPDATE job SET lane_id = 999 WHERE id = ?", (damaged.id,))
+    store.commit(GiveBack(store.steps(run_id)["only"], "its orchestrator died"))
+    assert store.column("token", damaged.id) > damaged.token
+    assert store.column("owner", damaged.id) is None
+    assert store.file.leased() == []
+    assert store.status_events(damaged.id)[-1] == "failed"
