@@ -9,6 +9,7 @@
 - ``verbs``        what changes the store, one durable verb a file
 - ``commit``       group commit, and what happens when one fails; ``failure`` says whose fault that is
 - ``file``         StoreFile: one runtime's hold on one store
+- ``neighbours``   the other runtimes on the store: whether they live, how to wake them
 - ``shared``       what to say when others write too and SQLite has a race
 - ``borrowed``     a transaction of the store inside one of the caller's
 - ``doorbell``     wakes the other runtimes on the store, by sockets in ``datagrams``; ``concern`` says for what

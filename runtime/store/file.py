@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,10 +19,10 @@ from runtime.store.doorbell import Doorbell
 from runtime.store.failure import StoreUnavailableError
 from runtime.store.maintenance import LEAST_ALLOWANCE_MS, allowance_ms, carry_out, extend_everybody
 from runtime.store.moves import IS_RUNNING, PARENT_IS_OPEN
-from runtime.store.owner import OwnerLock, announced, is_held, take_lock
+from runtime.store.neighbours import Neighbours
+from runtime.store.owner import OwnerLock, announced, take_lock
 from runtime.store.pruning import Pruning
 from runtime.store.retention import Retention
-from runtime.store.shared import sharing_risk
 from runtime.store.slots import Held
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.fire import fire_due
@@ -91,12 +91,10 @@ class StoreFile:
         self.firings_left = False
         """Whether more schedules were due than the last round could fire."""
         self._extended_until_ms = 0  # everybody's leases, for maintenance
-        self._unseen_owners: set[int] = set()  # whose lock files could not be looked at; told once
-        self.doorbell: Doorbell = doorbell or SocketDoorbell()
         self._sharing = False  # with other connections of this process
-        self._risk = sharing_risk(path)  # told once, when others write too
-        self._bells: dict[int, str] = {}  # of the other owners, "" of one that has none
-        self._find_bells(other_owners(self.connection, self.owner))
+        self.doorbell: Doorbell = doorbell or SocketDoorbell()
+        self._neighbours = Neighbours(path, self.doorbell)
+        self._look_around()
 
     def __repr__(self) -> str:
         return f"<StoreFile({str(self.path)!r}, owner={self.owner})>"
@@ -109,8 +107,8 @@ class StoreFile:
     def commit(self, requests: list[Any], demand: Demand | None, *, sweep: list[int]) -> list[Commit]:
         """See ``Committer.commit``; others whom it concerns are rung."""
         commits = self.committer.commit(requests, demand, sweep=sweep)
-        if self._bells:
-            self._ring(concern_of(requests, commits))
+        if self._neighbours.there:
+            self._neighbours.ring(concern_of(requests, commits))
         return commits
 
     def share(self) -> None:
@@ -120,13 +118,13 @@ class StoreFile:
     def listen(self, rung: Callable[[], object]) -> None:
         """Have ``rung`` called, from any thread, when others ring; and let them know that this owner can be rung."""
         self._lock.announce(self.doorbell.listen(self.path, self.owner, rung))
-        self._ring(Concern.ARRIVAL)
+        self._neighbours.ring(Concern.ARRIVAL)
 
     def heard(self) -> Concern:
         """What others have rung for since the last call."""
         found = self.doorbell.heard()
         if found & Concern.ARRIVAL:
-            self._find_bells(other_owners(self.connection, self.owner))
+            self._look_around()
         return found
 
     def tend(self, demand: Demand | None) -> tuple[list[Commit], list[str]]:
@@ -137,7 +135,7 @@ class StoreFile:
         Returns the commit and, in words, which owners were found dead and what did not fire.
         """
         others = other_owners(self.connection, self.owner)
-        dead = self._dead(others)
+        dead = self._neighbours.dead(others)
         found: list[str] = []
 
         def chores(transaction: Transaction) -> None:
@@ -166,39 +164,17 @@ class StoreFile:
             for other, lock in dead:
                 self.doorbell.remove(announced(self.path, other))
                 lock.release()
-        self._find_bells([other for other in others if other not in {number for number, _ in dead}])
-        if self._bells:
-            self._ring(concern_of((), commits))
+        self._settle_among([other for other in others if other not in {number for number, _ in dead}])
+        if self._neighbours.there:
+            self._neighbours.ring(concern_of((), commits))
         return commits, found
 
     def dead_owners(self) -> bool:
         """Whether an owner on record besides this one holds its lock no more."""
-        others = other_owners(self.connection, self.owner)
-        self._find_bells(others)
-        dead = self._dead(others)
+        dead = self._neighbours.dead(self._look_around())
         for _, lock in dead:
             lock.drop()
         return bool(dead)
-
-    def _dead(self, owners: Sequence[int]) -> list[tuple[int, OwnerLock]]:
-        """Those of the owners whose locks could be taken. One whose lock file can not be looked at may live."""
-        dead: list[tuple[int, OwnerLock]] = []
-        for owner in owners:
-            try:
-                lock = take_lock(self.path, owner)
-            except OSError as error:
-                if owner not in self._unseen_owners:
-                    self._unseen_owners.add(owner)
-                    logger.warning(
-                        "whether runtime %d lives can not be seen (%s); its leases come back when they run out",
-                        owner,
-                        error,
-                    )
-                continue
-            self._unseen_owners.discard(owner)
-            if lock is not None:
-                dead.append((owner, lock))
-        return dead
 
     def foreign_commits(self) -> bool:
         """Whether since the last call another connection has committed, or this one without being told so."""
@@ -277,7 +253,7 @@ class StoreFile:
         try:
             self.committer.commit((), None, before=(give,))
             if given:
-                self._ring(Concern.WORK)
+                self._neighbours.ring(Concern.WORK)
         finally:
             self.closed = True
             self.doorbell.close()
@@ -292,19 +268,15 @@ class StoreFile:
         if self._lock.held:
             self._lock.drop()
 
-    def _find_bells(self, others: list[int]) -> None:
-        """Those are the other owners now; where the bell of one is does not change once it is known."""
-        self.committer.shared = self._sharing or bool(others)
-        if self._risk and any(is_held(self.path, each) for each in others):
-            logger.warning(self._risk)
-            self._risk = ""
-        self._bells = {each: self._bells.get(each) or announced(self.path, each) for each in others}
+    def _look_around(self) -> list[int]:
+        """Who else has the store open; returns their owners' numbers."""
+        others = other_owners(self.connection, self.owner)
+        self._settle_among(others)
+        return others
 
-    def _ring(self, concern: Concern) -> None:
-        if concern:
-            for address in self._bells.values():
-                if address:
-                    self.doorbell.ring(address, concern)
+    def _settle_among(self, others: list[int]) -> None:
+        self.committer.shared = self._sharing or bool(others)
+        self._neighbours.found(others)
 
     def _register(self) -> tuple[int, OwnerLock]:
         """The row and the lock appear together: nobody sees an owner whose lock is not yet held."""
