@@ -10,6 +10,7 @@ import logging
 from actors.deaf import DeafBodies
 from actors.ids import id_text
 from actors.job import Closing
+from actors.live_runs import LiveRuns
 from actors.messages import (
     BodyAbandoned,
     BodyReturned,
@@ -63,9 +64,7 @@ class RuntimeSupervisor(TypedActor):
     def __init__(self) -> None:
         super().__init__()
         self._children: dict[str, Address] = {}
-        self._runs: dict[int, Address] = {}
-        self._run_at: dict[Address, int] = {}
-        self._sent: dict[int, int] = {}  # how often a run's orchestrator was sent work
+        self._runs = LiveRuns()
         self._restarts: tuple[float, ...] = ()
         self._run_restarts: dict[int, tuple[float, ...]] = {}
         self._starter: Address | None = None
@@ -101,10 +100,7 @@ class RuntimeSupervisor(TypedActor):
         elif self._drain is not None:
             self.send(self._children["store"], TellWhenIdle())
         if self._starter is not None:
-            self.send(
-                self._starter,
-                Started(self._wiring()),
-            )
+            self.send(self._starter, Started(self._wiring()))
             self._starter = None
 
     def receiveMsg_Refused(self, message: Refused, sender: Address) -> None:
@@ -122,7 +118,7 @@ class RuntimeSupervisor(TypedActor):
 
     def _wire(self) -> None:
         wiring = self._wiring()
-        for address in (*self._children.values(), *self._runs.values()):
+        for address in (*self._children.values(), *self._runs):
             self.send(address, wiring)
 
     def handler_failed(self, message: object, sender: Address, error: Exception) -> None:
@@ -137,39 +133,23 @@ class RuntimeSupervisor(TypedActor):
 
     def receiveMsg_SuperviseStep(self, message: SuperviseStep, sender: Address) -> None:
         """There is work of this run: see that it has an orchestrator, which looks after the step."""
-        run = self._runs.get(message.run_id)
+        run = self._runs.send_work(message.run_id)
         if run is None:
-            run = self.spawn(
-                RunOrchestrator,
-                StartMonitoring(
-                    message.run_id,
-                    None,
-                    self._wiring(),
-                ),
-            )
-            self._runs[message.run_id] = run
-            self._run_at[run] = message.run_id
-            self._sent[message.run_id] = 0
-        self._sent[message.run_id] += 1
+            run = self.spawn(RunOrchestrator, StartMonitoring(message.run_id, None, self._wiring()))
+            self._runs.began(message.run_id, run)
         self.send(run, message)
 
     def receiveMsg_Retiring(self, message: Retiring, sender: Address) -> None:
         """A run's orchestrator leaves memory: the next work of the run makes a new one."""
-        run_id = message.parent_id
-        if self._runs.get(run_id) == sender:
-            if message.received < self._sent[run_id]:  # a message may come twice
-                return  # work is on its way to it
-            del self._runs[run_id], self._sent[run_id]
-        self.reply(Retired(run_id))
+        if self._runs.retires(message.parent_id, sender, message.received):
+            self.reply(Retired(message.parent_id))
 
     # -- deaths -------------------------------------------------------------------------------------------------
 
     def child_exited(self, address: Address, reason: str) -> None:
         """A child is gone: a run's orchestrator after its work, or one that has to be restarted."""
-        run_id = self._run_at.pop(address, None)
+        run_id = self._runs.ended(address)
         if run_id is not None:
-            if self._runs.get(run_id) == address:
-                del self._runs[run_id], self._sent[run_id]
             if reason != "normal" and not self._closed:
                 self.send(self._children["processor"], LeasesLost(run_id))
                 self._see_to(GiveBack(run_id, f"the run's orchestrator died ({reason})"))
@@ -211,11 +191,9 @@ class RuntimeSupervisor(TypedActor):
             self.send(self._children[name], self._drain[1])
         if name == "processor":
             self.send(self._children[name], HoldBack(self._held_back))
-            for run in self._runs.values():
+            for run in self._runs:
                 self.stop_child(run)
-            self._runs.clear()
-            self._sent.clear()
-            self._run_at.clear()  # their ends are this one's doing, and no restarts
+            self._runs.clear()  # their ends are this one's doing, and no restarts
             self._see_to(GiveBack(None, "the job processor died"))
         elif name.startswith("manager "):
             self._see_to(GiveBack(None, f"{name} died", namings_only=True))
@@ -311,7 +289,7 @@ class RuntimeSupervisor(TypedActor):
     def _interrupt(self) -> None:
         if not self._interrupted:
             self._interrupted = True
-            for run in self._runs.values():
+            for run in self._runs:
                 self.send(run, StopMonitoring("the runtime stops"))
             # A manager can not be told to stop: its page would be refused now, and is named by the next runtime.
             self._see_to(GiveBack(None, "the runtime stops", namings_only=True))
