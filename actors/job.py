@@ -203,6 +203,7 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
     documents: tuple[DocumentSpec, ...] = ()
     logs: tuple[LogLine, ...] = ()
     patches: tuple[DocumentPatch, ...] = ()
+    trace_context: str | None = None  # of the attempt's span, for the children: they link to it
 
     @property
     def leaves(self) -> bool:
@@ -226,6 +227,7 @@ class LeasedJob(msgspec.Struct, frozen=True, array_like=True, gc=False):
     backoff_ms: int
     unique_key: str | None = None
     crc: int = 0  # of the row, verified when it was leased
+    trace_context: str | None = None  # of the attempt that spawned it; read only where runs are traced
 
     @property
     def lease(self) -> Lease:

@@ -12,7 +12,7 @@ from typing import Any
 from actors.agent import AgentType
 from actors.job import JobDefinition
 from actors.manager import JobManager
-from actors.messages import Drain, Refused, Rung, Start, Started
+from actors.messages import Drain, Refused, Rung, Start, Started, Submit
 from actors.seams import Clock, Random
 from actors.supervisor import RuntimeSupervisor
 from actors.worker import JobWorker
@@ -37,6 +37,7 @@ from runtime.store.database import StoreError
 from runtime.store.doorbell import Doorbell
 from runtime.store.file import StoreFile
 from runtime.store_access import StoreAccess
+from runtime.telemetry.opening import opened, placed
 from runtime.upkeep import Upkeep
 
 logger = logging.getLogger("quaero")
@@ -118,6 +119,7 @@ class Assembly(Parts):
                 io_threads=self.settings.io_threads, cpu_threads=self.settings.cpu_processes or processors
             )
             self._processes = self._worker_processes()
+            self._telemetry = opened(self)
             system = open_system(engine, resources=self.resources(), clock=self.clock)
             try:
                 self._supervisor = system.createActor(RuntimeSupervisor)
@@ -130,6 +132,7 @@ class Assembly(Parts):
                 close_system(system, CLOSE_SECONDS)
                 self._processes.close()
                 self.documents.close()
+                self._close_telemetry()
                 raise
             if self.settings.own_process:
                 self._closers.append(tune())
@@ -159,6 +162,7 @@ class Assembly(Parts):
             file, self._file = self._file, None
             close_file(file, left)
             self._close_readers()
+            self._close_telemetry()
             self.hub.committed((), elsewhere=True)  # whoever still waits looks, and finds the runtime closed
             while self._closers:
                 self._closers.pop()()
@@ -168,6 +172,15 @@ class Assembly(Parts):
         """Close what managers and workers read the store with; a next start opens it anew."""
         self.documents.close()
         self.crawling.close()
+
+    def _close_telemetry(self) -> None:
+        telemetry, self._telemetry = self._telemetry, None
+        if telemetry is not None:
+            telemetry.close()
+
+    def traced(self, request: Submit) -> Submit:
+        """The request with the place in a trace that it is made from, if there is one or this runtime traces."""
+        return placed(request, self._telemetry)
 
     def hurry(self) -> None:
         """While ``stop`` waits: the grace is over."""

@@ -124,4 +124,4 @@ def _write(
     else:
         together = here.together(what)
         request = submission(together, ids, key)
-    return submit(transaction, request)[0]
+    return submit(transaction, here.traced(request))[0]

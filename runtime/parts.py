@@ -5,7 +5,7 @@ actor asks for it, and handed on to an actor that takes a dead one's place.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actors.agent import AgentType
 from actors.ids import IdSource
@@ -29,6 +29,10 @@ from runtime.store.datagrams import SocketDoorbell
 from runtime.store.doorbell import Doorbell
 from runtime.store.file import StoreFile
 from runtime.store.reading.document_source import StoredDocuments
+from runtime.telemetry.opening import observer_of
+
+if TYPE_CHECKING:
+    from runtime.telemetry.telemetry import Telemetry
 
 RESERVED = frozenset(
     {
@@ -38,6 +42,7 @@ RESERVED = frozenset(
         "events_actor",
         "lease_seconds",
         "managers",
+        "observer",
         "on_failure",
         "on_restart",
         "on_store",
@@ -74,9 +79,12 @@ class Parts(Repertoire):
         """Make them; the arguments are those of ``Runtime``.
 
         Raises:
-            ValueError: a resource has the name of one of the runtime's own, or as of ``Repertoire``.
+            ValueError: a resource has the name of one of the runtime's own, telemetry is wanted and can not be had, or
+                as of ``Repertoire``.
         """
         prepare_types()
+        if settings.telemetry.problem:
+            raise ValueError(f"telemetry {settings.telemetry.problem}: {settings.telemetry.remedy}")
         self.clock = clock or SystemClock()
         self.random = random or SystemRandom()
         self.doorbell = doorbell or SocketDoorbell()
@@ -100,6 +108,12 @@ class Parts(Repertoire):
         self._processes = self._worker_processes()
         self._resources = resources
         self._file: StoreFile | None = None
+        self._telemetry: Telemetry | None = None
+
+    @property
+    def name(self) -> str:
+        """The running runtime's number among the owners of its store; "" while it has none."""
+        return "" if self._file is None else str(self._file.owner)
 
     @property
     def ids(self) -> IdSource:
@@ -125,6 +139,7 @@ class Parts(Repertoire):
             "events_actor": EventService,
             "event_hub": self.hub,
             "lease_seconds": self.settings.lease_seconds,
+            "observer": observer_of(self._telemetry, self.settings, self.clock),
             "restart_intensity": self.settings.restart_intensity,
         }
 
@@ -150,13 +165,18 @@ class Parts(Repertoire):
             precedence=precedence,
             doorbell=self.doorbell,
             database=database,
+            on_end=None if self._telemetry is None else self._telemetry.on_end,
         )
 
     def _worker_processes(self) -> WorkerProcesses:
         """Where bodies of dispatcher ``cpu`` run; none is started before one of them is to."""
         settings = self.settings
         return WorkerProcesses(
-            settings.store, self.own_settings, busy_timeout_seconds=settings.busy_timeout_seconds
+            settings.store,
+            self.own_settings,
+            busy_timeout_seconds=settings.busy_timeout_seconds,
+            logging=settings.logging if settings.binds_logs else None,
+            name=lambda: self.name,
         )
 
     def _stored_documents(self) -> StoredDocuments:

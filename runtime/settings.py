@@ -8,7 +8,9 @@ import msgspec
 
 from actors.supervision import RestartIntensity
 from runtime.gateway.settings import GatewaySettings
+from runtime.logs.settings import LoggingSettings
 from runtime.store.retention import Retention
+from runtime.telemetry.settings import TelemetrySettings
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -46,4 +48,9 @@ class RuntimeSettings(msgspec.Struct, frozen=True):
     )
     gateway: GatewaySettings = GatewaySettings()  # of ``quaero serve``
     adopts: bool = True  # at the start, schedules of the definitions are set and those with auto_start run
+    telemetry: TelemetrySettings = TelemetrySettings()  # traces and metrics; off
+    logging: LoggingSettings = (
+        LoggingSettings()
+    )  # of the process's log, where the process is the runtime's own
+    binds_logs: bool = False  # log lines that bodies write know their run and job: ``runtime.logs.bound``
     key_file: Path | None = None  # of the auth records; None = in <store>.d/

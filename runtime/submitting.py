@@ -67,7 +67,7 @@ class Submitter(Operator):
         fan_out = self._fan_out(worker, name, step)
         for page in fan_out.pages(self.assembly.ids, payloads):
             self._ask(page)
-        return self._submitted(self._ask(fan_out.submission(key)))
+        return self._submitted(self._ask(self.assembly.traced(fan_out.submission(key))))
 
     async def fan_out_async(
         self,
@@ -83,14 +83,16 @@ class Submitter(Operator):
         fan_out = self._fan_out(worker, name, step)
         for page in fan_out.pages(self.assembly.ids, payloads):
             await self._ask_async(page)
-        return self._submitted(await self._ask_async(fan_out.submission(key)))
+        request = self.assembly.traced(fan_out.submission(key))
+        return self._submitted(await self._ask_async(request))
 
     def _together(self, definition: JobDefinition | str | Path) -> tuple[JobDefinition, ...]:
         self.assembly.raise_if_stopped()
         return self.assembly.together(definition)
 
     def _submission(self, definition: JobDefinition | str | Path, key: str | None) -> Submit:
-        return submission(self._together(definition), self.assembly.ids, admitted_key(key))
+        request = submission(self._together(definition), self.assembly.ids, admitted_key(key))
+        return self.assembly.traced(request)
 
     def _fan_out(self, worker: str | JobWorker, name: str | None, step: dict[str, Any]) -> StagedFanOut:
         here = self.assembly

@@ -1,5 +1,7 @@
 """What the store tells: answers, and what a commit has changed."""
 
+import msgspec
+
 from actors.job import Closing, Counts, JobState, LeasedJob, Step, StepStart
 from actors.messages.kinds import Report
 
@@ -88,6 +90,13 @@ class Leased(Report, frozen=True):
     starts: tuple[StepStart, ...] = ()
 
 
+class StepTrace(msgspec.Struct, frozen=True):
+    """What places a step in its run's trace."""
+
+    context: str | None  # of the run's row
+    epoch: int  # of the step
+
+
 class ParentPicture(Report, frozen=True):
     """A run or step as of the last commit that touched it."""
 
@@ -101,6 +110,7 @@ class ParentPicture(Report, frozen=True):
     reason: str | None = None
     definition_id: str = ""
     tags: tuple[str, ...] = ()
+    trace: StepTrace | None = None  # of a step, where runs are traced
 
 
 class JobsToStop(Report, frozen=True):

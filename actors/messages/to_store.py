@@ -54,6 +54,8 @@ class Submit(Command, frozen=True):
     page: StagedPage | None = None  # the only page of a small fan-out, which needs no staging
     linked: tuple[LinkedRun, ...] = ()
     waits: tuple[RunWait, ...] = ()
+    trace_context: str | None = None  # the run's place in a trace, see runtime/telemetry/context.py
+    linked_trace_context: str | None = None  # of the linked runs: the caller's own, if there is one
 
 
 class StagePage(Command, frozen=True):

@@ -1,6 +1,7 @@
 """Between the processor, the orchestrators, the managers and the workers."""
 
 from actors.job import Attempt, Counts, JobState, Lease, LeasedJob, Step, StepStart
+from actors.messages.from_store import StepTrace
 from actors.messages.kinds import Command, Report
 from actors.messages.life import Wiring
 from actors.messages.to_store import CloseParent, GiveBack
@@ -103,6 +104,7 @@ class StartWorker(Command, frozen=True):
     step: Step
     tags: tuple[str, ...]
     supervisor: Address  # hears of bodies that do not end
+    trace: StepTrace | None = None
 
 
 class RunJob(Command, frozen=True, gc=False):

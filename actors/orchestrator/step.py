@@ -28,6 +28,7 @@ from actors.messages import (
 from actors.orchestrator.contract import ParentJobOrchestrator
 from actors.receive import Address
 from actors.worker.actor import WorkerActor
+from actors.worker.observed import ObservedWorkerActor
 
 SPARE_WORKERS = 16
 """Idle worker actors kept per type while no child waits; while some do, as many as the processor allows."""
@@ -56,6 +57,7 @@ class StepOrchestrator(ParentJobOrchestrator):
         self._unsettled: dict[int, tuple[Attempt, ...]] = {}
         self._number = 0
         self._stop_told: StopJob | None = None
+        self._worker_class = WorkerActor
 
     # -- children -----------------------------------------------------------------------------------------------
 
@@ -80,8 +82,10 @@ class StepOrchestrator(ParentJobOrchestrator):
             worker = idle.pop()
         else:
             tags = self._picture.tags if self._picture is not None else ()
+            trace = self._picture.trace if self._picture is not None else None
             supervisor = self._wiring.supervisor if self._wiring is not None else None
-            worker = self.spawn(WorkerActor, StartWorker(job.type, step, tags, supervisor))
+            start = StartWorker(job.type, step, tags, supervisor, trace)
+            worker = self.spawn(self._worker_class, start)
             self._types[worker] = job.type
         self._workers[worker] = job
         self.send(worker, RunJob(job))
@@ -164,6 +168,8 @@ class StepOrchestrator(ParentJobOrchestrator):
         """The first picture tells the step: introduce oneself. A cancel reaches every running body."""
         if self._step is None and picture.step is not None and self._wiring is not None:
             self._step = picture.step
+            if self.resource("observer") is not None:
+                self._worker_class = ObservedWorkerActor
             self.send(self._wiring.processor, Monitoring(picture.run_id, picture.id))
             self.timers.start("extend", self._wiring.lease_seconds / 3, Extend())
             early, self._early = self._early, []

@@ -8,6 +8,7 @@
 - ``backoff``      how long to wait before the next attempt (pure)
 - ``attempt``      runs one body and turns whatever it does into an Attempt
 - ``actor``        WorkerActor: one per running child job
+- ``observed``     ObservedWorkerActor: one that lets an observer see each attempt
 - ``agent``        finds something out about a stored document
 - ``places_search``  asks for one page of places
 - ``crawler_url``  fetches one page and spawns a job per link

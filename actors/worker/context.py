@@ -86,6 +86,8 @@ class JobContext:
     _tell: Callable[[], None] | None = None  # of a body in another process
     _kill: Callable[[], None] | None = None
     _dropped_lines = 0
+    trace_context: str | None = None
+    """The attempt's W3C ``traceparent``, to be passed on to other services; None where runs are not traced."""
 
     def __init__(
         self,

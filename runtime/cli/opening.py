@@ -151,6 +151,7 @@ def ready_runtime(
         manager_modules=(),
         agent_modules=(),
         own_process=True,
+        binds_logs=True,
         adopts=adopts,
     )
     try:

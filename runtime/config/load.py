@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -14,8 +14,10 @@ from runtime.config.layers import Layer, Origin, merged, nested, origin_of
 from runtime.config.schema import SECTIONS, Config, Gateway, Worker
 from runtime.gateway.settings import GatewaySettings
 from runtime.gateway.tokens import Role, Token
+from runtime.logs.settings import LoggingSettings
 from runtime.settings import RuntimeSettings, Said
 from runtime.store.retention import Retention
+from runtime.telemetry.settings import TelemetrySettings
 from runtime.toml.diagnostic import BadFileError, Diagnostic, Path, Severity, in_order, path_text
 from runtime.toml.document import UnreadableError, read_document
 from runtime.toml.shape import fit
@@ -38,7 +40,7 @@ class LoadedConfig(msgspec.Struct, frozen=True):
     warnings: tuple[Diagnostic, ...] = ()
     workers: dict[str, Said] = {}  # every section of a worker, without the worker's options
     managers: dict[str, Said] = {}
-    base_origin: Origin = Origin("configuration")
+    origin: Callable[[Path], Origin] = lambda _: Origin("configuration")  # where the key of a path was said
 
 
 def load_config(
@@ -91,7 +93,7 @@ def load_config(
         in_order(diagnostics),
         workers,
         managers,
-        origin_of(layers, ("system", "base")),
+        lambda path: origin_of(layers, path),
     )
 
 
@@ -115,13 +117,18 @@ def settings_of(loaded: LoadedConfig) -> RuntimeSettings:
     """
     config = loaded.config
     if config.system.base != "inprocess":
-        origin = loaded.base_origin
+        origin = loaded.origin(("system", "base"))
         message = (
             f"system.base = {quoted(config.system.base)} can not carry a runtime: its store, and the threads and the"
             " asyncio loop that bodies run on, belong to one process, and each worker actor would be another"
         )
         hint = 'write base = "inprocess"; for more processes start several runtimes on one store'
         raise ConfigError([told(origin, ("system", "base"), message, hint=hint)])
+    telemetry = msgspec.convert(msgspec.structs.asdict(config.telemetry), TelemetrySettings)
+    if telemetry.problem:
+        path = ("telemetry", "traces" if telemetry.traces != "off" else "metrics")
+        message = f"{path_text(path)} = {quoted(getattr(telemetry, path[1]))} {telemetry.problem}"
+        raise ConfigError([told(loaded.origin(path), path, message, hint=telemetry.remedy)])
     directory = config.definitions.directory
     return RuntimeSettings(
         store=FilePath(config.store.path).expanduser(),
@@ -150,6 +157,8 @@ def settings_of(loaded: LoadedConfig) -> RuntimeSettings:
         definitions_directory=FilePath(directory).expanduser() if directory else None,
         key_file=FilePath(config.store.key_file).expanduser() if config.store.key_file else None,
         gateway=_gateway_settings(config.gateway),
+        telemetry=telemetry,
+        logging=LoggingSettings(config.logging.format, config.logging.level),
     )
 
 

@@ -12,11 +12,15 @@ from msgspec import UNSET, Meta, UnsetType
 
 from actors.supervision import RestartIntensity
 from runtime.gateway.settings import GatewaySettings
+from runtime.logs.settings import LogFormat, LoggingSettings, LogThreshold
 from runtime.settings import RuntimeSettings
+from runtime.telemetry.settings import Destination, TelemetrySettings
 
 _DEFAULTS = RuntimeSettings()
 _INTENSITY = RestartIntensity()
 _GATEWAY = GatewaySettings()
+_TELEMETRY = TelemetrySettings()
+_LOGGING = LoggingSettings()
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Seconds = Annotated[float, Meta(ge=0, le=1e9)]
@@ -166,6 +170,32 @@ class Gateway(Section, frozen=True):
     """Behind TLS: the page's cookie is sent over nothing else."""
 
 
+class Telemetry(Section, frozen=True):
+    """``[telemetry]``: traces and metrics by OpenTelemetry, extra `otel`. Variables `OTEL_*` go before these keys."""
+
+    traces: Destination = _TELEMETRY.traces
+    """Spans of runs, steps and attempts: `otlp` sends them, `host` gives them to what the embedding service set up."""
+    metrics: Destination = _TELEMETRY.metrics
+    """The numbers of `/metrics`, and how long attempts take; the same."""
+    endpoint: Annotated[str, Meta(pattern="^(https?://[^/].*)?$")] = _TELEMETRY.endpoint
+    """Base URL of an OTLP/HTTP receiver; "" = http://localhost:4318. Headers are said by OTEL_EXPORTER_OTLP_HEADERS."""
+    service_name: Text = _TELEMETRY.service_name
+    """What sends, as the receiver shows it."""
+    sample_ratio: Annotated[float, Meta(ge=0, le=1)] = _TELEMETRY.sample_ratio
+    """Share of the runs that are traced, 1 = all; one that is submitted inside a span is traced as that is."""
+    metrics_interval_seconds: Annotated[float, Meta(ge=0.1, le=86400)] = _TELEMETRY.metrics_interval_seconds
+    """How often metrics are sent."""
+
+
+class Logging(Section, frozen=True):
+    """``[logging]``: the log of `quaero run`, `work` and `serve` on stderr; a service's own is left alone."""
+
+    format: LogFormat = _LOGGING.format
+    """A line for people, or a JSON object."""
+    level: LogThreshold = _LOGGING.level
+    """The least that is told."""
+
+
 class Retention(Section, frozen=True):
     """``[retention]``: how long ended runs and events are kept, 0 = for ever. Looked at every hour."""
 
@@ -190,6 +220,8 @@ class Config(Section, frozen=True):
     modules: Modules = Modules()
     definitions: Definitions = Definitions()
     gateway: Gateway = Gateway()
+    telemetry: Telemetry = Telemetry()
+    logging: Logging = Logging()
     integrations: dict[str, dict[str, Any]] = {}
     """Message brokers and webhooks. Checked only."""
     retention: Retention = Retention()

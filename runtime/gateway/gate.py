@@ -17,6 +17,7 @@ from runtime.gateway.guard import Call, Refusal, admit
 from runtime.gateway.problem import MEDIA_TYPE, TITLES, Problem
 from runtime.gateway.settings import GatewaySettings
 from runtime.gateway.tokens import Role
+from runtime.telemetry.incoming import forget, of_request
 
 COOKIE = "quaero_token"
 """What the page keeps its token in: no script can read it, and no other site can have it sent."""
@@ -92,7 +93,11 @@ class Gate:
             found = admit(call, self._settings)
             if not isinstance(found, Refusal):
                 scope[ROLE] = found
-                await self._let_in(scope, receive, send)
+                place = of_request(headers.get(b"traceparent"), headers.get(b"tracestate", ""))
+                try:
+                    await self._let_in(scope, receive, send)
+                finally:
+                    forget(place)
                 return
             refusal = found
             if found.status == 401 and call.token is not None:

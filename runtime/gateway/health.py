@@ -13,7 +13,7 @@ from runtime import __version__
 from runtime.gateway.gate import COOKIE, presented_token, role_in
 from runtime.gateway.given import TheInstance, TheRuntime, TheSettings
 from runtime.gateway.objects import Health, LoggedIn, Version
-from runtime.gateway.workings import Workings, workings
+from runtime.workings import Workings, workings
 
 _HEALTH_SECONDS = 2.0
 _COOKIE_SECONDS = 30 * 24 * 3600
@@ -46,7 +46,7 @@ class HealthController(Controller):
     @get("/runtime", summary="How the runtime's own actors are doing", sync_to_thread=True)
     def workings(self, runtime: TheRuntime) -> Workings:
         """Mailboxes, times, failures and restarts, by kind of actor."""
-        return workings(runtime)
+        return workings(runtime.assembly)
 
     @get("/version", summary="What runs here", sync_to_thread=False)
     def version(self, instance: TheInstance) -> Version:

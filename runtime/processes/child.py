@@ -9,6 +9,9 @@ import fcntl
 import os
 import signal
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from copy import copy
 from pathlib import Path
 from queue import SimpleQueue
@@ -21,9 +24,11 @@ from actors.seams import SystemClock, SystemRandom
 from actors.settings import Settings
 from actors.worker.attempt import failure_of, run_body
 from actors.worker.context import JobContext
+from runtime.logs.bound import attempt
 from runtime.processes.frames import FrameReader, FrameTooLargeError, framed, next_frame
 from runtime.processes.naming import find
 from runtime.processes.orders import RunBody, decode_order, decode_settings, encoder
+from runtime.telemetry.remote import span_of
 
 
 class _Running:
@@ -31,6 +36,7 @@ class _Running:
 
     context: JobContext | None = None
     token = 0
+    log: AbstractContextManager[None] | None = None  # how lines are written, once it was said
     told = 0  # the last attempt that is to end, which may not have begun
 
 
@@ -89,7 +95,9 @@ def _answer(order: RunBody, running: _Running) -> bytes:
     if running.told == order.job.token:
         context.mark_cancelled()
     try:
-        ended = run_body(worker, order.job, context, SystemRandom())
+        _set_log(order, running)
+        with _bound(context), span_of(order.trace_context):
+            ended = run_body(worker, order.job, context, SystemRandom())
     except BaseException as error:  # noqa: BLE001 (SystemExit and the like are this body's failure)
         ended = _failed(order, error)
     finally:
@@ -118,7 +126,33 @@ def _prepared(order: RunBody) -> tuple[JobContext, Any]:
             f"there is no resource {name!r} in a worker process (dispatcher 'cpu'): resources live in the runtime's"
         )
 
-    return JobContext(order.job, order.step, order.tags, SystemClock(), resource), worker
+    context = JobContext(order.job, order.step, order.tags, SystemClock(), resource)
+    context.trace_context = order.trace_context
+    return context, worker
+
+
+def _set_log(order: RunBody, running: _Running) -> None:
+    """Have the log written as the runtime's is, to the end of the process: stderr is shown where the runtime's is."""
+    if order.logging is not None and running.log is None:
+        from runtime.logs.rendering import rendered
+
+        running.log = rendered(order.logging, _tell, lambda: order.runtime)
+        running.log.__enter__()
+
+
+def _tell(text: str) -> None:
+    with suppress(OSError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
+@contextmanager
+def _bound(context: JobContext) -> Iterator[None]:
+    token = attempt.set(context)
+    try:
+        yield
+    finally:
+        attempt.reset(token)
 
 
 def _failed(order: RunBody, error: BaseException) -> BodyEnded:

@@ -3,6 +3,7 @@
 How many there are at once is bounded by the threads of the ``cpu`` dispatcher, which wait for them.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
@@ -13,6 +14,7 @@ from actors.messages import BodyEnded
 from actors.settings import Settings
 from actors.worker.context import JobContext
 from actors.worker.contract import JobWorker
+from runtime.logs.settings import LoggingSettings
 from runtime.processes.naming import name_of
 from runtime.processes.orders import RunBody, decode_answer, encoder
 from runtime.processes.process import WorkerProcess, WorkerProcessDiedError
@@ -21,10 +23,21 @@ from runtime.processes.process import WorkerProcess, WorkerProcessDiedError
 class WorkerProcesses:
     """Used by the threads of the ``cpu`` dispatcher."""
 
-    def __init__(self, store: Path, settings: Settings, *, busy_timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        store: Path,
+        settings: Settings,
+        *,
+        busy_timeout_seconds: float,
+        logging: LoggingSettings | None = None,
+        name: Callable[[], str] = str,
+    ) -> None:
+        """Start none yet. ``logging``: how their logs are written; ``name`` tells the runtime's number for them."""
         self._store = str(store.absolute())
         self._busy_timeout_seconds = busy_timeout_seconds
         self._settings = settings
+        self._logging = logging
+        self._name = name
         self._resting: list[WorkerProcess] = []
         self._all: set[WorkerProcess] = set()
         self._closed = False
@@ -59,6 +72,9 @@ class WorkerProcesses:
                 tags=context.tags,
                 store=self._store,
                 busy_timeout_seconds=self._busy_timeout_seconds,
+                logging=self._logging,
+                runtime=self._name(),
+                trace_context=context.trace_context,
             )
         )
         process = self._take()

@@ -8,6 +8,7 @@ from actors.job import LeasedJob, Step
 from actors.messages import BodyEnded
 from actors.settings import Secret, decode_secret
 from actors.worker.contract import WorkerOptions
+from runtime.logs.settings import LoggingSettings
 
 
 class WorkerName(msgspec.Struct, frozen=True):
@@ -29,6 +30,9 @@ class RunBody(msgspec.Struct, frozen=True, tag=True):
     tags: tuple[str, ...]
     store: str  # its documents can be read
     busy_timeout_seconds: float
+    logging: LoggingSettings | None = None  # how its log is written; None = as Python does
+    runtime: str = ""  # the runtime's number, for its lines
+    trace_context: str | None = None  # of the attempt's span, which is the runtime's to make
 
 
 class TellBody(msgspec.Struct, frozen=True, tag=True):

@@ -88,6 +88,7 @@ class StoreActor(ChoreActor):
             logger.exception("the store can not be opened")
             self.reply(Refused(f"the store can not be opened: {type(error).__name__}: {error}"))
             return
+        self._pictures.traced = self._file.committer.context.traced
         self._chores = Chores(self.timers)
         self._chores.begin()
         self._slots.recount(self._file.leased())

@@ -223,6 +223,8 @@ class Committer:
                 self._doubt, self.doubted = self._token, True
             raise
         self._doubt, self._token = None, transaction.token
+        if transaction.ended and self.context.on_end is not None:
+            self.context.on_end(transaction.ended)
         done.touched = list(transaction.touched.values())
         done.more |= {
             lane.type

@@ -1,6 +1,6 @@
 """What the verbs of the store know of the runtime whose transactions they carry out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -21,3 +21,7 @@ class StoreContext(msgspec.Struct, frozen=True):
     max_attempts: Mapping[str, int] = {}  # of the worker types this runtime knows
     max_lost: int = 20
     newcomers: Newcomers = msgspec.field(default_factory=Newcomers)
+    traced: bool = False  # jobs are leased with the contexts of their spawners
+    on_end: Callable[[list[int]], object] | None = (
+        None  # hears after a commit which runs and steps ended in it
+    )

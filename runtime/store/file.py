@@ -55,8 +55,11 @@ class StoreFile:
         precedence: Precedence | None = None,
         doorbell: Doorbell | None = None,
         database: WritingDatabase | None = None,
+        on_end: Callable[[list[int]], object] | None = None,
     ) -> None:
         """Open the store and register as an owner. None for a doorbell is one of sockets.
+
+        With ``on_end`` runs are traced: it hears after each commit which runs and steps ended in it.
 
         ``database`` is the file as somebody has opened it already; it is closed with the store.
 
@@ -84,6 +87,8 @@ class StoreFile:
             ids=self.ids,
             max_attempts=dict(max_attempts or {}),
             max_lost=max_lost,
+            traced=on_end is not None,
+            on_end=on_end,
         )
         self.committer = Committer(self.connection, context, clock, precedence)
         self.pruning = Pruning(self.committer, retention or Retention())

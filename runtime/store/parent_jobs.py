@@ -13,9 +13,9 @@ from actors.states import Cause
 from runtime.store.moves import state_after
 
 _INSERT_JOBS = f"""
-INSERT INTO job (id, root_id, parent_id, kind, type, name, payload, crc, state, priority, created_at)
+INSERT INTO job (id, root_id, parent_id, kind, type, name, payload, crc, state, priority, trace_context, created_at)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-       '{state_after(Cause.SUBMITTED, JobKind.STEP)}', value ->> 8, ?1
+       '{state_after(Cause.SUBMITTED, JobKind.STEP)}', value ->> 8, value ->> 9, ?1
 FROM json_each(?2)
 """
 _TRANSITION = """
@@ -28,7 +28,7 @@ FROM json_each(?2) AS j WHERE job.id = j.value ->> 0
 
 
 def insert_parent_jobs(connection: sqlite3.Connection, now_ms: int, jobs: list[tuple[object, ...]]) -> None:
-    """Write new ones: of each id, root_id, parent_id, kind, type, name, payload, crc and priority."""
+    """Write new ones: of each id, root_id, parent_id, kind, type, name, payload, crc, priority, trace_context."""
     connection.execute(_INSERT_JOBS, (now_ms, msgspec.json.encode(jobs).decode()))
 
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from actors.job import Counts, JobDefinition, JobKind, Step, StepStart
-from actors.messages import ParentPicture, Refused, Submit
+from actors.messages import ParentPicture, Refused, StepTrace, Submit
 from actors.receive import Address
 from runtime.store.checksum import intact
 from runtime.store.rows import ParentRow, read_parents
@@ -17,6 +17,10 @@ MAX_ABOUT = 4096
 MAX_WATCHERS = 4
 """Of one parent: the latest; those before them have ended long ago."""
 
+_TRACE = """
+SELECT run.trace_context, step.epoch FROM job AS step JOIN job AS run ON run.id = step.root_id WHERE step.id = ?
+"""
+
 
 class Pictures:
     """Who watches which parent, and what is known of its step."""
@@ -26,7 +30,10 @@ class Pictures:
         self._unseen: set[int] = set()  # watched parents that were not shown yet
         self._recent: dict[int, ParentRow] = {}  # changed by the last commits, and watched by nobody yet
         self._about: dict[int, tuple[Step | None, str, tuple[str, ...]]] = {}
+        self._traces: dict[int, StepTrace] = {}
         self._damaged: set[int] = set()
+        self.traced = False
+        """Whether pictures of steps say where these are in their run's trace."""
 
     def __repr__(self) -> str:
         return f"<Pictures(watched={len(self._watchers)})>"
@@ -47,6 +54,7 @@ class Pictures:
         else:
             self._watchers.pop(parent_id, None)
             self._about.pop(parent_id, None)
+            self._traces.pop(parent_id, None)
             self._unseen.discard(parent_id)
 
     def remember(self, starts: Iterable[StepStart]) -> None:
@@ -93,6 +101,7 @@ class Pictures:
             if row.ended:
                 self._watchers.pop(row.id, None)
                 self._about.pop(row.id, None)
+                self._traces.pop(row.id, None)
 
     def unseen(self, connection: sqlite3.Connection) -> Iterator[tuple[Address, ParentPicture | Refused]]:
         """The pictures for those who have just begun to watch."""
@@ -142,7 +151,17 @@ class Pictures:
             reason=row.reason,
             definition_id=definition_id,
             tags=tags,
+            trace=self._trace(connection, row) if self.traced and row.kind == JobKind.STEP else None,
         )
+
+    def _trace(self, connection: sqlite3.Connection, row: ParentRow) -> StepTrace:
+        known = self._traces.get(row.id)
+        if known is None:
+            if len(self._traces) >= MAX_ABOUT:
+                self._traces.clear()
+            context, epoch = connection.execute(_TRACE, (row.id,)).fetchone() or (None, 0)
+            known = self._traces[row.id] = StepTrace(context if isinstance(context, str) else None, epoch)
+        return known
 
     def _describe(
         self, connection: sqlite3.Connection, row: ParentRow

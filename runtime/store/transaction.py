@@ -81,6 +81,7 @@ class Transaction:
         self._dirty_parents: dict[int, ParentRow] = {}
         self._counted_parents: dict[int, ParentRow] = {}  # of which only the counts changed
         self._dirty_lanes: dict[int, LaneRow] = {}
+        self.ended: list[int] = []  # parents that ended in this commit
         self.touched: dict[int, ParentRow] = {}  # parents changed in this commit, for those who watch them
         self.logs: list[tuple[int, int, int, str, str]] = []
         self.cancelled_jobs: list[int] = []  # running ones that are to be told
@@ -137,7 +138,7 @@ class Transaction:
     def add_parent(self, row: ParentRow, job: tuple[object, ...]) -> None:
         """A new run or step; both its rows are written with the next ``flush``, for all that are new together.
 
-        ``job`` holds id, root_id, parent_id, kind, type, name, payload, crc and priority.
+        ``job`` holds id, root_id, parent_id, kind, type, name, payload, crc, priority and trace_context.
         """
         self.parents[row.id] = row
         self._new_parents.append(row)
@@ -225,6 +226,8 @@ class Transaction:
         state = move.after
         self.change_parent(parent).state = state
         self._transitions[parent.id] = state, error
+        if state.terminal:
+            self.ended.append(parent.id)
         self.events.status(parent.run_id, state.value, [parent.id], **({"error": error} if error else {}))
 
     # -- the end ------------------------------------------------------------------------------------------------

@@ -19,7 +19,9 @@ from runtime.config import (
 )
 from runtime.config.load import NOT_BUILT
 from runtime.config.schema import SECTIONS, Worker
+from runtime.logs.settings import LoggingSettings
 from runtime.settings import RuntimeSettings
+from runtime.telemetry.settings import TelemetrySettings
 
 
 @pytest.fixture
@@ -224,6 +226,31 @@ def test_sections_that_this_version_does_nothing_with_are_warned_of(file: Path) 
     ]
     (warning,) = load_config(environment={"QUAERO_INTEGRATIONS__BROKER__URL": "nats://here"}).warnings
     assert "QUAERO_INTEGRATIONS" in str(warning)
+
+
+def test_telemetry_and_logging_are_checked_as_all_is(file: Path) -> None:
+    file.write_text(
+        "[telemetry]\ntraces = 'zipkin'\nendpoint = 'localhost:4318'\nsample_ratio = 2\ntrace = 'otlp'\n"
+        "[logging]\nformat = 'xml'\nlevel = 'loud'\n"
+    )
+    with pytest.raises(ConfigError) as error:
+        load_config(file)
+    assert [(each.line, each.key_path) for each in error.value.diagnostics] == [
+        (2, "telemetry.traces"),
+        (3, "telemetry.endpoint"),
+        (4, "telemetry.sample_ratio"),
+        (7, "logging.format"),
+        (8, "logging.level"),
+        (5, "telemetry.trace"),
+    ]
+    assert error.value.diagnostics[-1].hint == "did you mean traces?"
+
+
+def test_telemetry_and_logging_become_settings(file: Path) -> None:
+    file.write_text("[telemetry]\ntraces = 'otlp'\nsample_ratio = 0.5\n[logging]\nlevel = 'debug'\n")
+    settings = settings_of(load_config(file, environment={"QUAERO_LOGGING__FORMAT": "json"}))
+    assert settings.telemetry == TelemetrySettings(traces="otlp", sample_ratio=0.5)
+    assert settings.logging == LoggingSettings("json", "debug")
 
 
 def test_settings_come_from_a_file_and_this_processs_environment(

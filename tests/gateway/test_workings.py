@@ -3,7 +3,7 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from runtime.engine.statistics import ActorStatistics
-from runtime.gateway.workings import kinds
+from runtime.workings import kinds
 from tests.embedding.workers import Number, double
 from tests.gateway.conftest import Service
 

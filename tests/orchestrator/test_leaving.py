@@ -68,6 +68,9 @@ class Noted:
     def spawn(self, cls: type[Any], first_message: Any = None) -> str:
         return f"{cls.__name__} {next(self.numbers)}"
 
+    def resource(self, name: str) -> None:
+        """Nobody observes."""
+
     def stop_child(self, address: Any) -> None:
         self.ended_children.append(address)
 

@@ -1,5 +1,6 @@
 """``quaero run FILE``: one run of a definition, from its file to its end."""
 
+import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -42,10 +43,13 @@ def run(
     """
     from runtime.cli.attending import attended
     from runtime.cli.reporting import logs_told
+    from runtime.telemetry.incoming import of_request
 
-    with logs_told():
+    with logs_told() as logs:
         runtime = ready_runtime(store, config)
+        logs.rendered_as(runtime)
         definition, warnings = loaded(runtime, wanted)
+        of_request(os.environ.get("TRACEPARENT"), os.environ.get("TRACESTATE", ""))
         with attended(runtime) as attendance:
             started = runtime.submit(wanted, key=key)
             tell(f"run {started.id} of {definition.id} in {runtime.settings.store}")

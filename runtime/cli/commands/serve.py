@@ -37,8 +37,9 @@ def serve(
     from runtime.cli.reporting import logs_told
     from runtime.gateway.settings import is_loopback
 
-    with logs_told():
+    with logs_told() as logs:
         runtime = ready_runtime(store, config, adopts=True)
+        logs.rendered_as(runtime)
         settings = _changed(runtime.settings.gateway, host, port)
         if settings.problem:
             raise CommandError(settings.problem)

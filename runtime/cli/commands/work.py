@@ -31,8 +31,9 @@ def work(
     from runtime.cli.attending import attended
     from runtime.cli.reporting import logs_told
 
-    with logs_told():
+    with logs_told() as logs:
         runtime = ready_runtime(store, config, adopts=True)
+        logs.rendered_as(runtime)
         if until_idle:
             with reader_of(
                 runtime.settings

@@ -16,6 +16,7 @@ from runtime.store.explaining.explain import explain
 from runtime.store.explaining.reason import Explanation
 from runtime.store.reading import auth_records as auth_queries
 from runtime.store.reading import documents as document_queries
+from runtime.store.reading import ended as ended_queries
 from runtime.store.reading import jobs as job_queries
 from runtime.store.reading import links as link_queries
 from runtime.store.reading import records as record_queries
@@ -76,6 +77,10 @@ class StoreReader:
     def run(self, run_id: int) -> dict[str, Any] | None:
         """A run with its steps."""
         return self._read(job_queries.read_run, run_id)
+
+    def ended_parents(self, ids: Collection[int]) -> list[ended_queries.EndedParent]:
+        """Those of these runs and steps that have ended, as their spans tell of them."""
+        return self._read(ended_queries.ended_parents, ids)
 
     def run_state(self, run_id: int) -> JobState | None:
         """The state of a run."""

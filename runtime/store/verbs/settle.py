@@ -56,6 +56,7 @@ _PUT_BACK = {
     cause: moving(cause, "attempt = ?2, not_before = ?3, owner = NULL, lease_expires = NULL", "id = ?1")
     for cause in (Cause.BACKED_OFF, Cause.SNOOZED, Cause.REPEATED, Cause.GIVEN_BACK)
 }
+_LINK = "UPDATE job SET trace_context = ?1 WHERE id IN (SELECT value FROM json_each(?2))"
 _FIND = """
 SELECT state, token, attempt, max_attempts, parent_id, lane_id, errors, root_id, cancel_reason FROM job WHERE id = ?
 """
@@ -162,7 +163,11 @@ def _spawn(transaction: Transaction, parent: ParentRow, attempt: Attempt) -> Non
         text = f"{len(attempt.children)} child jobs were not made: the step is closing ({parent.reason})"
         transaction.log(parent.run_id, job_id, LogLevel.WARNING, text)
         return
-    for child_id in insert_children(transaction, parent, attempt.children, job_id):
+    made = insert_children(transaction, parent, attempt.children, job_id)
+    if made and attempt.trace_context is not None:
+        ids = msgspec.json.encode(made).decode()
+        transaction.connection.execute(_LINK, (attempt.trace_context, ids))
+    for child_id in made:
         transaction.events.add("job_spawn", parent.run_id, child_id, {"spawned_by": id_text(job_id)})
 
 

@@ -50,7 +50,15 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
         for each in runs
         for step_id, step in zip(each.step_ids, each.definition.steps, strict=True)
     }
-    rows = [row for each in runs for row in _add_rows(transaction, each)]
+    rows = [
+        row
+        for each in runs
+        for row in _add_rows(
+            transaction,
+            each,
+            request.trace_context if each.run_id == request.run_id else request.linked_trace_context,
+        )
+    ]
     for wait in request.waits:
         _wait_for_run(transaction, wait, rows)
     start_steps(transaction, [row.id for row in rows if row.waiting == 0], known)
@@ -121,7 +129,7 @@ def _check_plan(definition: JobDefinition) -> None:
         )
 
 
-def _add_rows(transaction: Transaction, new: LinkedRun) -> list[ParentRow]:
+def _add_rows(transaction: Transaction, new: LinkedRun, trace_context: str | None) -> list[ParentRow]:
     """The run and its steps, and who waits for whom; returns the steps' rows."""
     definition, run_id = new.definition, new.run_id
     steps = dict(zip((step.name for step in definition.steps), new.step_ids, strict=True))
@@ -134,7 +142,9 @@ def _add_rows(transaction: Transaction, new: LinkedRun) -> list[ParentRow]:
         open_steps=len(steps),
         timeout_ms=_ms(definition.timeout_seconds),
     )
-    transaction.add_parent(run, _job_row(run, None, definition.id, definition.name, text))
+    transaction.add_parent(
+        run, _job_row(run, None, definition.id, definition.name, text, trace_context=trace_context)
+    )
     rows = []
     for step in definition.steps:
         row = _step_row(steps[step.name], run_id, step, definition)
@@ -173,7 +183,14 @@ def _ms(seconds: float) -> int:
 
 
 def _job_row(
-    row: ParentRow, parent_id: int | None, job_type: str, name: str, payload: str
+    row: ParentRow,
+    parent_id: int | None,
+    job_type: str,
+    name: str,
+    payload: str,
+    *,
+    trace_context: str | None = None,
 ) -> tuple[object, ...]:
     checksum = job_checksum(row.id, parent_id, job_type, payload)
-    return (row.id, row.run_id, parent_id, row.kind, job_type, name, payload, checksum, row.priority)
+    facts = (row.id, row.run_id, parent_id, row.kind, job_type, name, payload, checksum, row.priority)
+    return (*facts, trace_context)

@@ -31,6 +31,7 @@ _FIRST = (
 _TAKE = f"{_ROW} FROM job WHERE id IN ({_FIRST.format(lane='?2')})"
 _TAKE_LANES = f"{_ROW} FROM json_each(?2) AS lane JOIN job ON job.id IN ({_FIRST.format(lane='lane.value')})"
 _TAKE_ONE = f"{_ROW} FROM job WHERE id = ?2"
+_LAST, _LAST_TRACED = "job.crc))", "job.crc, job.trace_context))"
 _TAKE_IDS = _FIRST.format(lane="?1").replace("?3", "?2")
 MARK = moving(
     Cause.LEASED,
@@ -66,9 +67,10 @@ def _take_together(transaction: Transaction, shares: Sequence[tuple[LaneRow, int
     try:
         for limit, lanes in by_limit.items():
             wanted = (token, msgspec.json.encode(lanes).decode(), limit)
-            found = transaction.execute_long(
-                _TAKE_LANES, wanted, sum(share for _, share in shares)
-            ).fetchone()[0]
+            statement = _reading(transaction, _TAKE_LANES)
+            found = transaction.execute_long(statement, wanted, sum(share for _, share in shares)).fetchone()[
+                0
+            ]
             rows += _taken.decode(found)
     except _UNREADABLE:
         return None
@@ -138,6 +140,11 @@ def _count(transaction: Transaction, parent: ParentRow, ids: list[int]) -> None:
     settle_parent(transaction, parent)
 
 
+def _reading(transaction: Transaction, statement: str) -> str:
+    """The statement, reading the jobs' trace contexts too where runs are traced."""
+    return statement.replace(_LAST, _LAST_TRACED) if transaction.context.traced else statement
+
+
 def _intact(row: LeasedJob) -> bool:
     return row.crc == job_checksum(row.id, row.step_id, row.type, row.payload)
 
@@ -148,7 +155,8 @@ def _read(
     """The lane's first jobs, and the ids of those whose rows do not match their checksums."""
     connection = transaction.connection
     try:
-        found = transaction.execute_long(_TAKE, (token, lane.id, number), number).fetchone()[0]
+        statement = _reading(transaction, _TAKE)
+        found = transaction.execute_long(statement, (token, lane.id, number), number).fetchone()[0]
         rows = _taken.decode(found)
         known = [row.id for row in rows]
     except _UNREADABLE:
@@ -157,7 +165,8 @@ def _read(
         known = [row[0] for row in connection.execute(_TAKE_IDS, (lane.id, number)).fetchall()]
         for job_id in known:
             with suppress(*_UNREADABLE):
-                rows += _taken.decode(connection.execute(_TAKE_ONE, (token, job_id)).fetchone()[0])
+                one = connection.execute(_reading(transaction, _TAKE_ONE), (token, job_id))
+                rows += _taken.decode(one.fetchone()[0])
     good = [row for row in rows if _intact(row)]
     intact = {row.id for row in good}
     return good, [job_id for job_id in known if job_id not in intact]

@@ -1,12 +1,15 @@
 """How the runtime's own actors are doing, summed up by their kind. Pure, but for reading the engine's statistics."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from runtime.embedding import Runtime
 from runtime.engine.opening import engine_statistics
 from runtime.engine.statistics import ActorStatistics
+
+if TYPE_CHECKING:
+    from runtime.assembly import Assembly
 
 
 class ActorKind(msgspec.Struct, frozen=True):
@@ -36,16 +39,16 @@ class Workings(msgspec.Struct, frozen=True):
     blocked_handlers: int
 
 
-def workings(runtime: Runtime) -> Workings:
+def workings(assembly: "Assembly") -> Workings:
     """Read the engine; from any thread.
 
     Raises:
         RuntimeStateError: it is not running.
     """
-    found = engine_statistics(runtime.assembly.system)
+    found = engine_statistics(assembly.system)
     return Workings(
         actors=kinds(found.actors),
-        restarts=dict(_counted(runtime.assembly.restarts)),
+        restarts=dict(_counted(assembly.restarts)),
         timers=found.timers,
         dead_letters=found.dead_letters,
         core_lag_ms=_ms(found.core_lag_seconds),

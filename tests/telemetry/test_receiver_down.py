@@ -1,0 +1,44 @@
+"""A receiver that is not there, or does not answer, disturbs neither jobs nor the end."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from runtime import Runtime
+from runtime.settings import RuntimeSettings
+from runtime.telemetry.settings import TelemetrySettings
+from runtime.telemetry.telemetry import CLOSE_SECONDS
+from tests.embedding.workers import ALL, Number
+
+
+@pytest.fixture(params=["refuses", "never answers"])
+def endpoint(request: pytest.FixtureRequest) -> Iterator[str]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        if request.param == "never answers":
+            listening.listen(16)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_jobs_go_on_and_the_end_comes_in_time(
+    tmp_path: Path, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"SCHEDULE_DELAY": 1, "MAX_QUEUE_SIZE": 64, "MAX_EXPORT_BATCH_SIZE": 32}.items():
+        monkeypatch.setenv(f"OTEL_BSP_{name}", str(value))
+    settings = RuntimeSettings(
+        store=tmp_path / "jobs.db",
+        telemetry=TelemetrySettings(
+            traces="otlp", metrics="otlp", endpoint=endpoint, metrics_interval_seconds=0.1
+        ),
+    )
+    with Runtime(settings, workers=ALL) as runtime:
+        started = monotonic()
+        ended = runtime.fan_out("double", [Number(number) for number in range(400)]).wait(60)
+        assert ended.counts.completed == 400
+        before = monotonic()
+        runtime.close()
+        assert monotonic() - before < CLOSE_SECONDS + 2.0
+    assert before - started < 30
