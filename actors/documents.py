@@ -1,4 +1,4 @@
-"""Stored documents as managers and workers see them: found by a filter, read one at a time, patched with an outcome.
+"""Documents as an attempt saves them, and as managers and workers see them: found by a filter, read singly, patched.
 
 What is behind ``DocumentSource`` is handed over by the composition root; nothing here knows a store. Every call sees
 one state of the store. Times are Unix milliseconds.
@@ -57,6 +57,21 @@ class DocumentPage(msgspec.Struct, frozen=True):
 
     documents: tuple[DocumentBrief, ...] = ()
     next_cursor: str | None = None
+
+
+class DocumentSpec(msgspec.Struct, frozen=True):
+    """A document to save with the outcome. (source_type, source_id) identifies it: saving again updates it."""
+
+    source_type: str
+    source_id: str
+    url: str | None
+    title: str
+    body: str | None  # Markdown or text; None = body and title stay as they are stored
+    tags: tuple[str, ...] = ()
+    metadata: dict[str, Any] = {}  # merged into what is stored; a key that is None goes
+    media_type: str = ""  # of the body; "" = Markdown or text, or HTML if it begins so. HTML is not searched
+    fingerprint: str = ""  # of the source, where the body is not all of it: another one is a change, too
+    memo: bytes = b""  # what the worker wants to know of it next time
 
 
 class DocumentPatch(msgspec.Struct, frozen=True):

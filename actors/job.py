@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from actors.documents import DocumentPatch
+from actors.documents import DocumentPatch, DocumentSpec
 
 # The states are nouns too, and looked for here.
 from actors.states import Closing as Closing  # noqa: PLC0414
@@ -135,21 +135,6 @@ class Page(msgspec.Struct, frozen=True):
     max_children: int = 0
     concurrency: int = 0
     level_by_level: bool = False
-
-
-class DocumentSpec(msgspec.Struct, frozen=True):
-    """A document to save with the outcome. (source_type, source_id) identifies it: saving again updates it."""
-
-    source_type: str
-    source_id: str
-    url: str | None
-    title: str
-    body: str | None  # Markdown or text; None = body and title stay as they are stored
-    tags: tuple[str, ...] = ()
-    metadata: dict[str, Any] = {}  # merged into what is stored; a key that is None goes
-    media_type: str = ""  # of the body; "" = Markdown or text, or HTML if it begins so. HTML is not searched
-    fingerprint: str = ""  # of the source, where the body is not all of it: another one is a change, too
-    memo: bytes = b""  # what the worker wants to know of it next time
 
 
 class LogLine(msgspec.Struct, frozen=True, gc=False):

@@ -11,8 +11,8 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from actors.documents import MAX_BODY_BYTES, DocumentPatch, DocumentSource
-from actors.job import ChildSpec, DocumentSpec, LeasedJob, LogLevel, LogLine, Step
+from actors.documents import MAX_BODY_BYTES, DocumentPatch, DocumentSource, DocumentSpec
+from actors.job import ChildSpec, LeasedJob, LogLevel, LogLine, Step
 from actors.seams import Clock
 from actors.worker.errors import DocumentTooLargeError, JobCancelledError, PermanentError
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from actors.documents import DocumentSpec
 from actors.ids import id_text
-from actors.job import DocumentSpec
 from actors.places.config import PlacesConfig, Search, search_of
 from actors.places.place import Place, joined, markdown_of, title_of, wanted
 from actors.places.settings import PlacesSettings

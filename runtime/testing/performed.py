@@ -4,13 +4,12 @@ from typing import Any
 
 import msgspec
 
-from actors.documents import DocumentPatch
+from actors.documents import DocumentPatch, DocumentSpec
 from actors.job import (
     Attempt,
     Cancelled,
     ChildSpec,
     Completed,
-    DocumentSpec,
     Failed,
     LeasedJob,
     LogLevel,

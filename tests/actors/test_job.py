@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.documents import DocumentSpec
 from actors.job import (
     Attempt,
     AttemptError,
@@ -12,7 +13,6 @@ from actors.job import (
     ChildSpec,
     Completed,
     Counts,
-    DocumentSpec,
     Failed,
     Interrupted,
     Lease,

@@ -5,13 +5,13 @@ from typing import Any
 
 import msgspec
 
+from actors.documents import DocumentSpec
 from actors.ids import id_text
 from actors.job import (
     Attempt,
     AttemptError,
     ChildSpec,
     Completed,
-    DocumentSpec,
     Failed,
     JobDefinition,
     LeasedJob,

@@ -9,8 +9,7 @@ from threading import Event
 
 import msgspec
 
-from actors.documents import DocumentFilter
-from actors.job import DocumentSpec
+from actors.documents import DocumentFilter, DocumentSpec
 from actors.settings import Secret
 from actors.worker import JobContext, worker
 

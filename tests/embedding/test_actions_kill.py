@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from actors.documents import DocumentFilter
-from actors.job import DocumentSpec, JobDefinition, Step
+from actors.documents import DocumentFilter, DocumentSpec
+from actors.job import JobDefinition, Step
 from actors.seams import ManualClock
 from runtime import Runtime
 from runtime.settings import RuntimeSettings

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from actors.job import DocumentSpec
+from actors.documents import DocumentSpec
 from actors.worker import JobContext, worker
 from runtime import Runtime
 from runtime.settings import RuntimeSettings

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from actors.document_selection import DocumentSelection
-from actors.documents import DocumentFilter
+from actors.documents import DocumentFilter, DocumentSpec
 from actors.ids import parse_id
-from actors.job import DocumentSpec, JobDefinition, Page, Step, StepStart
+from actors.job import JobDefinition, Page, Step, StepStart
 from actors.manager import JobManager
 from actors.worker import JobContext, PermanentError, worker
 from runtime import Runtime

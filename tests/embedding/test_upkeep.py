@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.documents import DocumentFilter
+from actors.documents import DocumentFilter, DocumentSpec
 from actors.ids import parse_id
-from actors.job import DocumentSpec, JobDefinition, Step
+from actors.job import JobDefinition, Step
 from actors.worker import JobContext, worker
 from runtime import Runtime
 from runtime.refusal import RefusedError

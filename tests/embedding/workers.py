@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from actors.job import DocumentSpec
+from actors.documents import DocumentSpec
 from actors.worker import Cancel, JobContext, PermanentError, RetryableError, Snooze, worker
 
 

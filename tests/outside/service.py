@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import msgspec
 
-from actors.job import DocumentSpec
+from actors.documents import DocumentSpec
 from actors.worker import JobContext, worker
 from runtime import Runtime
 from runtime.run import WaitTimeoutError

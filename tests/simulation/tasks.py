@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from actors.job import ChildSpec, DocumentSpec, LeasedJob, Page, StepStart
+from actors.documents import DocumentSpec
+from actors.job import ChildSpec, LeasedJob, Page, StepStart
 from actors.manager import JobManager
 from actors.worker import (
     Cancel,

@@ -8,12 +8,12 @@ import random
 from pathlib import Path
 from typing import Any
 
+from actors.documents import DocumentSpec
 from actors.job import (
     Attempt,
     AttemptError,
     Closing,
     Completed,
-    DocumentSpec,
     LeasedJob,
     LogLevel,
     LogLine,

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from actors.job import Attempt, AttemptError, ChildSpec, Completed, DocumentSpec, Failed, LogLevel, LogLine
+from actors.documents import DocumentSpec
+from actors.job import Attempt, AttemptError, ChildSpec, Completed, Failed, LogLevel, LogLine
 from actors.messages import CancelJob, Refused, Settle, Settled
 from runtime.store.commit import Demand
 from runtime.store.failure import StoreUnavailableError

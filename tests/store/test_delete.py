@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from actors.documents import DocumentFilter
+from actors.documents import DocumentFilter, DocumentSpec
 from actors.ids import id_text
-from actors.job import DocumentSpec, LogLevel, LogLine
+from actors.job import LogLevel, LogLine
 from actors.messages import (
     CancelJob,
     DeleteAcknowledged,

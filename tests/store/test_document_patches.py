@@ -2,8 +2,7 @@
 
 import msgspec
 
-from actors.documents import DocumentPatch
-from actors.job import DocumentSpec
+from actors.documents import DocumentPatch, DocumentSpec
 from tests.store.driver import StoreDriver, failed, spec
 
 

@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from actors.documents import CursorError, DocumentFilter, DocumentPage, StoredDocument
-from actors.job import DocumentSpec
+from actors.documents import CursorError, DocumentFilter, DocumentPage, DocumentSpec, StoredDocument
 from runtime.store.database import StoreError
 from runtime.store.reading.document_source import CONNECTIONS, StoredDocuments
 from tests.store.driver import StoreDriver, spec

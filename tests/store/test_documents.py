@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.documents import DocumentFilter
-from actors.job import DocumentSpec
+from actors.documents import DocumentFilter, DocumentSpec
 from runtime.store.reading.query import SearchQueryError
 from runtime.store.reading.reader import StoreReader
 from runtime.store.verbs import index

@@ -2,8 +2,8 @@
 
 import msgspec
 
+from actors.documents import DocumentSpec
 from actors.ids import id_text
-from actors.job import DocumentSpec
 from actors.messages import Event
 from runtime.store.events import EventLog, decode_batch, event_object
 from runtime.store.reading.reader import StoreReader

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.documents import DocumentFilter
-from actors.job import DocumentSpec
+from actors.documents import DocumentFilter, DocumentSpec
 from actors.seams import ManualClock
 from runtime.store import database
 from runtime.store.database import migrate, open_writer

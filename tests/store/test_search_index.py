@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from actors.documents import DocumentFilter
-from actors.job import DocumentSpec
+from actors.documents import DocumentFilter, DocumentSpec
 from runtime.store.reading.differences import Differences, compare_some
 from runtime.store.reading.reader import StoreReader
 from runtime.store.verbs import index, rebuild

@@ -3,18 +3,8 @@
 import msgspec
 import pytest
 
-from actors.job import (
-    Attempt,
-    Cancelled,
-    Completed,
-    DocumentSpec,
-    Interrupted,
-    Lease,
-    LogLevel,
-    LogLine,
-    OnError,
-    Snoozed,
-)
+from actors.documents import DocumentSpec
+from actors.job import Attempt, Cancelled, Completed, Interrupted, Lease, LogLevel, LogLine, OnError, Snoozed
 from actors.messages import GiveBack, Settle, Settled
 from actors.seams import ManualClock
 from runtime.store.verbs.settle import KEPT_ERRORS

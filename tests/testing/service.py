@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from actors.job import DocumentSpec, JobDefinition, Page, Step, StepStart
+from actors.documents import DocumentSpec
+from actors.job import JobDefinition, Page, Step, StepStart
 from actors.manager import JobManager
 from actors.worker import Cancel, JobContext, PermanentError, RetryableError, Snooze, worker
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.job import DocumentSpec
+from actors.documents import DocumentSpec
 from actors.worker.crawler.revisit import Known, Recollection, unpacked
 from tests.worker.crawler.site import Answer, ByRequest, Request, reply
 from tests.worker.crawler.visit import Visit, visit

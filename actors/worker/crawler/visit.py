@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from actors.documents import DocumentSpec
 from actors.ids import id_text
-from actors.job import DocumentSpec
 from actors.worker.context import JobContext
 from actors.worker.crawler.approach import Arrival
 from actors.worker.crawler.config import MAX_LINKS, CrawlConfig

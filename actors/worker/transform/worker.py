@@ -5,9 +5,8 @@ The new document is identified by the original's id and the format: transforming
 
 import msgspec
 
-from actors.documents import StoredDocument
+from actors.documents import DocumentSpec, StoredDocument
 from actors.ids import id_text
-from actors.job import DocumentSpec
 from actors.worker.context import JobContext
 from actors.worker.crawler.parsed import PageError
 from actors.worker.decorator import worker

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from actors.documents import DocumentPatch
+from actors.documents import DocumentPatch, DocumentSpec
 from actors.ids import id_text
-from actors.job import DocumentSpec, LogLevel
+from actors.job import LogLevel
 from runtime.store.transaction import Transaction
 
 _INSERT = """

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.job import Cancelled, Completed, DocumentSpec, Failed, Lease, LeasedJob, LogLevel, Snoozed, Step
+from actors.documents import DocumentSpec
+from actors.job import Cancelled, Completed, Failed, Lease, LeasedJob, LogLevel, Snoozed, Step
 from actors.messages import BodyEnded
 from actors.seams import ManualClock, SeededRandom
 from actors.worker import worker

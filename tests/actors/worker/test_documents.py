@@ -2,8 +2,7 @@
 
 import pytest
 
-from actors.documents import MAX_BODY_BYTES
-from actors.job import DocumentSpec
+from actors.documents import MAX_BODY_BYTES, DocumentSpec
 from actors.worker.errors import DocumentTooLargeError
 from tests.actors.worker.test_attempt import context_of
 

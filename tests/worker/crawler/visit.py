@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from actors.job import ChildSpec, DocumentSpec, LeasedJob, LogLevel, Step
+from actors.documents import DocumentSpec
+from actors.job import ChildSpec, LeasedJob, LogLevel, Step
 from actors.seams import SystemClock
 from actors.worker.context import JobContext
 from actors.worker.crawler.fetch import Fetcher
