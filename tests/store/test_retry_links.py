@@ -1,0 +1,107 @@
+"""A retry among linked runs: who waits for whom, and who is refused until another was retried."""
+
+from actors.ids import id_text
+from actors.job import (
+    WaitRole,
+)
+from actors.messages import (
+    LinkedRun,
+    RunWait,
+    Submit,
+)
+from tests.store.driver import StoreDriver, definition, spec, specs
+from tests.store.retrying import fail_first, refused, retried
+
+
+def linked(store: StoreDriver, role: WaitRole) -> tuple[int, int]:
+    """A run of "first" and one of "second" that waits for it."""
+    ids = store.file.ids
+    first, second = (definition(id=name, name=name) for name in ("first", "second"))
+    runs = [LinkedRun(each, ids.next(), (ids.next(),)) for each in (first, second)]
+    store.commit(
+        Submit(
+            first,
+            runs[0].run_id,
+            runs[0].step_ids,
+            linked=(runs[1],),
+            waits=(RunWait(runs[1].run_id, runs[0].run_id, role),),
+        )
+    )
+    return runs[0].run_id, runs[1].run_id
+
+
+def test_a_run_whose_pre_job_failed_is_refused_until_that_was_retried(store: StoreDriver) -> None:
+    before, run_id = linked(store, WaitRole.PRE)
+    fail_first(store)
+    assert store.state(run_id) == "failed"
+    found = refused(store, run_id)
+    assert f"pre-job 'first' (run {id_text(before)}) failed" in found.message
+    assert found.hint == "retry that run first"
+    retried(store, before)
+    retried(store, run_id)
+    assert store.commit(starts=9).starts == []
+    store.complete(*store.lease())
+    assert store.state(before) == "completed"
+    store.name(store.start())
+    assert store.state(run_id) == "completed"
+
+
+def test_a_run_that_waits_for_its_retried_pre_job_fails_with_it_again(store: StoreDriver) -> None:
+    before, run_id = linked(store, WaitRole.PRE)
+    fail_first(store)
+    retried(store, before)
+    retried(store, run_id)
+    store.fail(*store.lease())
+    assert [store.state(before), store.state(run_id)] == ["failed", "failed"]
+
+
+def test_a_run_that_has_begun_waits_while_its_pre_job_is_retried(store: StoreDriver) -> None:
+    before, run_id = linked(store, WaitRole.PRE)
+    store.name(store.start(), *specs(2))
+    good, bad = store.lease()
+    store.complete(good)
+    store.fail(bad)
+    assert store.state(before) == "completed_with_failures"
+    store.name(store.start(), *specs(2), cursor="more")
+    start = store.start()
+    retried(store, before)
+    assert not store.name(start, *specs(2)).accepted
+    again = store.lease()
+    assert [job.id for job in again] == [bad.id]
+    store.complete(*again)
+    done = store.commit(lease={"work": 9}, starts=9)
+    assert ([each.cursor for each in done.starts], len(done.jobs)) == (["more"], 2)
+    store.name(done.starts[0])
+    store.complete(*done.jobs)
+    assert store.state(run_id) == "completed"
+
+
+def test_a_post_job_that_was_given_up_with_its_run_is_run_after_the_retry(store: StoreDriver) -> None:
+    run_id, after = linked(store, WaitRole.POST)
+    fail_first(store)
+    assert store.state(after) == "cancelled"
+    retried(store, run_id)
+    assert store.state(after) == "pending"
+    store.complete(*store.lease())
+    store.name(store.start(), spec())
+    store.complete(*store.lease())
+    assert [store.state(run_id), store.state(after)] == ["completed", "completed"]
+
+
+def test_a_post_job_whose_run_failed_is_refused_until_that_was_retried(store: StoreDriver) -> None:
+    run_id, after = linked(store, WaitRole.POST)
+    fail_first(store)
+    found = refused(store, after)
+    assert f"'first' (run {id_text(run_id)}), after which it was to run, failed" in found.message
+    assert found.hint == "retry that run first"
+    assert store.state(after) == "cancelled"
+
+
+def test_a_post_job_that_was_cancelled_by_itself_stays_so(store: StoreDriver) -> None:
+    run_id, after = linked(store, WaitRole.POST)
+    store.cancel(after)
+    fail_first(store)
+    retried(store, run_id)
+    assert store.state(after) == "cancelled"
+    store.complete(*store.lease())
+    assert store.state(run_id) == "completed"

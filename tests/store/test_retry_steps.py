@@ -1,0 +1,207 @@
+"""A retry of steps: what was named, the error tolerance, time limits and pauses in the new epoch."""
+
+import pytest
+
+from actors.job import (
+    AttemptError,
+    ErrorTolerance,
+    FailureAction,
+    JobState,
+    LeasedJob,
+    OnError,
+)
+from actors.messages import (
+    NamingFailed,
+    PauseJob,
+    RetryAcknowledged,
+    RetryJob,
+)
+from actors.seams import ManualClock
+from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
+from tests.store.retrying import only, retried
+
+
+def test_the_retry_of_a_step_lets_the_steps_go_on_that_its_failure_cancelled(store: StoreDriver) -> None:
+    run_id = store.submit(definition(step("a"), step("b", depends=("a",)), step("c", depends=("b",))))
+    steps = store.steps(run_id)
+    store.name(store.start(), spec())
+    store.fail(*store.lease())
+    assert store.states(run_id) == ["failed", "cancelled", "cancelled"]
+    retried(store, steps["a"])
+    assert store.states(run_id) == ["running", "pending", "pending"]
+    store.complete(*store.lease())
+    for name in "bc":
+        start = store.start()
+        assert start.step_id == steps[name]
+        store.name(start)
+    assert store.state(run_id) == "completed"
+
+
+def test_a_retried_step_waits_again_for_one_that_is_retried_with_it(store: StoreDriver) -> None:
+    steps = step("a", on_error=OnError.CONTINUE), step("b", depends=("a",), on_error=OnError.CONTINUE)
+    run_id = store.submit(definition(*steps))
+    for _ in steps:
+        store.name(store.start(), spec(), spec())
+        store.fail(*store.lease())
+    names = store.steps(run_id)
+    retried(store, run_id)
+    first = store.lease()
+    assert {job.step_id for job in first} == {names["a"]}
+    assert store.state(names["b"]) == "pending"
+    store.complete(first[0])
+    assert store.lease() == []
+    store.ready.clear()
+    store.complete(first[1])
+    assert store.ready == {"work"}
+    done = store.commit(lease={"work": 9})
+    assert {job.step_id for job in done.jobs} == {names["b"]}
+    assert store.state(names["b"]) == "running"
+    store.complete(*done.jobs)
+    assert store.state(run_id) == "completed"
+
+
+def test_a_step_that_was_not_wholly_named_goes_on_naming_where_it_was(store: StoreDriver) -> None:
+    run_id = store.submit()
+    store.name(store.start(), *specs(2), cursor="page 2")
+    start = store.start()
+    store.cancel(run_id)
+    store.sweep()
+    assert store.state(run_id) == "cancelled"
+    assert not store.name(start, *specs(9)).accepted
+    done = store.commit(RetryJob(run_id), starts=9, lease={"work": 9})
+    assert [(each.cursor, each.attempt) for each in done.starts] == [("page 2", 1)]
+    assert len(done.jobs) == 2
+    store.name(done.starts[0], spec())
+    store.complete(*done.jobs, *store.lease())
+    assert store.state(run_id) == "completed"
+
+
+def test_a_step_whose_naming_failed_is_named_again(store: StoreDriver) -> None:
+    run_id = store.submit()
+    start = store.start()
+    store.commit(NamingFailed(start, AttemptError("ValueError", "no list"), permanent=True, retry_in_ms=0))
+    assert store.column("error", run_id).endswith("no list")
+    assert retried(store, run_id, failed_only=True).jobs == 0
+    store.name(store.start(), spec())
+    store.complete(*store.lease())
+    assert store.state(run_id) == "completed"
+
+
+def test_the_tolerance_is_judged_anew(store: StoreDriver) -> None:
+    tolerance = ErrorTolerance(max_child_failures=2)
+    run_id = store.run_with(*specs(6), of=definition(step(error_tolerance=tolerance)))
+    store.fail(*store.lease(2))
+    store.sweep()
+    assert (store.state(run_id), store.parent(only(store, run_id))["closing"]) == ("failed", "tolerance")
+    retried(store, run_id)
+    store.fail(*store.lease(1))
+    assert store.state(run_id) == "running"
+    store.complete(*store.lease(3))
+    store.fail(*store.lease(1))
+    store.sweep()
+    assert store.states(only(store, run_id)).count("cancelled") == 1
+    assert store.state(run_id) == "failed"
+
+
+def test_a_retried_job_that_waits_for_its_next_attempt_is_no_end_to_judge_the_tolerance_by(
+    store: StoreDriver, clock: ManualClock
+) -> None:
+    tolerance = ErrorTolerance(max_child_failures=1)
+    run_id = store.run_with(*specs(2, max_attempts=2), of=definition(step(error_tolerance=tolerance)))
+    first, second = store.lease()
+    store.fail(first, second)
+    retried(store, first.id)
+    (again,) = store.lease()
+    store.settle(store.attempt(again, failed(retry_in_ms=10)))
+    assert store.state(first.id) == "scheduled"
+    clock.advance(1)
+    store.complete(*store.tend(lease={"work": 1})[0].jobs)
+    # The other one still is failed, and the step bears no failure.
+    assert (store.state(first.id), store.state(run_id)) == ("completed", "failed")
+
+
+def stopped_with_two_failed(store: StoreDriver, tolerance: ErrorTolerance) -> tuple[int, LeasedJob]:
+    """A run whose step was stopped by its tolerance, and the first of two failed jobs, leased anew by its retry."""
+    run_id = store.run_with(*specs(2), of=definition(step(error_tolerance=tolerance)))
+    first, second = store.lease()
+    store.fail(first, second)
+    assert store.parent(only(store, run_id))["closing"] == "tolerance"
+    retried(store, first.id)
+    (again,) = store.lease()
+    return run_id, again
+
+
+@pytest.mark.parametrize(
+    "tolerance",
+    [ErrorTolerance(max_child_failures=1), ErrorTolerance(max_failure_ratio=0.1, min_finished=2)],
+    ids=["number", "ratio"],
+)
+def test_old_failures_do_not_stop_what_a_retried_job_spawns(
+    store: StoreDriver, tolerance: ErrorTolerance
+) -> None:
+    run_id, again = stopped_with_two_failed(store, tolerance)
+    store.settle(store.attempt(again, children=(spec(10), spec(11))))
+    assert (store.state(again.id), store.state(run_id)) == ("completed", "running")
+    one, other = store.lease()
+    store.complete(one)
+    assert store.state(run_id) == "running"
+    store.complete(other)
+    assert store.states(only(store, run_id)) == ["completed", "failed", "completed", "completed"]
+    assert store.state(run_id) == "failed"  # one failed job is still too many
+
+
+def test_a_new_failure_stops_a_retried_step(store: StoreDriver) -> None:
+    run_id, again = stopped_with_two_failed(store, ErrorTolerance(max_child_failures=1))
+    store.settle(store.attempt(again, children=(spec(10), spec(11))))
+    (one,) = store.lease(1)
+    store.fail(one)
+    store.sweep()
+    assert store.states(only(store, run_id)) == ["completed", "failed", "failed", "cancelled"]
+    assert store.state(run_id) == "failed"
+
+
+def test_a_warning_is_given_once_in_each_epoch(store: StoreDriver) -> None:
+    tolerance = ErrorTolerance(max_child_failures=1, failure_action=FailureAction.MARK_WARNING)
+    run_id = store.run_with(*specs(2), of=definition(step(error_tolerance=tolerance)))
+    for _ in range(2):
+        store.fail(*store.lease())
+        retried(store, run_id)
+        assert store.column("error", only(store, run_id)) is None
+    assert [kind for _, kind, *_ in store.oracle.events].count("tolerance_warning") == 2
+
+
+def test_time_limits_begin_anew(store: StoreDriver, clock: ManualClock) -> None:
+    run_id = store.run_with(spec(), of=definition(step(timeout_seconds=10.0)))
+    clock.advance(11)
+    store.tend()
+    store.sweep()
+    assert store.state(run_id) == "failed"
+    clock.advance(100)
+    retried(store, run_id)
+    assert store.parent(only(store, run_id))["deadline"] == clock.wall_ms() + 10_000
+    clock.advance(9)
+    store.complete(*store.tend(lease={"work": 1})[0].jobs)
+    assert store.state(run_id) == "completed"
+
+
+def test_a_step_with_nothing_left_to_do_ends_in_the_same_commit_as_its_children_did(
+    store: StoreDriver, clock: ManualClock
+) -> None:
+    run_id = store.run_with(spec(), of=definition(timeout_seconds=10.0))
+    (job,) = store.lease()
+    clock.advance(11)
+    store.tend()
+    store.complete(job)
+    assert store.state(run_id) == "failed"
+    assert retried(store, run_id) == RetryAcknowledged(run_id, run_id, 0, JobState.COMPLETED)
+    assert store.states(run_id) == ["completed"]
+
+
+def test_a_pause_does_not_outlive_its_epoch(store: StoreDriver) -> None:
+    run_id = store.run_with(*specs(2))
+    first, second = (row[0] for row in store.rows("SELECT id FROM job WHERE kind = 'job' ORDER BY id"))
+    store.commit(PauseJob(first), PauseJob(only(store, run_id)), PauseJob(run_id))
+    store.cancel(run_id)
+    store.sweep()
+    retried(store, run_id)
+    assert [job.id for job in store.lease()] == [first, second]
