@@ -1,0 +1,36 @@
+"""A worker that does whatever a careless service may have its bodies do."""
+
+import msgspec
+
+from actors.worker import Cancel, JobContext, worker
+from tests.embedding.workers import ALL, Number
+
+WAIT = 20.0
+
+
+class Anything(msgspec.Struct, frozen=True):
+    """A payload that says what the body is to do."""
+
+    what: str
+
+
+@worker("careless", max_attempts=1)
+def careless(payload: Anything, context: JobContext) -> object:
+    """Do something careless."""
+    match payload.what:
+        case "spawn a wrong payload":
+            context.spawn_child_job("double", {"number": "three"})  # type: ignore[arg-type]
+        case "spawn an unknown type":
+            context.spawn_child_job("optimize", payload)
+        case "spawn by worker":
+            context.spawn_child_job(ALL[0], Number(1))
+        case "log no text":
+            context.info(404)  # type: ignore[arg-type]
+        case "log a file name":
+            context.info("caf\udce9.txt")
+        case "spawn and cancel":
+            context.spawn_child_job("double", Number(1))
+            return Cancel("not needed")
+        case "interrupt":
+            raise KeyboardInterrupt
+    return payload.what

@@ -1,0 +1,178 @@
+"""A runtime that is started, closed, forked or asked at a wrong time: one clear error at once, and nothing is lost."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from actors.job import JobState
+from runtime import Runtime
+from runtime.refusal import RuntimeStateError
+from runtime.settings import RuntimeSettings
+from runtime.store.database import StoreError
+from tests.embedding.careless import WAIT, careless
+from tests.embedding.processes import ROOT, sql
+from tests.embedding.workers import ALL, Number
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Iterator[Runtime]:
+    """A running runtime on a store of its own."""
+    settings = RuntimeSettings(store=tmp_path / "jobs.db", grace_seconds=1.0)
+    with Runtime(settings, workers=[*ALL, careless]) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("store", "message"),
+    [
+        (":memory:", "a store is a file"),
+        ("x" * 300, "File name too long"),
+        (".", "is a directory; name a file"),
+        ("missing/jobs.db", "there is no directory missing; make it"),
+        ("a\0b", "null byte"),
+    ],
+)
+def test_a_store_that_can_not_be_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    started, threads = monotonic(), threading.active_count()
+    with pytest.raises(StoreError, match=message):
+        Runtime(store=store).start()
+
+    assert monotonic() - started < 5
+    assert threading.active_count() <= threads
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_closed_runtime_can_be_started_again(tmp_path: Path) -> None:
+    runtime = Runtime(store=tmp_path / "jobs.db", workers=ALL)
+    for _ in range(2):
+        with runtime:
+            assert runtime.fan_out("double_async", [Number(1)]).wait(WAIT).state is JobState.COMPLETED
+
+    assert sql(tmp_path / "jobs.db", "SELECT count(*) FROM job WHERE state = 'completed'") == [(6,)]
+
+
+def test_starting_and_closing_twice_is_the_same_as_once(tmp_path: Path) -> None:
+    with Runtime(store=tmp_path / "jobs.db", workers=ALL).start() as runtime:
+        reader = runtime.reader
+        assert runtime.start().reader is reader
+    assert (runtime.close(), runtime.close()) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda runtime: runtime.submit("missing.toml"),
+        lambda runtime: runtime.fan_out("double", []),
+        lambda runtime: runtime.cancel(1),
+        lambda runtime: runtime.run(1).wait(1),
+        lambda runtime: list(runtime.events()),
+        lambda runtime: asyncio.run(runtime.fan_out_async("double", [])),
+    ],
+)
+def test_a_runtime_that_does_not_run_says_how_to_start_it(
+    tmp_path: Path, use: Callable[[Runtime], object]
+) -> None:
+    runtime = Runtime(store=tmp_path / "jobs.db", workers=ALL)
+    with pytest.raises(RuntimeStateError, match=r"not running: use `with Runtime\(...\)` or call start"):
+        use(runtime)
+    with runtime:
+        pass
+    with pytest.raises(RuntimeStateError, match=r"not running"):
+        use(runtime)
+
+
+def test_a_run_that_is_not_there_has_no_progress(runtime: Runtime) -> None:
+    with pytest.raises(LookupError, match="there is no run 000000000000c in"):
+        runtime.run(12).progress()
+
+
+def test_a_subscriber_whose_loop_was_closed_disturbs_nobody(runtime: Runtime) -> None:
+    loop = asyncio.new_event_loop()
+
+    async def first() -> object:
+        return await anext(subscription)
+
+    subscription = runtime.events_async(after=0)
+    runtime.fan_out("double", [Number(1)]).wait(WAIT)
+    loop.run_until_complete(first())
+    loop.close()
+
+    started = monotonic()
+    assert runtime.fan_out("double", [Number(1)]).wait(WAIT).state is JobState.COMPLETED
+    assert monotonic() - started < 3  # not by looking again after a while
+
+
+def test_following_events_ends_when_the_runtime_is_closed(tmp_path: Path) -> None:
+    runtime = Runtime(store=tmp_path / "jobs.db", workers=ALL).start()
+    seen: list[str] = []
+    events = runtime.events(after=0)
+    follower = threading.Thread(target=lambda: seen.extend(event.type for event in events))
+    follower.start()
+    runtime.fan_out("double", [Number(1)]).wait(WAIT)
+    runtime.close()
+    follower.join(WAIT)
+
+    assert not follower.is_alive()
+    assert "job_status_change" in seen
+
+
+FORK = """
+import os, sys
+from pathlib import Path
+from runtime import Runtime
+from tests.embedding.workers import ALL, Number
+
+store = Path(sys.argv[1])
+runtime = Runtime(store=store, workers=ALL).start()
+runtime.fan_out("double", [Number(1)]).wait(20)
+told = os.pipe()
+if os.fork() == 0:
+    for use in (
+        lambda: runtime.fan_out("double", [Number(2)]),
+        lambda: runtime.reader.last_event(),
+        lambda: Runtime(store=store, workers=ALL).start(),
+    ):
+        try:
+            use()
+        except Exception as error:
+            os.write(told[1], f"{type(error).__name__}: {error}\\n".encode())
+    runtime.close()
+    with Runtime(store=store.with_name("other.db"), workers=ALL) as other:
+        os.write(told[1], str(other.fan_out("double", [Number(3)]).wait(20).state).encode())
+    os._exit(0)
+os.close(told[1])
+os.wait()
+runtime.fan_out("double", [Number(4)]).wait(20)
+runtime.close()
+print(os.read(told[0], 10_000).decode())
+"""
+
+
+def test_a_forked_child_is_refused_the_store_that_its_parent_has_open(tmp_path: Path) -> None:
+    """It would lose what it commits: SQLite's locks are not inherited, its table of them is."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORK, str(tmp_path / "jobs.db")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    submit, read, start, other = done.stdout.strip().splitlines()
+    assert submit.startswith("RuntimeStateError: the runtime runs in process")
+    assert read.startswith("RuntimeStateError: the runtime runs in process")
+    assert start.startswith("StoreError:")
+    assert "start processes by spawn" in start
+    assert other == "completed"
+    assert sql(tmp_path / "jobs.db", "SELECT count(*) FROM job WHERE kind = 'job'") == [(2,)]
