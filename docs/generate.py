@@ -29,6 +29,7 @@ from runtime.cli.arguments import LARGEST
 from runtime.config.schema import Config, Worker
 from runtime.definitions.keys import DefinitionKeys, StepKeys, ToleranceKeys
 from runtime.repertoire import BUILT_IN_MANAGERS, BUILT_IN_WORKERS
+from runtime.webhook_settings import WebhookSettings
 from tests.terminal.table import PARENTS, PATHS, PATHS_OF_RUNTIMES
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -205,6 +206,8 @@ def _configuration() -> Iterator[str]:
             yield from _section("[workers.TYPE]", Worker)
             for each in BUILT_IN_WORKERS:
                 yield from _section(f"[workers.{each.worker_type}]", each.settings_type)
+        elif name == "webhooks":
+            yield from _section("[webhooks.NAME]", WebhookSettings)
         elif name == "managers":
             for manager in BUILT_IN_MANAGERS:
                 yield from _section(f"[managers.{manager.manager_type}]", manager.settings_type)

@@ -12,6 +12,7 @@ import msgspec
 from actors.job import ErrorTolerance, JobDefinition, Step
 from actors.manager import JobManager, missing, unmet
 from actors.orchestrator.condition import Surroundings
+from actors.webhooks.webhook import PREFIX
 from runtime.definitions.conditions import condition_faults
 from runtime.refusal import RefusedError
 
@@ -63,6 +64,8 @@ def _problems(
 ) -> Iterator[str]:
     if not definition.enabled:
         yield f"definition {definition.id!r} is not enabled; set enabled = true to run it"
+    if definition.id.startswith(PREFIX):
+        yield f"id must not begin with {PREFIX!r}, as those of webhooks' deliveries do, got {definition.id!r:.220}"
     for field in ("id", "name"):
         yield from _name_problems(field, getattr(definition, field))
     yield from _number_problems("timeout_seconds", definition.timeout_seconds)

@@ -39,6 +39,8 @@ from runtime.store.file import StoreFile
 from runtime.store_access import StoreAccess
 from runtime.telemetry.opening import opened, placed
 from runtime.upkeep import Upkeep
+from runtime.webhook_book import WebhookBook
+from runtime.webhooks import adopted, adoption_of, tell_of_webhooks
 
 logger = logging.getLogger("quaero")
 
@@ -71,6 +73,13 @@ class Assembly(Parts):
             random=random,
             resources=resources,
             doorbell=doorbell,
+        )
+        self.webhook_book = WebhookBook(
+            settings.store,
+            self.clock,
+            self._ask_inside,
+            key_file=settings.key_file,
+            busy_timeout_seconds=settings.busy_timeout_seconds,
         )
         self.failure = ""
         self.restarts: Counter[str] = Counter()
@@ -172,6 +181,7 @@ class Assembly(Parts):
         """Close what managers and workers read the store with; a next start opens it anew."""
         self.documents.close()
         self.crawling.close()
+        self.webhook_book.close()
 
     def _close_telemetry(self) -> None:
         telemetry, self._telemetry = self._telemetry, None
@@ -213,6 +223,20 @@ class Assembly(Parts):
             self.library, settings.definitions_directory, self.managers, self.workers, self.ids
         )
         tell_of(self.ask(request, timeout_seconds))
+
+    def adopt_webhooks(self, timeout_seconds: float) -> None:
+        """Set the webhooks of the configuration, and forget those that vanished from it.
+
+        Raises:
+            CredentialError: the key that seals their secrets can not be used.
+            RefusedError: the store refused it.
+        """
+        file = self.settings.config_file
+        if not self.webhooks and file is None:
+            return
+        origin = "configuration" if file is None else str(file.resolve())
+        request = adoption_of(self.webhooks, origin, self.webhook_book, self.random)
+        tell_of_webhooks(adopted(self.ask(request, timeout_seconds)))
 
     def together(self, wanted: JobDefinition | str | Path) -> tuple[JobDefinition, ...]:
         """The definition, and after it those that run before or after it: ``linking``.
@@ -277,6 +301,7 @@ class Assembly(Parts):
         """What the actors of this runtime may ask for by name."""
         return {
             **super().resources(),
+            "webhooks": self.webhook_book,
             "upkeep": Upkeep(
                 self.settings.store,
                 self._ask_inside,

@@ -38,6 +38,8 @@ from runtime.store.explaining.reason import Explanation
 from runtime.store.reading.reader import StoreReader
 from runtime.submitting import Submitter
 from runtime.subscription import follow, follow_async
+from runtime.webhook_book import WebhookBook
+from runtime.webhooks import Webhooks
 
 _log = logging.getLogger("quaero.config")
 
@@ -45,7 +47,7 @@ ANSWER_SECONDS = 60.0
 """How long a verb waits for its commit before it gives up; the commit may still happen."""
 
 
-class Runtime(Submitter, Timetable, Authentication, Enqueuer, Library):
+class Runtime(Submitter, Timetable, Authentication, Webhooks, Enqueuer, Library):
     """An embedded runtime on one store. A context manager, plain or async; or ``start`` and ``close``."""
 
     def __init__(
@@ -137,6 +139,7 @@ class Runtime(Submitter, Timetable, Authentication, Enqueuer, Library):
         self._assembly.start()
         if self._reader is None:
             try:
+                self._assembly.adopt_webhooks(ANSWER_SECONDS)
                 if self.settings.adopts:
                     self._assembly.adopt(ANSWER_SECONDS)
                 self._reader = StoreReader(
@@ -232,6 +235,14 @@ class Runtime(Submitter, Timetable, Authentication, Enqueuer, Library):
     def vault(self) -> Vault:
         """Seals and opens auth records."""
         return self._assembly.crawling.vault
+
+    @property
+    def _book(self) -> WebhookBook:
+        return self._assembly.webhook_book
+
+    @property
+    def _random(self) -> Random:
+        return self._assembly.random
 
     def _now_ms(self) -> int:
         return self._assembly.clock.wall_ms()

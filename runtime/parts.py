@@ -54,6 +54,7 @@ RESERVED = frozenset(
         "settings",
         "store_actor",
         "upkeep",
+        "webhooks",
         "workers",
     }
 )

@@ -30,6 +30,7 @@ from actors.worker.places_search import places_search
 from actors.worker.reindex import reindex
 from actors.worker.test_job_generator import generator
 from actors.worker.transform.worker import transform
+from actors.worker.webhook_delivery import webhook_delivery
 from runtime.admission import admitted
 from runtime.adoption import library_of
 from runtime.modules import import_agent, import_manager, import_worker
@@ -37,6 +38,7 @@ from runtime.own_settings import own_settings
 from runtime.processes.naming import name_of
 from runtime.registration import check_actions, check_child_types
 from runtime.settings import RuntimeSettings
+from runtime.webhook_settings import webhooks_of
 
 BUILT_IN_WORKERS: tuple[JobWorker, ...] = (
     crawler_url,
@@ -47,6 +49,7 @@ BUILT_IN_WORKERS: tuple[JobWorker, ...] = (
     transform,
     agent,
     places_search,
+    webhook_delivery,
 )
 BUILT_IN_MANAGERS: tuple[type[JobManager], ...] = (
     CrawlManager,
@@ -99,6 +102,8 @@ class Repertoire:
         )
         self.managers = ManagerRegistry(every_manager, self.own_settings)
         check_child_types(self.managers, self.workers)
+        self.webhooks, about_webhooks = webhooks_of(settings.webhooks)
+        self.warnings += about_webhooks
         self.library = library_of(settings.definitions_directory, definitions, self.managers)
 
     def check_actions(self) -> None:

@@ -7,11 +7,13 @@ stores' rows are the truth; a message is a hint about them, so every report can 
                        ExtendLeases, GiveBack, CancelJob, CloseParent, WatchParent, UnwatchParent, Sweep,
                        IndexDocuments, TellWhenIdle, PauseJob, ResumeJob, PauseType, ResumeType, RetryJob, RerunJob,
                        DeleteJob, Prune, Rung, ScheduleRuns, Unschedule, PauseSchedule, ResumeSchedule,
-                       AdoptDefinitions, GetHealth, BuildSearchIndex, MaintainStore
+                       AdoptDefinitions, GetHealth, BuildSearchIndex, MaintainStore, AnnounceEvents, SetWebhook,
+                       RemoveWebhook, EnableWebhook, DisableWebhook, AdoptWebhooks
 - from the store:      StoreOpened, StoreClosed, Submitted, Staged, Refused, Named, Settled, CancelAcknowledged, Leased,
                        JobsToStop, ParentPicture, Committed, NextDue, StoreIdle, PauseAcknowledged,
                        TypePauseAcknowledged, Recorded, DeleteAcknowledged, ScheduleAcknowledged, Adopted,
-                       StoreHealth, RetryAcknowledged, RerunGoesOn, SearchIndexBuilt, StoreMaintained
+                       StoreHealth, RetryAcknowledged, RerunGoesOn, SearchIndexBuilt, StoreMaintained,
+                       WebhookAcknowledged, WebhooksAdopted
 - processor and tree:  SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost, SeeToIt,
                        HoldBack
 - orchestrators:       StartMonitoring, StopMonitoring, GetMonitoringStatus, MonitoringStatus
@@ -83,6 +85,7 @@ from actors.messages.operating import (
     Unschedule,
 )
 from actors.messages.to_store import (
+    AnnounceEvents,
     BuildSearchIndex,
     CloseParent,
     CloseStore,
@@ -129,10 +132,21 @@ from actors.messages.tree import (
     StopMonitoring,
     SuperviseStep,
 )
+from actors.messages.webhooks import (
+    AdoptWebhooks,
+    DisableWebhook,
+    EnableWebhook,
+    RemoveWebhook,
+    SetWebhook,
+    WebhookAcknowledged,
+    WebhooksAdopted,
+)
 
 __all__ = [
     "AdoptDefinitions",
+    "AdoptWebhooks",
     "Adopted",
+    "AnnounceEvents",
     "AttemptEnded",
     "AuthRecordAcknowledged",
     "BodyAbandoned",
@@ -149,8 +163,10 @@ __all__ = [
     "CreateChildren",
     "DeleteAcknowledged",
     "DeleteJob",
+    "DisableWebhook",
     "Drain",
     "Drained",
+    "EnableWebhook",
     "Event",
     "ExtendLeases",
     "GetHealth",
@@ -180,6 +196,7 @@ __all__ = [
     "Recorded",
     "Refused",
     "RemoveAuthRecord",
+    "RemoveWebhook",
     "Report",
     "RerunGoesOn",
     "RerunJob",
@@ -200,6 +217,7 @@ __all__ = [
     "SearchIndexBuilt",
     "SeeToIt",
     "SetDemand",
+    "SetWebhook",
     "Settle",
     "Settled",
     "StagePage",
@@ -226,5 +244,7 @@ __all__ = [
     "Unschedule",
     "UnwatchParent",
     "WatchParent",
+    "WebhookAcknowledged",
+    "WebhooksAdopted",
     "Wiring",
 ]

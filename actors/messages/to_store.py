@@ -159,6 +159,10 @@ class Prune(Command, frozen=True):
     begin: bool
 
 
+class AnnounceEvents(Command, frozen=True):
+    """Make deliveries of events that webhooks want, some in one commit. The store's actor sends it to itself."""
+
+
 class IndexDocuments(Command, frozen=True):
     """Fill the search index from the queue, one small transaction at a time."""
 

@@ -35,6 +35,7 @@ from runtime.cli.commands import (
     top,
     tree,
     unschedule,
+    webhook,
     work,
 )
 from runtime.cli.exits import ExitCode
@@ -79,6 +80,7 @@ for _name, _command in (
 ):
     application.command(_name)(_command)
 application.add_typer(auth.application, name="auth")
+application.add_typer(webhook.application, name="webhook")
 application.add_typer(bench.application, name="bench")
 
 

@@ -2,7 +2,7 @@
 
 Two underscores stand for a dot; a variable of ours without them belongs to something else. The text is read as the type
 that its key has; what can not be read so stays text, and the check of the whole says what is wanted. Settings of
-workers and managers stay text until their types are known (``own``).
+workers, managers and webhooks stay text until their types are known (``own``).
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,9 @@ def environment_layer(environment: Mapping[str, str]) -> Layer:
     for variable, text in sorted(environment.items()):
         path = tuple(variable.removeprefix(PREFIX).lower().split("__"))
         if variable.startswith(PREFIX) and len(path) > 1 and all(path):
-            values[path] = text if path[0] == "managers" else read_text(text, type_at(Config, path))
+            values[path] = (
+                text if path[0] in {"managers", "webhooks"} else read_text(text, type_at(Config, path))
+            )
             variables[path] = variable
 
     def origin(path: Path) -> Origin:

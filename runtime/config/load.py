@@ -25,7 +25,7 @@ from runtime.toml.wording import key_shown, quoted
 
 _log = logging.getLogger("quaero.config")
 
-NOT_BUILT = {"integrations": "integrations with brokers and webhooks"}
+NOT_BUILT = {"integrations": "integrations with message brokers"}
 """Sections that are read and checked, and what this version lacks to give them an effect."""
 
 
@@ -40,6 +40,8 @@ class LoadedConfig(msgspec.Struct, frozen=True):
     warnings: tuple[Diagnostic, ...] = ()
     workers: dict[str, Said] = {}  # every section of a worker, without the worker's options
     managers: dict[str, Said] = {}
+    webhooks: dict[str, Said] = {}
+    file: FilePath | None = None
     origin: Callable[[Path], Origin] = lambda _: Origin("configuration")  # where the key of a path was said
 
 
@@ -65,6 +67,7 @@ def load_config(
         table, layers, "workers", {field.encode_name for field in msgspec.structs.fields(Worker)}
     )
     managers = _taken(table, layers, "managers", frozenset())
+    webhooks = _taken(table, layers, "webhooks", frozenset())
     found = fit(table, Config)
     diagnostics = [
         told(
@@ -93,6 +96,8 @@ def load_config(
         in_order(diagnostics),
         workers,
         managers,
+        webhooks,
+        None if path is None else FilePath(path),
         lambda path: origin_of(layers, path),
     )
 
@@ -143,13 +148,18 @@ def settings_of(loaded: LoadedConfig) -> RuntimeSettings:
             config.supervision.max_restarts, config.supervision.period_seconds
         ),
         retention=Retention(
-            config.retention.completed_days, config.retention.failed_days, config.retention.events_days
+            config.retention.completed_days,
+            config.retention.failed_days,
+            config.retention.events_days,
+            config.retention.deliveries_days,
         ),
         worker_options={
             name: options for name, worker in config.workers.items() if (options := worker.options())
         },
         worker_settings=dict(loaded.workers),
         manager_settings=dict(loaded.managers),
+        webhooks=dict(loaded.webhooks),
+        config_file=loaded.file,
         worker_modules=config.modules.workers,
         manager_modules=config.modules.managers,
         allow_unknown_actions=config.definitions.allow_unknown_actions,

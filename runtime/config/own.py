@@ -32,7 +32,7 @@ Types = Mapping[str, type[msgspec.Struct]]
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """The settings by worker type or action, and what their author should know."""
+    """The settings by worker type, action or name, and what their author should know."""
 
     values: dict[str, msgspec.Struct]
     warnings: tuple[Diagnostic, ...] = ()
@@ -42,8 +42,8 @@ def typed_settings(section: str, types: Types, given: Mapping[str, Any]) -> Judg
     """Decode the settings of one section.
 
     Args:
-        section: "workers" or "managers".
-        types: the types of the settings, by worker type or action.
+        section: "workers", "managers" or "webhooks".
+        types: the types of the settings, by worker type, action or name.
         given: for each a Struct of that type, a table, or what the configuration said (``Said``).
 
     Raises:

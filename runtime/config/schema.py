@@ -205,6 +205,8 @@ class Retention(Section, frozen=True):
     """Runs that ended in any other way."""
     events_days: Annotated[float, Meta(ge=0, le=36_500)] = 0
     """Events; a reader that comes back later than that is told that it missed some."""
+    deliveries_days: Annotated[float, Meta(ge=0, le=36_500)] = 7
+    """Runs that deliver to webhooks, however they ended."""
 
 
 class Config(Section, frozen=True):
@@ -222,8 +224,10 @@ class Config(Section, frozen=True):
     gateway: Gateway = Gateway()
     telemetry: Telemetry = Telemetry()
     logging: Logging = Logging()
+    webhooks: dict[str, dict[str, Any]] = {}
+    """Where events are sent."""
     integrations: dict[str, dict[str, Any]] = {}
-    """Message brokers and webhooks. Checked only."""
+    """Message brokers. Checked only."""
     retention: Retention = Retention()
 
 

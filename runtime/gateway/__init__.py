@@ -8,7 +8,7 @@
 - ``problem``      errors as RFC 9457 problem details
 - ``contract`` the OpenAPI document: Litestar's, with what every route may refuse
 - ``objects``      what goes out, as types
-- ``jobs``, ``operations``, ``definitions``, ``schedules``, ``documents``, ``health``: the routes
+- ``jobs``, ``operations``, ``definitions``, ``schedules``, ``webhooks``, ``documents``, ``health``: the routes
 - ``shelf``        the directory of definitions, changed file by file
 - ``broadcast``    events, read and encoded once for all who listen
 - ``stream``, ``socket``: they listen by server-sent events or by WebSocket

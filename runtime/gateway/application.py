@@ -32,6 +32,7 @@ from runtime.gateway.settings import GatewaySettings
 from runtime.gateway.shelf import Shelf
 from runtime.gateway.socket import events_socket
 from runtime.gateway.stream import EventsController
+from runtime.gateway.webhooks import WebhooksController
 
 
 def gateway(runtime: Runtime, settings: GatewaySettings | None = None) -> Gate:
@@ -55,6 +56,7 @@ def gateway(runtime: Runtime, settings: GatewaySettings | None = None) -> Gate:
             TypesController,
             DefinitionsController,
             SchedulesController,
+            WebhooksController,
             DocumentsController,
             EventsController,
             HealthController,

@@ -17,8 +17,8 @@ import msgspec
 from actors.job import JobKind
 from actors.messages import Event
 from actors.seams import Clock
+from runtime.events.cloud_events import Encoded, Progress, encoded, encoded_progress
 from runtime.events.hub import EventHub
-from runtime.gateway.cloud_events import Encoded, Progress, encoded, encoded_progress
 from runtime.refusal import RuntimeStateError
 from runtime.store.reading.reader import StoreReader
 from runtime.store.reading.records import EventFilter

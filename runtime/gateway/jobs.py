@@ -56,7 +56,10 @@ class JobsController(Controller):
             ),
         ] = "desc",
     ) -> JobsPage:
-        """The newest runs first, unless something else is asked for."""
+        """The newest runs first, unless something else is asked for.
+
+        Those that deliver to webhooks are left out of a list of runs, unless ``type`` asks for them: "webhook:NAME".
+        """
         size = page_size(limit)
         if order not in {"asc", "desc"}:
             raise BadRequestError(f"order is asc or desc, not {order!r:.40}", "order")
@@ -72,6 +75,7 @@ class JobsController(Controller):
             after=id_parameter(after, "after"),
             limit=size + 1,
             newest_first=order == "desc",
+            deliveries=bool(job_type) or parent_id != "root" or run_id is not None,
         )
         found = runtime.reader.jobs(wanted)
         page = typed(found[:size], list[JobObject])

@@ -12,8 +12,8 @@ from litestar import WebSocket, websocket
 from litestar.exceptions import WebSocketDisconnect
 
 from runtime.embedding import Runtime
+from runtime.events.cloud_events import Encoded
 from runtime.gateway.broadcast import Broadcast, Listener, Wanted
-from runtime.gateway.cloud_events import Encoded
 from runtime.gateway.given import TheBroadcast, TheRuntime
 from runtime.gateway.problem import BadRequestError
 from runtime.gateway.snapshot import snapshot

@@ -14,9 +14,9 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from runtime.embedding import Runtime
+from runtime.events.cloud_events import Encoded
 from runtime.gateway.asking import id_parameter
 from runtime.gateway.broadcast import Broadcast, Wanted, latest
-from runtime.gateway.cloud_events import Encoded
 from runtime.gateway.given import RunFilter, TheBroadcast, TheRuntime
 from runtime.gateway.problem import BadRequestError
 from runtime.gateway.snapshot import snapshot

@@ -91,6 +91,8 @@ class StoreActor(ChoreActor):
         self._pictures.traced = self._file.committer.context.traced
         self._chores = Chores(self.timers)
         self._chores.begin()
+        if self._file.webhooks_behind():
+            self._chores.announce_soon()
         self._slots.recount(self._file.leased())
         self.reply(StoreOpened(self._file.owner))
 
@@ -133,6 +135,8 @@ class StoreActor(ChoreActor):
     receiveMsg_ScheduleRuns = receiveMsg_Unschedule = receiveMsg_AdoptDefinitions = _buffer
     receiveMsg_PauseSchedule = receiveMsg_ResumeSchedule = _buffer
     receiveMsg_SaveAuthRecord = receiveMsg_RemoveAuthRecord = _buffer
+    receiveMsg_SetWebhook = receiveMsg_RemoveWebhook = receiveMsg_AdoptWebhooks = _buffer
+    receiveMsg_EnableWebhook = receiveMsg_DisableWebhook = _buffer
     receiveMsg_PauseJob = receiveMsg_ResumeJob = receiveMsg_PauseType = receiveMsg_ResumeType = _buffer
     receiveMsg_RetryJob = receiveMsg_RerunJob = _buffer
 
@@ -263,6 +267,8 @@ class StoreActor(ChoreActor):
         self._store.heard()
         if self._store.foreign_commits():
             self._notice(EVERYTHING)
+            if self._store.webhooks_behind():
+                self._chores.announce_soon()
             self._show(self._pictures.all(self._store.connection))
             self._reports.due(self._store.next_due())
 

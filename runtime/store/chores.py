@@ -1,7 +1,7 @@
 """Chores of the StoreActor: small transactions of their own between those of the work, one after the other.
 
-They are the search index, what goes from the store, and the upkeep that somebody asks for. The first two are messages
-that the actor sends itself, so that requests come between; what fails is tried again.
+They are deliveries to webhooks, the search index, what goes from the store, and the upkeep that somebody asks for. All
+but the last are messages that the actor sends itself, so that requests come between; what fails is tried again.
 """
 
 import logging
@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from actors.extras import Timers
 from actors.messages import (
+    AnnounceEvents,
     BuildSearchIndex,
     GetHealth,
     IndexDocuments,
@@ -35,6 +36,8 @@ T = TypeVar("T")
 
 INDEX_DELAY_SECONDS = 0.2
 """After a commit that saved documents, so that a burst is indexed together."""
+ANNOUNCE_DELAY_SECONDS = 0.1
+"""After a commit with events, so that those of a burst are delivered by one run."""
 RETRY_SECONDS = 5.0
 
 
@@ -43,11 +46,12 @@ class Chores:
 
     def __init__(self, timers: Timers) -> None:
         self._timers = timers
+        self._announcing = False
         self._indexing = False
         self._pruning = False
 
     def __repr__(self) -> str:
-        return f"<Chores(indexing={self._indexing}, pruning={self._pruning})>"
+        return f"<Chores(announcing={self._announcing}, indexing={self._indexing}, pruning={self._pruning})>"
 
     def begin(self) -> None:
         """The store was opened: what a runtime that died had still to index is indexed now."""
@@ -56,11 +60,39 @@ class Chores:
 
     def committed(self, done: Commit) -> None:
         """A commit left something to do."""
+        if done.announceable:
+            self.announce_soon()
         if done.indexable and not self._indexing:
             self._indexing = True
             self._timers.start("index", INDEX_DELAY_SECONDS, IndexDocuments())
         if done.deletions and not self._pruning:
             self._prune_in(0.0)
+
+    def announce_soon(self) -> None:
+        """There are events, and webhooks that may want them."""
+        if not self._announcing:
+            self._announce_in(ANNOUNCE_DELAY_SECONDS)
+
+    def announce(self, store: StoreFile) -> list[Commit]:
+        """Deliveries of some events; returns the commits it took."""
+        self._announcing = False
+        if not store.webhooks_behind():
+            return []
+        try:
+            commits, done = store.announce()
+        except Exception:
+            logger.warning("events wait to be delivered to webhooks", exc_info=True)
+            self._announce_in(RETRY_SECONDS)
+            return []
+        for sentence in done.found:
+            logger.warning(sentence)
+        if done.more:
+            self._announce_in(0.0)
+        return commits
+
+    def _announce_in(self, seconds: float) -> None:
+        self._announcing = True
+        self._timers.start("announce", seconds, AnnounceEvents())
 
     def index(self, store: StoreFile) -> None:
         """One small transaction of the search index."""
@@ -116,6 +148,17 @@ class ChoreActor(TypedActor):
     @abstractmethod
     def _after(self, done: Commit, senders: list[Address]) -> None:
         """Tell everybody what became durable."""
+
+    @abstractmethod
+    def _wake(self) -> None:
+        """Have a commit made soon: there may be something to lease."""
+
+    def receiveMsg_AnnounceEvents(self, message: AnnounceEvents, sender: Address) -> None:
+        """One small transaction that makes deliveries of events."""
+        if self._file is not None:
+            for done in self._chores.announce(self._file):
+                self._after(done, [])
+            self._wake()
 
     def receiveMsg_GetHealth(self, message: GetHealth, sender: Address) -> None:
         """Tell whether commits come about."""

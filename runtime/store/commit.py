@@ -62,6 +62,7 @@ class Commit(msgspec.Struct):
     next_due_ms: int | None = None
     indexable: bool = False
     deletions: bool = False
+    announceable: bool = False  # there are webhooks, and events
 
 
 class Committer:
@@ -239,6 +240,7 @@ class Committer:
         done.last_seq = transaction.last_seq
         done.indexable = transaction.indexable
         done.deletions = transaction.deletions
+        done.announceable = bool(transaction.webhooks and transaction.last_seq)
         return done
 
     def _answer(self, transaction: Transaction, requests: Sequence[Any]) -> list[Any]:

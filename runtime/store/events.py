@@ -3,6 +3,7 @@
 Transitions of many jobs to one state in one run are one group of ids, so an event costs bytes and no index update.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,7 +26,15 @@ class EventGroup(msgspec.Struct, frozen=True, array_like=True):
     job_ids: list[int]
     data: dict[str, Any]
 
+    @property
+    def definition_id(self) -> str:
+        """Of the run, where it was recorded: see ``EventLog.name_definitions``."""
+        return str(self.data.get("definition_id", ""))
 
+
+_DEFINITIONS = """
+SELECT id, CAST(type AS BLOB) FROM job WHERE id IN (SELECT value FROM json_each(?)) AND kind = 'run'
+"""
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[EventGroup])
 
@@ -52,6 +61,20 @@ class EventLog:
         self._groups.append(EventGroup(event_type, run_id, job_ids, data))
         self.count += len(job_ids)
 
+    def name_definitions(self, connection: sqlite3.Connection) -> None:
+        """Record of which definitions the runs are: webhooks ask for it when the runs may be erased already."""
+        runs = msgspec.json.encode(list({group.run_id for group in self._groups if group.run_id})).decode()
+        known = {
+            run_id: name.decode(errors="replace")
+            for run_id, name in connection.execute(_DEFINITIONS, (runs,)).fetchall()
+        }
+        self._groups = [
+            msgspec.structs.replace(group, data={**group.data, "definition_id": known[group.run_id]})
+            if group.run_id in known
+            else group
+            for group in self._groups
+        ]
+
     def encode(self) -> bytes:
         """The blob to store."""
         return _encoder.encode(self._groups)
@@ -69,6 +92,11 @@ def decode_batch(
         for job_id in group.job_ids:
             yield Event(seq, group.type, group.run_id, job_id, time_ms, group.data)
             seq += 1
+
+
+def decode_groups(batch: bytes) -> list[EventGroup]:
+    """The groups of a stored row, in order."""
+    return _decoder.decode(batch)
 
 
 def is_of_jobs(event: EventGroup | Event) -> bool:

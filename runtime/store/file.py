@@ -22,9 +22,11 @@ from runtime.store.moves import IS_RUNNING, PARENT_IS_OPEN
 from runtime.store.neighbours import Neighbours
 from runtime.store.owner import OwnerLock, announced, take_lock
 from runtime.store.pruning import Pruning
+from runtime.store.reading.webhooks import webhooks_behind
 from runtime.store.retention import Retention
 from runtime.store.slots import Held
 from runtime.store.transaction import Transaction
+from runtime.store.verbs.announce import Announced, announce
 from runtime.store.verbs.fire import fire_due
 from runtime.store.verbs.index import index_some
 from runtime.store.verbs.own import heartbeat, leave, register
@@ -216,6 +218,27 @@ class StoreFile:
         Returns whether more waits.
         """
         return self._alone(lambda connection: index_some(connection) or erase_some_of_old(connection))
+
+    def webhooks_behind(self) -> bool:
+        """Whether events wait to become deliveries, or for room among those that are under way."""
+        return webhooks_behind(self.connection)
+
+    def announce(self) -> tuple[list[Commit], Announced]:
+        """Make deliveries of some events, in a transaction of its own; returns also what is left and to be told.
+
+        Raises:
+            StoreUnavailableError: nothing was committed; the same is done the next time.
+        """
+        done = Announced()
+
+        def some(transaction: Transaction) -> None:
+            nonlocal done
+            done = announce(transaction)
+
+        commits = self.committer.commit((), None, before=(some,))
+        if self._neighbours.there:
+            self._neighbours.ring(concern_of((), commits))
+        return commits, done
 
     def build_index(self, number: int | None) -> BuildProgress:
         """A slice of a new search index in a transaction of its own; see ``build_some``."""

@@ -267,6 +267,24 @@ class AuthRecord(Model):
         table_name = "auth_record"
 
 
+class WebhookRow(Model):
+    """Where events are sent, and up to which of them there are deliveries."""
+
+    name = TextField(primary_key=True)
+    settings = TextField()  # a Webhook, JSON
+    sealed = BlobField()  # its secrets
+    enabled = IntegerField()
+    reason = TextField(null=True)  # why it is not
+    cursor = BigIntegerField()  # the last event that was looked at
+    steps = TextField()  # of its runs that may go on, JSON
+    origin = TextField()  # the configuration it is from
+    created_at = BigIntegerField()
+    updated_at = BigIntegerField()
+
+    class Meta:
+        table_name = "webhook"
+
+
 MODELS: tuple[type[Model], ...] = (
     Job,
     Parent,
@@ -285,6 +303,7 @@ MODELS: tuple[type[Model], ...] = (
     DocumentSave,
     DocumentMemo,
     AuthRecord,
+    WebhookRow,
     SearchEntry,
     SearchQueue,
     SearchBuild,

@@ -1,21 +1,25 @@
-"""Which verb answers which request of an operator: those about runs, steps and jobs, schedules and auth records."""
+"""Which verb answers which request of an operator: of runs, steps, jobs, schedules, auth records, webhooks."""
 
 from typing import Any
 
 from actors.messages import (
     AdoptDefinitions,
+    AdoptWebhooks,
     AuthRecordAcknowledged,
     CancelAcknowledged,
     CancelJob,
     CopyProgress,
     DeleteAcknowledged,
     DeleteJob,
+    DisableWebhook,
+    EnableWebhook,
     PauseAcknowledged,
     PauseJob,
     PauseSchedule,
     PauseType,
     Refused,
     RemoveAuthRecord,
+    RemoveWebhook,
     RerunGoesOn,
     RerunJob,
     ResumeJob,
@@ -25,6 +29,7 @@ from actors.messages import (
     RetryJob,
     SaveAuthRecord,
     ScheduleRuns,
+    SetWebhook,
     Submitted,
     TypePauseAcknowledged,
     Unschedule,
@@ -39,6 +44,7 @@ from runtime.store.verbs.pause import Paused, pause, resume
 from runtime.store.verbs.pause_type import pause_type, resume_type
 from runtime.store.verbs.rerun import forget_copy, rerun
 from runtime.store.verbs.retry import NotRetriableError, retry
+from runtime.store.verbs.webhook import answer_about_webhooks
 
 
 def operate(transaction: Transaction, request: Any) -> Any:
@@ -80,11 +86,14 @@ def _operate(transaction: Transaction, request: Any) -> Any:
         case ScheduleRuns() | Unschedule() | PauseSchedule() | ResumeSchedule() | AdoptDefinitions():
             return answer_about_schedules(transaction, request)
         case _:
-            return _answer_about_records(transaction, request)
+            return _answer_about_names(transaction, request)
 
 
-def _answer_about_records(transaction: Transaction, request: Any) -> AuthRecordAcknowledged:
+def _answer_about_names(transaction: Transaction, request: Any) -> Any:
+    """What has a name rather than an id: auth records and webhooks."""
     match request:
+        case SetWebhook() | RemoveWebhook() | EnableWebhook() | DisableWebhook() | AdoptWebhooks():
+            return answer_about_webhooks(transaction, request)
         case SaveAuthRecord():
             before = save_record(transaction, request.id, request.site, request.sealed)
         case RemoveAuthRecord():

@@ -38,7 +38,7 @@ class Pruning:
         if len(self._chores) > 1:
             return
         self._chores.clear()
-        if not self._retention.keeps_runs:
+        if not self._retention.keeps_runs or self._retention.deliveries_days:
             self._chores.append(run_expiry(self._retention))
         if self._retention.events_days:
             self._chores.append(event_expiry(self._retention))

@@ -15,6 +15,7 @@ class Retention(msgspec.Struct, frozen=True):
     completed_days: float = 0  # runs that ended ``completed``
     failed_days: float = 0  # runs that ended in any other way
     events_days: float = 0
+    deliveries_days: float = 7  # runs of deliveries to webhooks, however they ended
 
     def __post_init__(self) -> None:
         """Refuse what is no time.
@@ -28,16 +29,17 @@ class Retention(msgspec.Struct, frozen=True):
 
     @property
     def keeps_runs(self) -> bool:
-        """Whether no run is ever deleted by its age."""
+        """Whether no run is ever deleted by its age, but for those of deliveries."""
         return not (self.completed_days or self.failed_days)
 
-    def run_expired(self, state: JobState, finished_at: int | None, now_ms: int) -> bool:
+    def run_expired(
+        self, state: JobState, finished_at: int | None, now_ms: int, *, of_deliveries: bool = False
+    ) -> bool:
         """Whether a run in that state, ended at that time (Unix ms), is kept no longer."""
         if not state.terminal or finished_at is None:
             return False
-        return expired(
-            self.completed_days if state is JobState.COMPLETED else self.failed_days, finished_at, now_ms
-        )
+        days = self.completed_days if state is JobState.COMPLETED else self.failed_days
+        return expired(self.deliveries_days if of_deliveries else days, finished_at, now_ms)
 
 
 def expired(days: float, at_ms: int, now_ms: int) -> bool:

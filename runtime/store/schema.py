@@ -258,6 +258,23 @@ CREATE TABLE auth_record (
 ) STRICT;
 """
 
+_WEBHOOKS = """
+CREATE TABLE webhook (
+    name TEXT PRIMARY KEY,
+    settings TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    enabled INTEGER NOT NULL,
+    reason TEXT,
+    cursor INTEGER NOT NULL,
+    steps TEXT NOT NULL DEFAULT '[]',
+    origin TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+ALTER TABLE sequence ADD COLUMN webhooks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sequence ADD COLUMN identity TEXT;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _FIRST,
     _SEARCH,
@@ -270,6 +287,7 @@ MIGRATIONS: tuple[str, ...] = (
     DOCUMENTS,
     _CRAWL_MEMORY,
     _AUTH_RECORDS,
+    _WEBHOOKS,
 )
 """Migration n (from 1) is element n - 1; a released one is never changed."""
 

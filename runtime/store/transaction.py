@@ -65,8 +65,9 @@ class Transaction:
         self.events = EventLog()
         self.token: int
         self.turn: int
-        self.token, self._event_seq, self.turn, paused = connection.execute(
-            "SELECT token, event_seq, turn, paused_types FROM sequence"
+        self.webhooks: int  # that are enabled
+        self.token, self._event_seq, self.turn, paused, self.webhooks = connection.execute(
+            "SELECT token, event_seq, turn, paused_types, webhooks FROM sequence"
         ).fetchone()
         self.paused_types = read_paused_types(connection) if paused else frozenset[str]()
         self._before = (self.token, self.turn)
@@ -198,6 +199,12 @@ class Transaction:
             self.lanes[row.id] = row
             self._lane_ids[(row.parent_id, row.type, row.rate_key)] = row.id
 
+    @property
+    def reached_seq(self) -> int:
+        """The number of the last event so far, of this transaction or of those before."""
+        before: int = self._event_seq
+        return before + self.events.count
+
     # -- records ------------------------------------------------------------------------------------------------
 
     def next_token(self) -> int:
@@ -277,7 +284,9 @@ class Transaction:
             if self.crowded:
                 bound_logs(self.connection, self.crowded)
         if self.events.count:
-            self.last_seq = self._event_seq + self.events.count
+            self.last_seq = self.reached_seq
+            if self.webhooks:
+                self.events.name_definitions(self.connection)
             self.connection.execute(
                 "INSERT INTO event_batch (first_seq, last_seq, time_ms, batch) VALUES (?, ?, ?, ?)",
                 (self._event_seq + 1, self.last_seq, self.now_ms, self.events.encode()),

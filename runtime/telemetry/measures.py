@@ -51,6 +51,19 @@ _QUEUED = {
 _PAUSED = Meaning("quaero.queue.paused", "Whether the type is paused", "1", labels=("type",))
 _SLOTS = Meaning("quaero.worker.slots", "Jobs of the type at once in this runtime", "{job}", labels=("type",))
 _EVENTS = Meaning("quaero.events", "Events recorded in the store", "{event}", counter=True)
+_DELIVERIES = Meaning(
+    "quaero.webhook.deliveries",
+    "Deliveries in the store, by webhook and state",
+    "{delivery}",
+    labels=("webhook", "state"),
+)
+_ENABLED = Meaning("quaero.webhook.enabled", "Whether the webhook is enabled", "1", labels=("webhook",))
+_BEHIND = Meaning(
+    "quaero.webhook.behind.events",
+    "Events that were not looked at for the webhook",
+    "{event}",
+    labels=("webhook",),
+)
 _ACTORS = Meaning("quaero.actors", "Living actors, by class", "{actor}", labels=("actor",))
 _MAILBOXES = Meaning(
     "quaero.actor.mailbox.messages", "Messages that wait in mailboxes", "{message}", labels=("actor",)
@@ -76,6 +89,9 @@ MEANINGS: tuple[Meaning, ...] = (
     _PAUSED,
     _SLOTS,
     _EVENTS,
+    _DELIVERIES,
+    _ENABLED,
+    _BEHIND,
     _ACTORS,
     _MAILBOXES,
     _HANDLED,
@@ -94,6 +110,7 @@ def measured(assembly: "Assembly", reader: StoreReader) -> Iterator[Measure]:
     yield from _of_queues(reader.queues(tuple(workers)))
     yield Measure(_SLOTS, tuple(((name,), worker.options.slots) for name, worker in workers.items()))
     yield _one(_EVENTS, reader.last_event())
+    yield from _of_webhooks(reader.webhooks())
     if assembly.running:
         yield from _of_engine(workings(assembly))
 
@@ -113,6 +130,20 @@ def _of_queues(queues: list[dict[str, Any]]) -> Iterator[Measure]:
     for key, meaning in _QUEUED.items():
         yield Measure(meaning, tuple(((queue["type"],), queue[key]) for queue in queues))
     yield Measure(_PAUSED, tuple(((queue["type"],), float(queue["paused"])) for queue in queues))
+
+
+def _of_webhooks(webhooks: list[dict[str, Any]]) -> Iterator[Measure]:
+    yield Measure(
+        _DELIVERIES,
+        tuple(
+            ((each["name"], state), number)
+            for each in webhooks
+            for state, number in each["deliveries"].items()
+            if state != "total"
+        ),
+    )
+    yield Measure(_ENABLED, tuple(((each["name"],), float(each["enabled"])) for each in webhooks))
+    yield Measure(_BEHIND, tuple(((each["name"],), each["events_behind"]) for each in webhooks))
 
 
 def _of_engine(found: Workings) -> Iterator[Measure]:

@@ -66,7 +66,7 @@ def test_every_key_reaches_the_settings(file: Path) -> None:
     )
 
     settings = settings_of(load_config(file))
-    assert msgspec.structs.replace(settings, worker_settings={}) == RuntimeSettings(
+    assert msgspec.structs.replace(settings, worker_settings={}, config_file=None) == RuntimeSettings(
         store=Path("jobs.db"),
         synchronous="NORMAL",
         busy_timeout_seconds=1.5,

@@ -37,6 +37,7 @@ def rows(service: Service) -> list[Any]:
                 "main.parent",
                 "main.deletion",
                 "schedule",
+                "webhook",
                 "paused_type",
                 "main.event_batch",
             )

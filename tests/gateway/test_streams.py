@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from websockets.asyncio.client import connect
 
-from runtime.gateway.cloud_events import PROGRESS
+from runtime.events.cloud_events import PROGRESS
 from tests.embedding.workers import Number, double
 from tests.gateway.conftest import OPERATOR, Service
 

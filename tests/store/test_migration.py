@@ -44,7 +44,8 @@ def old(tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> 
     assert migrate(connection, target=1) == 0
     connection.execute("ALTER TABLE document ADD COLUMN media_type TEXT NOT NULL DEFAULT ''")
     connection.execute("CREATE TABLE schedule (id TEXT, next_at INTEGER, paused INTEGER, error TEXT)")
-    connection.execute("ALTER TABLE sequence ADD COLUMN paused_types INTEGER NOT NULL DEFAULT 0")
+    for column in ("paused_types", "webhooks"):
+        connection.execute(f"ALTER TABLE sequence ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
     connection.close()
     monkeypatch.setattr(database, "SCHEMA_VERSION", 1)
     monkeypatch.setattr(database, "migrate", lambda connection: migrate(connection, target=1))
@@ -59,7 +60,8 @@ def old(tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> 
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("ALTER TABLE document DROP COLUMN media_type")
     connection.execute("DROP TABLE schedule")
-    connection.execute("ALTER TABLE sequence DROP COLUMN paused_types")
+    for column in ("paused_types", "webhooks"):
+        connection.execute(f"ALTER TABLE sequence DROP COLUMN {column}")
     connection.close()
     assert version_of(path) == 1
     return path

@@ -45,7 +45,7 @@ def open_session(
     connector = aiohttp.TCPConnector(
         limit=0,  # slots and the step's concurrency limit the requests; a queue here would eat their time
         limit_per_host=connections_per_host,
-        socket_factory=None if allow_private_addresses else _public_socket,
+        socket_factory=None if allow_private_addresses else public_socket,
     )
     return aiohttp.ClientSession(
         connector=connector,
@@ -166,7 +166,7 @@ def _has_text(status: int, content_type: str) -> bool:
     )
 
 
-def _public_socket(address_info: tuple[Any, ...]) -> socket.socket:
+def public_socket(address_info: tuple[Any, ...]) -> socket.socket:
     """The socket for an address that is about to be connected to.
 
     Raises:

@@ -30,7 +30,10 @@ def jobs(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List runs, steps and jobs, the oldest first."""
+    """List runs, steps and jobs, the oldest first.
+
+    `--kind run` leaves out those that deliver to webhooks; `--type webhook:NAME` lists them.
+    """
     from runtime.store.reading.jobs import JobFilter
 
     with reading(store, config) as reader:
@@ -42,6 +45,7 @@ def jobs(
             after=None if after is None else known_job(reader, after),
             limit=limit,
             newest_first=newest_first,
+            deliveries=kind is not JobKind.RUN or job_type is not None or run is not None,
         )
         found = reader.jobs(wanted)
     if as_json:

@@ -23,6 +23,9 @@ DRAINING = (
     " `quaero work --until-idle` continues"
 )
 
+DELIVER_SECONDS = 5.0
+"""After the end of the run, for webhooks to hear of it."""
+
 
 def run(
     wanted: DefinitionArgument,
@@ -54,6 +57,8 @@ def run(
             started = runtime.submit(wanted, key=key)
             tell(f"run {started.id} of {definition.id} in {runtime.settings.store}")
             ended = attend(attendance, started)
+            if ended:
+                deliver(attendance)
     if attendance.failure:
         raise CommandError(
             f"the runtime stopped: {attendance.failure}",
@@ -80,6 +85,21 @@ def attend(attendance: "Attendance", started: "Run") -> bool:
         tell(f"run {started.id} has ended; its post-job, run {after.id}, goes on")
         ended = watch(attendance, after)
     return ended
+
+
+def deliver(attendance: "Attendance") -> None:
+    """Let webhooks hear of the run's end; what can not be delivered within some seconds waits for the next runtime."""
+    from actors.webhooks.webhook import DELIVERY
+
+    reader, clock = attendance.runtime.reader, attendance.runtime.assembly.clock
+    if not reader.webhooks():
+        return
+    until = clock.monotonic() + DELIVER_SECONDS
+    while clock.monotonic() < until and not attendance.stopped:
+        (queue,) = (each for each in reader.queues((DELIVERY,)) if each["type"] == DELIVERY)
+        if not (reader.webhooks_behind() or queue["pending"] or queue["running"]):
+            return
+        attendance.pause(0.02, 0.1)
 
 
 def watch(attendance: "Attendance", started: "Run") -> bool:

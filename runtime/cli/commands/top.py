@@ -43,7 +43,9 @@ def picture(reader: "StoreReader") -> dict[str, Any]:
     from runtime.store.reading.jobs import JobFilter, list_jobs
     from runtime.store.reading.statistics import read_queues, read_statistics
 
-    open_runs = JobFilter(kind="run", states=("running", "pending"), limit=SHOWN_RUNS, newest_first=True)
+    open_runs = JobFilter(
+        kind="run", states=("running", "pending"), limit=SHOWN_RUNS, newest_first=True, deliveries=False
+    )
     with reader.snapshot() as connection:
         return {
             "statistics": read_statistics(connection),

@@ -61,7 +61,7 @@ def _running_steps(reader: "StoreReader") -> list[StepPicture]:
 
     return [
         picture({**step, "name": f"{run['name']} / {step['name']}"})
-        for run in reader.jobs(JobFilter(kind="run", state="running", limit=MOST_STEPS))
+        for run in reader.jobs(JobFilter(kind="run", state="running", limit=MOST_STEPS, deliveries=False))
         for step in reader.jobs(JobFilter(parent_id=parse_id(run["id"]), state="running"))
     ][:MOST_STEPS]
 

@@ -7,6 +7,7 @@ import msgspec
 
 from actors.ids import id_text
 from actors.job import Counts, JobState
+from actors.webhooks.webhook import PREFIX
 from runtime.store.reading.links import read_links
 from runtime.store.reading.objects import COUNTED, JOB_COLUMNS, counts_object, job_object, progress_object
 
@@ -25,6 +26,7 @@ class JobFilter(msgspec.Struct, frozen=True):
     after: int | None = None  # cursor: the last id of the page before
     limit: int | None = None
     newest_first: bool = False
+    deliveries: bool = True  # whether it shows the runs of deliveries to webhooks
 
 
 def read_job(connection: sqlite3.Connection, job_id: int) -> dict[str, Any] | None:
@@ -50,6 +52,8 @@ def list_jobs(connection: sqlite3.Connection, wanted: JobFilter) -> list[dict[st
             "(id = ?1 OR parent_id = ?1 OR parent_id IN (SELECT id FROM job WHERE parent_id = ?1))"
         )
         conditions[-1] = conditions[-1].replace("?1", str(int(wanted.run_id)))
+    if not wanted.deliveries:
+        conditions.append(f"NOT (kind = 'run' AND type GLOB '{PREFIX}*')")
     if wanted.after is not None:
         conditions.append("id < ?" if wanted.newest_first else "id > ?")
         parameters.append(wanted.after)

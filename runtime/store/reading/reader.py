@@ -24,6 +24,7 @@ from runtime.store.reading import schedules as schedule_queries
 from runtime.store.reading import search as search_queries
 from runtime.store.reading import statistics as statistics_queries
 from runtime.store.reading import waiting as waiting_queries
+from runtime.store.reading import webhooks as webhook_queries
 from runtime.store.visible import hide_deleted
 
 T = TypeVar("T")
@@ -118,13 +119,25 @@ class StoreReader:
         """All auth records without what is secret."""
         return self._read(auth_queries.list_records)
 
+    def webhooks(self) -> list[dict[str, Any]]:
+        """All webhooks by name, without their secrets, and what became of their deliveries."""
+        return self._read(webhook_queries.list_webhooks)
+
+    def webhooks_behind(self) -> bool:
+        """Whether events wait to be delivered to a webhook."""
+        return self._read(webhook_queries.webhooks_behind)
+
+    def webhook(self, name: str) -> webhook_queries.StoredWebhook | None:
+        """The row of a webhook, its secrets sealed."""
+        return self._read(webhook_queries.stored_webhook, name)
+
     def schedule_due(self, now_ms: int) -> bool:
         """Whether a schedule is to fire now."""
         return self._read(schedule_queries.is_due, now_ms)
 
     def has_work(self, types: Collection[str], actions: Collection[str]) -> bool:
         """Whether something is left that a runtime with these types and actions can bring further."""
-        return self._read(waiting_queries.has_work, types, actions)
+        return self._read(waiting_queries.has_work, types, actions) or self.webhooks_behind()
 
     def stranded(self, types: Collection[str], actions: Collection[str]) -> list[str]:
         """Unended work that such a runtime does not do, in words."""

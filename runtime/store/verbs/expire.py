@@ -7,6 +7,7 @@ clock, in days: a clock that jumps shifts them by as much.
 from collections.abc import Callable
 
 from actors.job import JobState
+from actors.webhooks.webhook import is_of_deliveries
 from runtime.store.retention import DAY_MS, KEY_DAYS, Retention, expired
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.delete import expire
@@ -22,26 +23,36 @@ Chore = Callable[[Transaction, Left], bool]
 
 
 def run_expiry(retention: Retention) -> Chore:
-    """Marks the runs that are too old as deleted."""
+    """Marks the runs that are too old as deleted. Where nothing but deliveries expires, and there are none, no look."""
     after = 0
 
     def chore(transaction: Transaction, left: Left) -> bool:
         nonlocal after
+        if retention.keeps_runs and not _had_webhooks(transaction):
+            return False
         while left():
             rows = transaction.connection.execute(
-                "SELECT id, state, finished_at FROM job WHERE kind = 'run' AND id > ?"
+                "SELECT id, state, finished_at, CAST(type AS BLOB) FROM job WHERE kind = 'run' AND id > ?"
                 " AND id NOT IN (SELECT id FROM deletion) ORDER BY id LIMIT ?",
                 (after, BATCH),
             ).fetchall()
-            for run_id, state, finished_at in rows:
+            for run_id, state, finished_at, definition_id in rows:
                 after = run_id
-                if retention.run_expired(JobState(state), finished_at, transaction.now_ms):
+                of_deliveries = is_of_deliveries(definition_id.decode(errors="replace"))
+                if retention.run_expired(
+                    JobState(state), finished_at, transaction.now_ms, of_deliveries=of_deliveries
+                ):
                     expire(transaction, run_id, finished_at)
             if len(rows) < BATCH:
                 return False
         return True
 
     return chore
+
+
+def _had_webhooks(transaction: Transaction) -> bool:
+    """Whether there ever was a webhook."""
+    return transaction.connection.execute("SELECT identity FROM sequence").fetchone()[0] is not None
 
 
 def event_expiry(retention: Retention) -> Chore:

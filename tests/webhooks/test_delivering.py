@@ -1,0 +1,320 @@
+"""Events reach a real receiver, signed, whatever it answers."""
+
+import threading
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.job import JobDefinition
+from actors.messages import SetWebhook
+from actors.seams import ManualClock
+from actors.webhooks.signature import new_secret, signed_headers
+from actors.webhooks.webhook import Webhook
+from runtime import Runtime
+from runtime.refusal import RefusedError
+from runtime.settings import RuntimeSettings
+from runtime.store.reading.jobs import JobFilter
+from runtime.webhooks import WebhookSet
+from tests.embedding.processes import until
+from tests.embedding.workers import ALL, Number
+from tests.webhooks.receiver import Receiver, Reply, receiving
+
+WAIT = 30.0
+
+
+def send_to(runtime: Runtime, receiver: Receiver, name: str = "ops", **more: Any) -> str:
+    """A webhook to the receiver; returns its secret."""
+    done = runtime.set_webhook(name, receiver.url, allow_private_addresses=True, **more)
+    assert done.secret is not None
+    return done.secret
+
+
+def work(runtime: Runtime, number: int = 2) -> int:
+    """A run that has ended."""
+    run = runtime.fan_out("double", [Number(each) for each in range(number)])
+    run.wait(WAIT)
+    return run.number
+
+
+def jobs(runtime: Runtime, name: str = "ops") -> list[dict[str, Any]]:
+    """The deliveries of a webhook."""
+    found = runtime.reader.jobs(JobFilter(kind="job", type="webhook_delivery"))
+    return [job for job in found if job["payload"]["webhook"] == name]
+
+
+def settled(runtime: Runtime, number: int, name: str = "ops") -> list[dict[str, Any]]:
+    """So many deliveries, once all have ended."""
+
+    def ended() -> bool:
+        states = [job["state"] for job in jobs(runtime, name)]
+        return len(states) == number and not {"pending", "running", "scheduled"} & set(states)
+
+    until(ended, seconds=WAIT, what=f"the end of {number} deliveries")
+    return jobs(runtime, name)
+
+
+def of_webhooks(runtime: Runtime, event_type: str) -> list[dict[str, Any]]:
+    return [event.data for event in runtime.events(0, timeout_seconds=0.0) if event.type == event_type]
+
+
+def test_every_event_is_received_signed_and_whole(runtime: Runtime, receiver: Receiver) -> None:
+    secret = send_to(runtime, receiver)
+    run = work(runtime)
+    received = receiver.wait(12)
+    assert all(each.verified_by(secret) for each in received)
+    assert not any(each.verified_by(new_secret(runtime.assembly.random)) for each in received)
+    assert {each.content_type for each in received} == {"application/cloudevents+json; charset=utf-8"}
+    events = {event.seq: event for event in runtime.events(0, run_id=run, timeout_seconds=0.0)}
+    by_number = {int(each.event["sequence"]): each.event for each in received}
+    assert by_number.keys() == events.keys()
+    for number, event in by_number.items():
+        assert event["type"] == events[number].type
+        assert event["specversion"] == "1.0"
+        assert event["data"]["state"] == events[number].data["state"]
+        assert event["data"]["definition_id"] == "double"
+    settled(runtime, 12)
+    assert [each["state"] for each in runtime.reader.jobs(JobFilter(type="webhook:ops"))] == ["completed"]
+
+
+def test_an_answer_other_than_2xx_is_tried_again_with_the_same_id(
+    runtime: Runtime, receiver: Receiver
+) -> None:
+    receiver.replies.extend([Reply(500, body=b"not\nyet"), Reply(404)])
+    secret = send_to(runtime, receiver, level="runs", events=("job_status_change",))
+    work(runtime)
+    delivered = settled(runtime, 3)
+    received = receiver.received
+    assert len(received) == 5
+    assert len({each.id for each in received}) == 3
+    assert all(each.verified_by(secret) for each in received)
+    assert [job["state"] for job in delivered] == ["completed"] * 3
+    messages = " ".join(error["message"] for job in delivered for error in job.get("errors", ()))
+    assert "webhook 'ops': it answered 500: not yet" in messages
+    assert "it answered 404" in messages
+
+
+def test_what_no_attempt_delivers_fails_is_seen_and_is_sent_by_a_retry(
+    runtime: Runtime, receiver: Receiver
+) -> None:
+    receiver.reply = Reply(503)
+    send_to(runtime, receiver, level="runs")
+    work(runtime)
+    dead = settled(runtime, 3)
+    assert [(job["state"], job["attempt"]) for job in dead] == [("failed", 3)] * 3
+    (shown,) = runtime.webhooks()
+    assert shown["deliveries"]["failed"] == 3
+    receiver.reply = Reply()
+    for run in runtime.reader.jobs(JobFilter(type="webhook:ops")):
+        runtime.retry(run["id"])
+    assert [job["state"] for job in settled(runtime, 3)] == ["completed"] * 3
+
+
+def test_the_waits_between_attempts_grow(tmp_path: Path, receiver: Receiver) -> None:
+    receiver.reply = Reply(500)
+    clock = ManualClock()
+    seen: list[float] = []
+    with Runtime(RuntimeSettings(store=tmp_path / "jobs.db"), workers=ALL, clock=clock) as runtime:
+        secret = send_to(runtime, receiver, events=("webhook_enabled",))
+        send_to(runtime, receiver, "second", events=("nothing",))
+        runtime.disable_webhook("second")
+        runtime.enable_webhook("second")
+        for attempt in range(1, 5):
+            until(lambda: _advanced(clock, receiver, attempt), seconds=WAIT, what=f"attempt {attempt}")  # noqa: B023
+            seen.append(clock.monotonic())
+        (job,) = jobs(runtime)
+        assert job["max_attempts"] == 12
+    waits = [after - before for before, after in pairwise(seen)]
+    for wait, most in zip(waits, (5, 15, 45), strict=True):
+        assert 0.8 * most - 1 <= wait <= most + 10, waits
+    first = receiver.received[0]
+    assert first.headers == signed_headers(first.id, first.timestamp, first.body, [secret])
+    times = [each.timestamp for each in receiver.received]
+    assert times == sorted(set(times)), "each attempt is signed with its own time"
+
+
+def _advanced(clock: ManualClock, receiver: Receiver, attempts: int) -> bool:
+    """Whether so many attempts were made; else time goes on."""
+    if len(receiver.received) >= attempts:
+        return True
+    clock.advance(0.25)
+    return False
+
+
+def test_a_receiver_that_asks_for_time_gets_it(tmp_path: Path, receiver: Receiver) -> None:
+    receiver.replies.append(Reply(429, {"Retry-After": "600"}))
+    with Runtime(RuntimeSettings(store=tmp_path / "jobs.db"), workers=ALL) as runtime:
+        send_to(runtime, receiver, events=("webhook_set",))
+        send_to(runtime, receiver, "other", events=("nothing",))
+        until(lambda: [job["state"] for job in jobs(runtime)] == ["scheduled"], seconds=WAIT)
+        (job,) = jobs(runtime)
+        wait_ms = job["not_before"] - runtime.assembly.clock.wall_ms()
+        assert 500_000 < wait_ms <= 600_000
+
+
+def test_gone_disables_the_webhook_and_cancels_what_waits(runtime: Runtime, receiver: Receiver) -> None:
+    receiver.replies.append(Reply(410))
+    send_to(runtime, receiver, concurrency=1)
+    work(runtime)
+    delivered = settled(runtime, 12)
+    assert [job["state"] for job in delivered] == ["failed"] + ["cancelled"] * 11
+    assert len(receiver.received) == 1
+    (shown,) = runtime.webhooks()
+    assert (shown["enabled"], shown["reason"]) == (False, "it answered 410: it wants no more")
+    (told,) = of_webhooks(runtime, "webhook_disabled")
+    assert told == {"webhook": "ops", "reason": "it answered 410: it wants no more"}
+    work(runtime)
+    runtime.enable_webhook("ops")
+    (run,) = runtime.reader.jobs(JobFilter(type="webhook:ops"))
+    runtime.retry(run["id"])
+    assert [job["state"] for job in settled(runtime, 12)] == ["completed"] * 12
+
+
+def test_a_redirect_is_not_followed(runtime: Runtime, receiver: Receiver) -> None:
+    with receiving() as elsewhere:
+        receiver.reply = Reply(307, {"Location": elsewhere.url})
+        send_to(runtime, receiver, level="runs")
+        work(runtime)
+        (job, *_) = settled(runtime, 3)
+        assert job["state"] == "failed"
+        assert "set the webhook's url to where it is now" in job["error"]
+        assert elsewhere.received == []
+
+
+def test_an_address_that_is_not_of_the_internet_is_refused_where_it_is_connected_to(
+    runtime: Runtime, receiver: Receiver
+) -> None:
+    """A name may lead anywhere by the time of a delivery: the check of the URL is no protection."""
+    sealed = runtime.assembly.webhook_book.seal(())
+    runtime._ask(SetWebhook(Webhook("ops", receiver.url), sealed, "570e"))
+    work(runtime)
+    delivered = settled(runtime, 12)
+    assert {(job["state"], job["attempt"]) for job in delivered} == {("failed", 1)}
+    assert "its address 127.0.0.1 is not on the internet; nothing was sent" in delivered[0]["error"]
+    assert receiver.received == []
+    with pytest.raises(RefusedError, match="not on the internet"):
+        runtime.set_webhook("ops", receiver.url)
+
+
+def test_a_receiver_that_does_not_answer_holds_up_no_other(runtime: Runtime, receiver: Receiver) -> None:
+    with receiving() as dead:
+        dead.hold = threading.Event()
+        send_to(runtime, dead, "dead", timeout_seconds=60)
+        send_to(runtime, receiver, "alive")
+        work(runtime, 20)
+        receiver.wait(40)
+        dead.wait(4)
+        assert len(dead.received) == 4, "its concurrency"
+
+
+def test_an_answer_that_takes_too_long_is_none(runtime: Runtime, receiver: Receiver) -> None:
+    receiver.hold = threading.Event()
+    send_to(runtime, receiver, events=("webhook_set",), timeout_seconds=1)
+    send_to(runtime, receiver, "other", events=("nothing",))
+    until(lambda: any("errors" in job for job in jobs(runtime)), seconds=WAIT)
+    assert "it did not answer within 1 s" in jobs(runtime)[0]["errors"][0]["message"]
+
+
+def test_a_long_answer_is_not_read_to_its_end(runtime: Runtime, receiver: Receiver) -> None:
+    receiver.reply = Reply(500, body=b"x" * 5_000_000)
+    send_to(runtime, receiver, events=("webhook_set",))
+    send_to(runtime, receiver, "other", events=("nothing",))
+    (job,) = settled(runtime, 1)
+    assert len(job["error"]) < 400
+
+
+def test_while_a_secret_is_replaced_both_sign(runtime: Runtime, receiver: Receiver) -> None:
+    old = send_to(runtime, receiver, level="runs")
+    new = runtime.rotate_webhook("ops").secret
+    assert new is not None
+    work(runtime)
+    received = receiver.wait(3)
+    assert all(each.verified_by(old) and each.verified_by(new) for each in received)
+    newest = runtime.rotate_webhook("ops", keep_hours=0).secret
+    assert newest is not None
+    work(runtime)
+    later = receiver.wait(6)[3:]
+    assert all(each.verified_by(newest) for each in later)
+    assert not any(each.verified_by(new) for each in later)
+    assert all(each.verified_by(old) for each in later) is False
+
+
+def test_setting_a_webhook_anew_keeps_its_secret(runtime: Runtime, receiver: Receiver) -> None:
+    secret = send_to(runtime, receiver)
+    again: WebhookSet = runtime.set_webhook("ops", receiver.url, allow_private_addresses=True, level="runs")
+    assert again.secret is None
+    work(runtime)
+    assert all(each.verified_by(secret) for each in receiver.wait(3))
+    given = new_secret(runtime.assembly.random)
+    assert runtime.set_webhook("ops", receiver.url, secret=given, allow_private_addresses=True).secret is None
+    work(runtime)
+    assert any(each.verified_by(given) for each in receiver.wait(15))
+
+
+def test_what_waits_for_a_removed_webhook_is_cancelled(runtime: Runtime, receiver: Receiver) -> None:
+    receiver.hold = threading.Event()
+    send_to(runtime, receiver, concurrency=1)
+    work(runtime)
+    receiver.wait(1)
+    until(lambda: len(jobs(runtime)) == 12, seconds=WAIT)
+    assert runtime.remove_webhook("ops")
+    receiver.hold.set()
+    states = [job["state"] for job in settled(runtime, 12)]
+    assert states == ["completed"] + ["cancelled"] * 11
+    assert runtime.webhooks() == []
+
+
+def test_a_secret_is_seen_nowhere(
+    runtime: Runtime, receiver: Receiver, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver.reply = Reply(500)
+    secret = send_to(runtime, receiver)
+    work(runtime)
+    settled(runtime, 12)
+    inner = secret.removeprefix("whsec_")
+    shown = [repr(runtime.webhooks()), repr(jobs(runtime)), caplog.text, repr(runtime)]
+    shown += [repr(event) for event in runtime.events(0, timeout_seconds=0.0)]
+    for text in shown:
+        assert inner not in text
+    for file in tmp_path.iterdir():
+        if file.is_file():
+            assert inner.encode() not in file.read_bytes(), file
+
+
+def test_a_test_message_is_answered_at_once_and_is_no_job(runtime: Runtime, receiver: Receiver) -> None:
+    receiver.reply = Reply(202, body=b"thanks")
+    secret = send_to(runtime, receiver)
+    runtime.disable_webhook("ops")
+    answer = runtime.test_webhook("ops")
+    assert (answer.accepted, answer.status, answer.words) == (True, 202, "thanks")
+    (received,) = receiver.received
+    assert received.event["type"] == "webhook_test"
+    assert received.verified_by(secret)
+    assert jobs(runtime) == []
+    with pytest.raises(RefusedError, match="there is no webhook 'no'"):
+        runtime.test_webhook("no")
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "said"),
+    [
+        ("ftp://example.com", {}, "url must be an http or https URL"),
+        ("https://example.com", {"secret": "hush"}, "secret is not 'whsec_'"),
+        ("https://example.com", {"timeout_seconds": 0}, "timeout_seconds"),
+        ("https://example.com", {"level": "everything"}, "level"),
+        ("https://example.com", {"runs": ("x",)}, "runs has an id that is none"),
+    ],
+)
+def test_a_wrong_webhook_is_refused_and_not_set(
+    runtime: Runtime, url: str, more: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(RefusedError, match=said) as refused:
+        runtime.set_webhook("ops", url, **more)
+    assert "hush" not in str(refused.value)
+    assert runtime.webhooks() == []
+
+
+def test_a_definition_can_not_pass_for_deliveries(runtime: Runtime) -> None:
+    with pytest.raises(RefusedError, match="must not begin with 'webhook:'"):
+        runtime.submit(JobDefinition("webhook:ops", "mine", ()))
