@@ -1,11 +1,18 @@
-"""What a step's end means for the rest of its run."""
+"""What a step's end means for the rest of its run, and a run's end for those that wait for it."""
 
 from itertools import product
 
 import pytest
 
-from actors.job import Closing, JobState, OnError
-from actors.orchestrator.plan import UNDONE, PlanDecision, StepPosition, after_step_end
+from actors.job import Closing, JobState, OnError, WaitRole
+from actors.orchestrator.plan import (
+    UNDONE,
+    LinkDecision,
+    PlanDecision,
+    StepPosition,
+    after_run_end,
+    after_step_end,
+)
 from actors.states import TERMINAL
 
 STARTED = StepPosition(2, JobState.RUNNING, started=True, on_error=OnError.FAIL)
@@ -46,3 +53,23 @@ def test_any_other_end_starts_what_waited_only_for_it(state: JobState, on_error:
         start=(3,)
     )
     assert after_step_end(ended(state, on_error), "crawl", (STARTED, WAITING), ()) == PlanDecision()
+
+
+@pytest.mark.parametrize(
+    ("state", "how"), [(JobState.FAILED, "failed"), (JobState.CANCELLED, "was cancelled")]
+)
+def test_a_run_that_was_not_done_stops_what_needs_it_and_nothing_else(state: JobState, how: str) -> None:
+    assert after_run_end(state, WaitRole.PRE, "'a' (run 1)") == LinkDecision(
+        Closing.FAILED, f"pre-job 'a' (run 1) {how}"
+    )
+    assert after_run_end(state, WaitRole.POST, "'a' (run 1)") == LinkDecision(
+        Closing.CANCEL, f"not run: 'a' (run 1), after which it was to run, {how}"
+    )
+    for role in (WaitRole.STEP, WaitRole.PRE_OPTIONAL):
+        assert after_run_end(state, role, "'a' (run 1)") is None
+
+
+@pytest.mark.parametrize("role", WaitRole)
+@pytest.mark.parametrize("state", sorted(TERMINAL - UNDONE))
+def test_a_run_that_was_done_lets_all_go_on_that_wait_for_it(state: JobState, role: WaitRole) -> None:
+    assert after_run_end(state, role, "'a' (run 1)") is None

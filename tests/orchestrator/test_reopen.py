@@ -56,6 +56,21 @@ def test_a_retry_of_one_step_opens_only_it_and_what_never_began(target: int) -> 
     assert opened(failed(A), failed(B), never_began(C, target), target=target) == {target, C}
 
 
+def test_nothing_is_opened_if_the_step_that_is_retried_has_nothing_to_do() -> None:
+    assert opened(completed(A), failed(B), never_began(C, B), target=A) == set()
+
+
+def test_a_step_that_the_failure_kept_from_beginning_is_opened_although_it_waits_for_nothing() -> None:
+    assert opened(failed(A), never_began(B)) == {A, B}
+
+
+def test_only_what_never_began_or_was_skipped_is_opened_because_of_others() -> None:
+    """A step that completed without children has been done, and one whose children were cancelled had begun."""
+    empty = completed(B, total=0, needs=(A,))
+    begun = ended(C, JobState.CANCELLED, closing=Closing.FAILED, cancelled=5, needs=(A,))
+    assert opened(failed(A), empty, begun, completed(D, needs=(A,)), failed_only=True) == {A}
+
+
 def test_what_the_operator_cancelled_stays_so_when_only_failed_ones_are_asked_for() -> None:
     steps = failed(A), never_began(B, closing=Closing.CANCEL)
     assert opened(*steps, failed_only=True) == {A}
@@ -97,3 +112,7 @@ def test_a_parallel_step_of_which_only_waiting_children_were_cancelled_has_no_fa
 
 def test_a_retry_of_one_job_opens_its_step_and_what_never_began_because_of_it() -> None:
     assert opened(failed(A, failed=7), never_began(B, A), target=A, whole=False) == {A, B}
+
+
+def test_a_job_that_was_found_to_be_retriable_opens_its_step_whatever_the_step_says() -> None:
+    assert opened(completed(A), completed(B), target=A, whole=False) == {A}

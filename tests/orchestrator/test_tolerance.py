@@ -22,6 +22,10 @@ def test_a_number_of_failures_trips_exactly_when_it_is_reached() -> None:
     assert [exceeded(tolerance, ended(100, failures)) for failures in range(6)] == [False] * 3 + [True] * 3
 
 
+def test_the_first_failure_may_be_one_too_many() -> None:
+    assert exceeded(ErrorTolerance(max_child_failures=1), ended(100, 1))
+
+
 def test_no_limit_is_unlimited() -> None:
     assert not exceeded(ErrorTolerance(), ended(0, 100_000))
 
@@ -54,6 +58,19 @@ def test_without_a_failure_nothing_trips() -> None:
 def test_the_sentence_names_the_counts_and_the_limits(tolerance: ErrorTolerance, limit: str) -> None:
     expected = f"Error tolerance exceeded: 3 of 8 ended children failed ({limit})"
     assert exceeded_text(tolerance, ended(5, 3)) == expected
+
+
+def test_successes_are_judged_from_the_first_of_them_at_which_enough_have_ended() -> None:
+    tenth = ErrorTolerance(max_failure_ratio=0.4, min_finished=10)
+    assert exceeded_within(tenth, ended(6, 4), 1)
+    assert exceeded_within(tenth, ended(7, 4), 2)
+    assert not exceeded_within(tenth, ended(5, 4), 2)
+
+
+def test_what_was_before_the_successes_is_not_judged_again() -> None:
+    any_end = ErrorTolerance(max_failure_ratio=0.4, min_finished=1)
+    assert exceeded(any_end, ended(1, 1))
+    assert not exceeded_within(any_end, ended(3, 1), 1)
 
 
 @given(

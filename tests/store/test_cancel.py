@@ -205,3 +205,34 @@ def test_a_cancel_reaches_what_still_runs_below_a_step_that_was_closing_already(
     assert store.states(step_id) == ["cancelled", "completed", "cancelled"]
     assert store.state(step_id) == "failed"
     assert store.state(run_id) == ("cancelled" if level == "run" else "failed")
+
+
+def test_the_first_reason_to_cancel_a_running_job_stays(store: StoreDriver) -> None:
+    store.run_with(*specs(2))
+    job, other = store.lease()
+    for reason in ("first", "second"):
+        assert store.commit(CancelJob(job.id, reason)).cancelled_jobs == [job.id]
+    store.settle(store.attempt(job, Interrupted()))
+    assert store.column("error", job.id) == "cancelled: first"
+    store.complete(other)
+
+
+def test_a_sweep_that_comes_too_late_cancels_nothing(store: StoreDriver) -> None:
+    """It was asked for before the run's end, or before its retry: what is open now is not closing."""
+    run_id = store.run_with(*specs(3))
+    store.commit(sweep=(only(store, run_id),))
+    assert store.states(only(store, run_id)) == ["pending"] * 3
+    store.complete(*store.lease())
+    store.commit(sweep=(only(store, run_id), 77))
+    assert store.states(only(store, run_id)) == ["completed"] * 3
+
+
+def test_a_cancelled_steps_own_reason_is_what_its_swept_jobs_say(store: StoreDriver) -> None:
+    """But for those that had an error of their own, which stays."""
+    run_id = store.run_with(*specs(2, max_attempts=2))
+    (job,) = store.lease(1)
+    store.settle(store.attempt(job, failed("first try", retry_in_ms=1000)))
+    store.cancel(run_id, "enough")
+    store.sweep()
+    errors = store.rows("SELECT error FROM job WHERE kind = 'job' ORDER BY id")
+    assert errors == [("first try",), ("cancelled: enough",)]

@@ -4,7 +4,7 @@ import pytest
 
 from actors.job import Attempt, Cancelled, Closing, Completed, Lease, OnError, Page
 from actors.messages import CloseParent, NameChildren, Refused
-from tests.store.driver import StoreDriver, definition, spec, specs, step
+from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
 
 CONTINUE = OnError.CONTINUE
 
@@ -240,3 +240,21 @@ def test_a_wide_join_of_a_hundred_steps_starts_once(store: StoreDriver) -> None:
     assert list(let_run(store, **dict.fromkeys(names, "no children"))) == [*names[:10], *names[10:], "join"]
     assert store.state(run_id) == "completed"
     assert store.status_events(store.steps(run_id)["join"]) == ["pending", "running", "completed"]
+
+
+def test_times_are_those_of_the_first_beginning_and_of_the_end(store: StoreDriver) -> None:
+    """A job begins with its first attempt, and what never began has no beginning."""
+    begun = store.clock.wall_ms()
+    run_id = store.run_with(spec(), of=definition(step("a"), step("b", depends=("a",))))
+    store.clock.advance(1)
+    store.settle(store.attempt(store.lease()[0], failed()))
+    store.clock.advance(1)
+    (job,) = store.lease()
+    store.cancel(run_id)
+    store.clock.advance(1)
+    store.complete(job)
+    times = [
+        store.rows("SELECT started_at - ?1, finished_at - ?1 FROM job WHERE id = ?2", begun, each)[0]
+        for each in (run_id, *store.steps(run_id).values(), job.id)
+    ]
+    assert times == [(0, 3000), (0, 3000), (None, 2000), (1000, 3000)]

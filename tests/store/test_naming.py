@@ -236,3 +236,27 @@ def test_a_naming_error_that_is_no_text_still_closes_the_step(store: StoreDriver
     start = store.start()
     store.commit(NamingFailed(start, AttemptError("OSError", "caf\udce9"), permanent=True, retry_in_ms=0))
     assert store.state(start.step_id) == "failed"
+
+
+def test_steps_are_named_by_priority_and_then_in_turn(store: StoreDriver) -> None:
+    late, first, again, urgent = (
+        store.submit(definition(priority=priority, id=name))
+        for name, priority in (("a", 5), ("b", 0), ("c", 0), ("d", -1))
+    )
+    assert store.start().run_id == urgent
+    start = store.start()
+    assert start.run_id == first
+    store.name(start, cursor="2")
+    assert [store.start().run_id for _ in range(3)] == [again, first, late]
+
+
+def test_slots_are_the_most_steps_that_are_named_at_once_and_each_only_by_a_manager_there_is(
+    store: StoreDriver,
+) -> None:
+    for _ in range(3):
+        store.submit(definition(step("a"), step("b", action="other")))
+    starts = store.commit(starts=2).starts
+    assert [start.step.action for start in starts] == ["act", "act"]
+    assert len(store.commit(starts=9).starts) == 1
+    assert len(store.commit(starts=9, actions=("other",)).starts) == 3
+    assert store.commit(starts=9, actions=()).starts == []

@@ -115,3 +115,15 @@ def test_of_several_rates_of_a_key_in_a_step_the_slowest_holds(
     clock.advance(0.1)
     assert len(store.tend(lease={"work": 9})[0].jobs) == 1
     assert store.rows("SELECT rate_ms FROM lane WHERE rate_key = 'a'") == [(5000,)]
+
+
+def test_a_key_is_remembered_for_the_longest_rate_that_was_asked_for(
+    store: StoreDriver, clock: ManualClock
+) -> None:
+    """Retention forgets it after that: sooner, and the slowest run would start too early."""
+    begun = clock.wall_ms()
+    for rate_ms, started, longest in ((10_000, 0, 10_000), (100, 10_000, 10_000), (60_000, 10_000, 60_000)):
+        hosts(store, *host("a", rate_ms, 1))
+        store.lease()
+        assert store.rows("SELECT started_at - ?, longest_ms FROM rate", begun) == [(started, longest)]
+        clock.advance(10)

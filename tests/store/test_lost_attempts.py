@@ -1,0 +1,129 @@
+"""What becomes of an attempt that was lost with its runtime: whose it was, how its job ends, what is said of it."""
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from actors.job import ErrorTolerance
+from actors.messages import CancelJob, GiveBack
+from actors.seams import ManualClock
+from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
+
+
+@pytest.fixture
+def other(store: StoreDriver, clock: ManualClock) -> Iterator[StoreDriver]:
+    """A second runtime on the same store, which the test lets die or freeze."""
+    driver = StoreDriver(store.path, clock, judged=False)
+    yield driver
+    driver.oracle.close()
+
+
+def only(store: StoreDriver, run_id: int) -> int:
+    return store.steps(run_id)["only"]
+
+
+def lose(store: StoreDriver, job_id: int, times: int) -> None:
+    """The job has been lost that often, and the runtime that has it dies."""
+    store.file.connection.execute(
+        "INSERT OR IGNORE INTO owner (id, boot_id, heartbeat, started_at, pid, host) VALUES (99, 'x', 0, 0, 0, '')"
+    )
+    store.file.connection.execute("UPDATE job SET lost = ?, owner = 99 WHERE id = ?", (times - 1, job_id))
+    store.tend()
+
+
+def test_another_runtimes_leases_are_not_given_back_with_ones_own(
+    store: StoreDriver, other: StoreDriver
+) -> None:
+    run_id = store.run_with(*specs(2))
+    (mine,) = store.lease(1)
+    (theirs,) = other.lease(1)
+    store.submit(definition(step("a")))
+    naming = other.start()
+    for below in (only(store, run_id), run_id, None):
+        store.commit(GiveBack(below, "its orchestrator died"))
+        assert [store.state(job.id) for job in (mine, theirs)] == ["pending", "running"]
+        (mine,) = store.lease(1)
+    assert store.name(naming, spec()).accepted
+    assert store.settle(store.attempt(mine), store.attempt(theirs)).refused == ()
+    other.close()
+
+
+def test_a_frozen_runtimes_naming_is_its_own_until_its_time_is_over(
+    store: StoreDriver, other: StoreDriver, clock: ManualClock
+) -> None:
+    store.submit()
+    other.start()
+    clock.advance(30)
+    assert store.tend(starts=1)[0].starts == []
+    clock.advance(0.001)
+    assert len(store.tend(starts=1)[0].starts) == 1
+    other.close()
+
+
+def test_namings_of_another_boot_are_over_whatever_their_heartbeat(
+    store: StoreDriver, other: StoreDriver
+) -> None:
+    store.submit()
+    other.start()
+    store.file.connection.execute(
+        "UPDATE owner SET boot_id = 'before', heartbeat = ? WHERE id = ?", (1 << 40, other.file.owner)
+    )
+    assert len(store.tend(starts=1)[0].starts) == 1
+    other.close()
+
+
+def test_a_lost_attempt_of_a_job_that_is_to_end_ends_it_with_the_reason_and_is_refused(
+    store: StoreDriver, other: StoreDriver
+) -> None:
+    """By itself or with its run; an error of an attempt before stays what is said of it."""
+    store.run_with(*specs(2))
+    run_id = store.run_with(*specs(2, max_attempts=3))
+    store.settle(*(store.attempt(job, failed("first try")) for job in store.lease() if job.root_id == run_id))
+    store.commit(GiveBack(None, "its actor died"))
+    alone, kept, *below = other.lease()
+    other.commit(CancelJob(alone.id, "not this one"), CancelJob(run_id, "enough"))
+    other.die()
+    store.tend()
+    assert [store.state(job.id) for job in (alone, kept, *below)] == [
+        "cancelled",
+        "pending",
+        "cancelled",
+        "cancelled",
+    ]
+    assert store.column("error", alone.id) == "cancelled: not this one"
+    assert [store.column("error", job.id) for job in below] == ["first try"] * 2
+    assert store.column("lost", alone.id) == 1
+    assert store.settle(store.attempt(alone), store.attempt(below[0])).refused == (alone.id, below[0].id)
+
+
+def test_a_job_that_was_given_up_keeps_its_errors_and_refuses_its_attempt(store: StoreDriver) -> None:
+    store.run_with(*specs(2))
+    store.settle(*(store.attempt(job, failed("first try")) for job in store.lease()))
+    job, other = store.lease()
+    lose(store, job.id, 21)
+    errors = msgspec.json.decode(store.column("errors", job.id))
+    assert [each["type"] for each in errors] == ["ValueError", "LostTooOftenError"]
+    assert (errors[1]["attempt"], errors[1]["at_ms"]) == (2, store.clock.wall_ms())
+    assert store.settle(store.attempt(job)).refused == (job.id,)
+    assert store.state(job.id) == "failed"
+    store.complete(other)
+
+
+def test_a_job_that_was_given_up_uses_the_tolerance_up(store: StoreDriver) -> None:
+    run_id = store.run_with(
+        *specs(2), of=definition(step(error_tolerance=ErrorTolerance(max_child_failures=1)))
+    )
+    (job,) = store.lease(1)
+    lose(store, job.id, 21)
+    assert store.parent(only(store, run_id))["closing"] == "tolerance"
+
+
+def test_a_cancelled_job_that_is_lost_counts_as_ended_to_the_tolerance(store: StoreDriver) -> None:
+    tolerance = ErrorTolerance(max_failure_ratio=0.5, min_finished=2)
+    run_id = store.run_with(*specs(3), of=definition(step(error_tolerance=tolerance)))
+    bad, unwanted = store.lease(2)
+    store.fail(bad)
+    store.cancel(unwanted.id)
+    lose(store, unwanted.id, 1)
+    assert store.parent(only(store, run_id))["closing"] == "tolerance"
