@@ -40,7 +40,7 @@ class Checked(msgspec.Struct, frozen=True):
         return self.loaded.file if self.loaded is not None else self.file
 
 
-def check_directory(directory: Path, assembly: "Assembly") -> list[Checked]:
+def check_directory(directory: Path, assembly: "Assembly | None") -> list[Checked]:
     """Check every ``*.toml`` file of the directory and of those in it, by name.
 
     Each directory is a set of definitions by itself: what its files say of each other is checked too. Hidden
@@ -82,8 +82,11 @@ def _between(found: list[Checked]) -> list[Checked]:
     ]
 
 
-def check_file(file: Path, assembly: "Assembly") -> Checked:
-    """Check one file, as what its content or name shows it to be."""
+def check_file(file: Path, assembly: "Assembly | None") -> Checked:
+    """Check one file, as what its content or name shows it to be.
+
+    Without an assembly, because the configuration is wrong, definitions are not judged: what they may say hangs on it.
+    """
     from runtime.config import is_config
     from runtime.definitions.variable_file import VARIABLES
     from runtime.toml.document import UnreadableError, read_document
@@ -100,9 +103,12 @@ def check_file(file: Path, assembly: "Assembly") -> Checked:
     return _check_definition(file, assembly)
 
 
-def _check_definition(file: Path, assembly: "Assembly") -> Checked:
+def _check_definition(file: Path, assembly: "Assembly | None") -> Checked:
     from runtime.definitions import DefinitionError, load_definition
 
+    if assembly is None:
+        unjudged = Diagnostic("not checked: the configuration is wrong", str(file), hint="mend that first")
+        return Checked(str(file), "definition", errors=(unjudged,))
     try:
         loaded = load_definition(file, managers=assembly.managers)
     except DefinitionError as error:

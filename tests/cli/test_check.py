@@ -136,3 +136,31 @@ def test_sections_for_unknown_workers_are_warned_of(tmp_path: Path) -> None:
     assert (done.code, done.out) == (0, "other.toml: configuration: ok\n")
     assert "warning: other.toml:1: " in done.err
     assert "crawler_url" in done.err
+
+
+WRONG = '[store]\npath = 3\n[workers.crawler_url]\nslots = "many"\n[workers.transform]\nslots = 0\n'
+
+
+@pytest.mark.parametrize("named", ["quaero.toml", "./quaero.toml", "."])
+def test_every_fault_of_the_configuration_of_this_very_directory_is_told(tmp_path: Path, named: str) -> None:
+    (tmp_path / "quaero.toml").write_text(WRONG)
+    done = quaero("check", named, cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    lines = done.err.splitlines()
+    assert [line.split(": ")[0].removeprefix("./") for line in lines] == [
+        f"quaero.toml:{line}" for line in (2, 4, 6)
+    ]
+    assert "more" not in done.err
+
+
+def test_definitions_wait_for_a_configuration_that_is_right(tmp_path: Path) -> None:
+    (tmp_path / "quaero.toml").write_text(WRONG)
+    definition = define(tmp_path, "a", "gates = 1")
+    alone = quaero("check", definition, cwd=tmp_path)
+    assert alone.code == 2
+    assert alone.err.startswith("quaero.toml:2: ")
+    assert "2 more: `quaero check quaero.toml` shows them" in alone.err
+    beside = quaero("check", definition, "quaero.toml", "--json", cwd=tmp_path)
+    assert beside.code == 2
+    assert [len(each["errors"]) for each in beside.value["files"]] == [1, 3]
+    assert beside.value["files"][0]["errors"][0]["message"] == "not checked: the configuration is wrong"

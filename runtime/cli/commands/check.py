@@ -12,6 +12,7 @@ from runtime.cli.exits import ExitCode
 from runtime.cli.opening import ready_runtime
 from runtime.cli.output import tell, write_json, write_text
 from runtime.cli.printable import one_line
+from runtime.toml.diagnostic import BadFileError
 
 
 def check(
@@ -31,10 +32,7 @@ def check(
 
     Every fault is told with its file and line; nothing is started.
     """
-    assembly = ready_runtime(store, config, quiet=True, lenient=True).assembly
-    found: list[Checked] = []
-    for file in files:
-        found += check_directory(file, assembly) if file.is_dir() else [check_file(file, assembly)]
+    found = _found(files, store, config)
     ok = not any(each.errors for each in found)
     if as_json:
         write_json(as_object(found))
@@ -45,6 +43,32 @@ def check(
         if not each.errors and not as_json:
             write_text(f"{each.file}: {each.what}: ok{firing_text(each)}")
     return ExitCode.DONE if ok else ExitCode.BAD_INPUT
+
+
+def _found(files: Sequence[Path], store: Path | None, config: Path | None) -> list[Checked]:
+    """What is found of each file.
+
+    Raises:
+        ConfigError: the configuration that definitions are judged by is wrong, and is none of the files.
+    """
+    wrong: BadFileError | None = None
+    assembly = None
+    try:
+        assembly = ready_runtime(store, config, quiet=True, lenient=True).assembly
+    except BadFileError as error:
+        wrong = error
+    found: list[Checked] = []
+    for file in files:
+        found += check_directory(file, assembly) if file.is_dir() else [check_file(file, assembly)]
+    if wrong is not None and not _tells(found, wrong):
+        raise wrong
+    return found
+
+
+def _tells(found: Sequence[Checked], wrong: BadFileError) -> bool:
+    """Whether the file that is wrong is among those found wrong."""
+    culprits = {Path(each.file).resolve() for each in wrong.diagnostics if each.file}
+    return any(each.errors and Path(each.file).resolve() in culprits for each in found)
 
 
 def as_object(found: Sequence[Checked]) -> dict[str, Any]:
