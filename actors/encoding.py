@@ -78,13 +78,33 @@ def carried(message: T) -> T:
         raise MessageEncodingError(f"{message_type.__qualname__} does not survive: {error}") from error
     for field in message_type.__struct_fields__:
         sent, received = getattr(message, field), getattr(copy, field)
-        # By their texts as well: a NaN is not equal to itself.
-        if sent is not received and sent != received and repr(sent) != repr(received):
+        if not _same(sent, received):
+            path, sent, received = _difference(f"{message_type.__qualname__}.{field}", sent, received)
             raise MessageEncodingError(
-                f"{message_type.__qualname__}.{field} does not survive: "
-                f"{sent!r:.200} comes back as {received!r:.200}"
+                f"{path} does not survive: {sent!r:.200} comes back as {received!r:.200}"
             )
     return copy
+
+
+def _same(sent: Any, received: Any) -> bool:
+    """By their texts as well: a NaN is not equal to itself."""
+    return sent is received or sent == received or repr(sent) == repr(received)
+
+
+def _difference(path: str, sent: Any, received: Any) -> tuple[str, Any, Any]:
+    """The innermost of what is not the same: where it stands, and both values."""
+    parts: list[tuple[str, Any, Any]] = []
+    if type(sent) is type(received):
+        if isinstance(sent, msgspec.Struct):
+            fields = sent.__struct_fields__
+            parts = [(f"{path}.{each}", getattr(sent, each), getattr(received, each)) for each in fields]
+        elif isinstance(sent, dict) and sent.keys() == received.keys():
+            parts = [(f"{path}[{key!r}]", value, received[key]) for key, value in sent.items()]
+        elif isinstance(sent, list | tuple) and len(sent) == len(received):
+            pairs = zip(sent, received, strict=True)
+            parts = [(f"{path}[{index}]", *pair) for index, pair in enumerate(pairs)]
+    found = next((part for part in parts if not _same(*part[1:])), None)
+    return (path, sent, received) if found is None else _difference(*found)
 
 
 def _culprit(message: msgspec.Struct) -> str:

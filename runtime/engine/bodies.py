@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actors.encoding import MessageEncodingError
 from actors.receive import BodyFailed
 from runtime.engine.address import EngineAddress
 from runtime.engine.ending import DEAD
@@ -107,8 +108,18 @@ class EngineBody:
             result = self._failure(
                 TypeError(f"a body returns a message, a msgspec Struct; this one returned {result!r:.200}")
             )
-        cell.post_result(result)
+        try:
+            cell.post_result(result)
+        except (
+            MessageEncodingError
+        ) as error:  # in test mode only; the actor must hear of the end all the same
+            cell.post_result(self._failure(error))
 
     def _failure(self, error: BaseException) -> BodyFailed:
         text = "".join(traceback.format_exception(error))[-MAX_TRACEBACK:]
-        return BodyFailed(type(error).__name__, str(error), text, self.key)
+        return BodyFailed(type(error).__name__, _printable(str(error)), _printable(text), self.key)
+
+
+def _printable(text: str) -> str:
+    """The text without lone surrogates, which no message carries to another process."""
+    return text.encode("utf-8", "backslashreplace").decode()

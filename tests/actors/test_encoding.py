@@ -69,6 +69,10 @@ def test_a_message_that_fits_its_annotations_survives(message: Outer) -> None:
         (Outer(object()), r"Outer\.anything can not be encoded: a object can not be encoded"),
         (Outer(None, [1]), r"Outer\.numbers does not survive: \[1\] comes back as \(1,\)"),  # type: ignore[arg-type]
         (Outer(None, ("x",)), r"Outer does not survive: Expected `int`, got `str` - at `\$\.numbers\[0\]`"),  # type: ignore[arg-type]
+        (
+            Outer([{"sizes": [1, (2, 3)]}]),
+            r"Outer\.anything\[0\]\['sizes'\]\[1\] does not survive: \(2, 3\) comes back as \[2, 3\]",
+        ),
         (Changing(1), r"Changing is not frozen; declare it with frozen=True"),
     ],
 )

@@ -31,6 +31,8 @@ def careless(payload: Anything, context: JobContext) -> object:
         case "spawn and cancel":
             context.spawn_child_job("double", Number(1))
             return Cancel("not needed")
+        case "patch with a tuple":
+            context.patch_document(1, {"sizes": (1, 2)})
         case "interrupt":
             raise KeyboardInterrupt
     return payload.what

@@ -87,9 +87,6 @@ def test_large_payloads_go_to_the_store_in_small_pages() -> None:
     assert fan_out.submission(None).definition.steps[0].config["pages"] == 6
 
 
-# -- workers -------------------------------------------------------------------------------------------------------
-
-
 # -- bodies --------------------------------------------------------------------------------------------------------
 
 
@@ -122,6 +119,19 @@ def test_a_body_that_breaks_out_without_a_word_says_what_it_was(runtime: Runtime
     assert "KeyboardInterrupt" in ended.errors
 
 
+def test_what_could_not_leave_the_process_fails_its_job_in_the_mode_that_looks_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUAERO_ENCODE_MESSAGES", "1")
+    with Runtime(RuntimeSettings(store=tmp_path / "jobs.db"), workers=[careless]) as encoding:
+        ended = encoding.fan_out(careless, [Anything("patch with a tuple")]).wait(WAIT)
+
+    assert ended.state is JobState.FAILED
+    assert "patches[0].metadata['sizes'] does not survive: (1, 2) comes back as [1, 2]" in " ".join(
+        ended.errors
+    )
+
+
 def test_who_waits_for_a_job_that_nobody_can_do_is_told(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -136,6 +146,3 @@ def test_who_waits_for_a_job_that_nobody_can_do_is_told(
     ]
     with pytest.raises(WaitTimeoutError, match="1 jobs of type 'optimize' wait: no worker of that type"):
         asyncio.run(run.wait_async(0.1))
-
-
-# -- life ----------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from typing import Any
 
+import msgspec
 import pytest
 
 from runtime.engine import EngineConfig, UnknownDispatcherError, engine_statistics, tell
@@ -176,3 +177,29 @@ def test_the_task_of_an_actor_that_ends_is_cancelled() -> None:
         assert stage.next() == "waiting"
         stage.do(actor, lambda scripted: scripted.stop_self())
         assert stage.next() == "cancelled"
+
+
+class Loose(msgspec.Struct, frozen=True, tag=True):
+    """A message whose field may hold what no other process would get."""
+
+    found: Any
+
+
+@pytest.mark.parametrize("dispatcher", ["io", "loop"])
+def test_a_result_that_could_not_leave_the_process_is_a_failure_and_nobody_waits_for_it(
+    dispatcher: str,
+) -> None:
+    with Stage(config=EngineConfig(encode_messages=True)) as stage:
+        stage.do(
+            stage.actor(), lambda actor: actor.run_body(dispatcher, lambda: Loose({"sizes": (1, 2)}), key=3)
+        )
+        assert stage.next() == "failed MessageEncodingError 3"
+
+
+def test_a_failure_whose_words_could_not_leave_the_process_is_told_all_the_same() -> None:
+    def body() -> Note:
+        raise ValueError("caf\udce9")
+
+    with Stage(config=EngineConfig(encode_messages=True)) as stage:
+        stage.do(stage.actor(), lambda actor: actor.run_body("io", body, key=3))
+        assert stage.next() == "failed ValueError 3"

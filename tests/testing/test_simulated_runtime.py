@@ -291,9 +291,3 @@ def test_a_body_may_ask_the_store_itself(quaero: MakeRuntime) -> None:
     assert runtime.submit(JobDefinition("care", "Care", steps)).wait().state is JobState.COMPLETED
     (index,) = runtime.jobs("reindex")
     assert index.result["documents"] == 1
-
-
-# -- waiting in vain --------------------------------------------------------------------------------------------------
-
-
-# -- order ------------------------------------------------------------------------------------------------------------
