@@ -93,10 +93,10 @@ def test_one_that_runs_stays(runtime: Runtime, clock: ManualClock, tmp_path: Pat
 
 def test_work_that_comes_while_an_orchestrator_leaves_is_not_lost(tmp_path: Path) -> None:
     """Leases so short that orchestrators leave all the time, and jobs that come back at just such times."""
-    settings = RuntimeSettings(store=tmp_path / "jobs.db", lease_seconds=0.006)
+    settings = RuntimeSettings(store=tmp_path / "jobs.db", lease_seconds=0.018)
     with Runtime(settings, workers=[later], resources={"snoozed": set()}) as runtime:
         runs = [
-            runtime.fan_out(later, [Number(2 * (index % 12)) for index in range(30)], concurrency=2)
+            runtime.fan_out(later, [Number(6 * (index % 12)) for index in range(30)], concurrency=2)
             for _ in range(6)
         ]
         ended = [run.wait(WAIT) for run in runs]

