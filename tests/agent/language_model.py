@@ -5,33 +5,12 @@ whose properties are all required, and Gemini knows no ``additionalProperties``.
 """
 
 import json
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 
-import msgspec
+from tests.misbehaving_service import Asked, MisbehavingService, Reply
 
 KEY = "sk-of-the-test"
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """What the endpoint says to one request."""
-
-    status: int = 200
-    body: bytes = b""
-    headers: dict[str, str] = {}
-    endless: bool = False  # it goes on for ever
-    silent: bool = False  # it never comes
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """One request."""
-
-    path: str
-    headers: dict[str, str]
-    body: dict[str, Any]
-    at: float = 0.0
 
 
 def openai_says(text: str, *, finish: str = "stop", refusal: str | None = None) -> Reply:
@@ -81,47 +60,20 @@ def gemini_says(text: str, *, finish: str = "STOP") -> Reply:
 def error(code: int, message: str, *, retry_after: str = "", **more: Any) -> Reply:
     """An error as both write it."""
     headers = {"Retry-After": retry_after} if retry_after else {}
-    return Reply(code, json.dumps({"error": {"message": message, "code": code, **more}}).encode(), headers)
+    return Reply(json.dumps({"error": {"message": message, "code": code, **more}}).encode(), code, headers)
 
 
-class LanguageModel:
+class LanguageModel(MisbehavingService):
     """Answers the requests with what ``answer`` gives for the number of the request, from 0."""
 
+    base_path = "/v1"
+
     def __init__(self, answer: Callable[[int], Reply]) -> None:
+        super().__init__()
         self.answer = answer
-        self.asked: list[Asked] = []
-        self.changed = threading.Condition()
-        self.ends = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.model = self
 
-    def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.ends.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    @property
-    def base_url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-
-    def wait_for(self, count: int) -> bool:
-        """Wait until it was asked so often."""
-        with self.changed:
-            return self.changed.wait_for(lambda: len(self.asked) >= count, 30)
-
-    def reply(self, asked: Asked) -> Reply:
-        """What it says to a request."""
-        with self.changed:
-            number = len(self.asked)
-            self.asked.append(asked)
-            self.changed.notify_all()
+    def said(self, asked: Asked, number: int) -> Reply:
+        """A fault of the request, or the answer."""
         fault = _openai_fault(asked) if asked.path.endswith("/chat/completions") else _gemini_fault(asked)
         return fault or self.answer(number)
 
@@ -159,46 +111,3 @@ def _is_strict(schema: Any) -> bool:
     ):
         return False
     return all(_is_strict(each) for key, each in schema.items() if key not in {"enum", "required"})
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    model: LanguageModel
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        """Answer."""
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        reply = self.server.model.reply(Asked(self.path, headers, body))
-        if reply.silent:
-            self.server.model.ends.wait(30)
-            self.close_connection = True
-            return
-        self.send_response(reply.status)
-        self.send_header("Content-Type", "application/json")
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        if reply.endless:
-            self.send_header("Connection", "close")
-            self.end_headers()
-            self._write_without_end()
-            return
-        self.send_header("Content-Length", str(len(reply.body)))
-        self.end_headers()
-        self.wfile.write(reply.body)
-
-    def _write_without_end(self) -> None:
-        self.close_connection = True
-        try:
-            while not self.server.model.ends.is_set():
-                self.wfile.write(b" " * 65_536)
-        except OSError:
-            pass  # the client has had enough
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""

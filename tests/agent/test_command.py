@@ -9,10 +9,11 @@ import pytest
 
 from runtime import Runtime
 from runtime.toml.diagnostic import BadFileError, Severity
-from tests.agent.language_model import KEY, LanguageModel, Reply, openai_says
+from tests.agent.language_model import KEY, LanguageModel, openai_says
 from tests.agent.stage import Kept, metadata_of, running
 from tests.cli.command import Ended, command_line, quaero, surroundings
 from tests.embedding.processes import sql
+from tests.misbehaving_service import Reply
 
 DEFINITION = """\
 id = "keywords"

@@ -16,15 +16,8 @@ from actors.seams import SystemClock
 from actors.settings import Secret
 from actors.worker import PermanentError, RetryableError
 from tests.agent.given import given
-from tests.agent.language_model import (
-    KEY,
-    Asked,
-    LanguageModel,
-    Reply,
-    error,
-    gemini_says,
-    openai_says,
-)
+from tests.agent.language_model import KEY, LanguageModel, error, gemini_says, openai_says
+from tests.misbehaving_service import Asked, Reply
 
 ANSWER = '{"keywords": ["engine", "Ada Lovelace"]}'
 BACKENDS = {"openai": openai_says, "gemini": gemini_says}
@@ -190,12 +183,12 @@ def test_a_spent_quota_is_no_reason_to_try_again() -> None:
         (Reply(body=b"{}"), False, "are empty"),
         (Reply(endless=True), True, "answered with more than 100000 bytes"),
         (
-            Reply(307, headers={"Location": "http://127.0.0.1:1/steal"}),
+            Reply(status=307, headers={"Location": "http://127.0.0.1:1/steal"}),
             True,
             "it has moved to http://127.0.0.1:1/steal",
         ),
-        (Reply(500, b"\xff\xfe oops"), False, "answered 500"),
-        (Reply(403, b""), True, "answered 403; see that api_key"),
+        (Reply(b"\xff\xfe oops", 500), False, "answered 500"),
+        (Reply(status=403), True, "answered 403; see that api_key"),
     ],
     ids=["slow", "html", "wrong", "deep", "empty", "huge", "moved", "bytes", "silent"],
 )

@@ -6,14 +6,11 @@ language as far as it is used.
 
 import json
 import re
-import threading
-import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
+
+from tests.misbehaving_service import Asked, MisbehavingService, Reply
 
 KEY = "AIza-of-the-test"
 PAGE = 20
@@ -31,25 +28,6 @@ class Spot(msgspec.Struct, frozen=True):
     longitude: float = 145.1833
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """One request."""
-
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: dict[str, Any]
-    at: float
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What is said instead of places."""
-
-    body: bytes = b"{}"
-    status: int = 200
-    headers: dict[str, str] = {}
-    silent: bool = False
-
-
 def spots(count: int) -> list[Spot]:
     """So many restaurants, rated from 3.0 up to 4.9 and again, each farther away than the one before."""
     return [
@@ -58,45 +36,18 @@ def spots(count: int) -> list[Spot]:
     ]
 
 
-class PlacesApi:
+class PlacesApi(MisbehavingService):
     """Answers with places of the list, or with what ``instead`` gives for the number of the request."""
 
-    def __init__(self, places: list[Spot], instead: Callable[[int], Answer | None] = lambda _: None) -> None:
+    base_path = "/api"
+
+    def __init__(self, places: list[Spot], instead: Callable[[int], Reply | None] = lambda _: None) -> None:
+        super().__init__()
         self.places = places
         self.instead = instead
-        self.asked: list[Asked] = []
-        self.changed = threading.Condition()
-        self.ends = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.api = self
 
-    def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.ends.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    @property
-    def base_url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/api"
-
-    def wait_for(self, count: int) -> bool:
-        """Wait until it was asked so often."""
-        with self.changed:
-            return self.changed.wait_for(lambda: len(self.asked) >= count, 30)
-
-    def answer(self, asked: Asked) -> Answer:
-        """What it says to a request."""
-        with self.changed:
-            number = len(self.asked)
-            self.asked.append(asked)
-            self.changed.notify_all()
+    def said(self, asked: Asked, number: int) -> Reply:
+        """What it says instead, or places."""
         said = self.instead(number)
         if said is not None:
             return said
@@ -109,7 +60,7 @@ class PlacesApi:
         )
 
 
-def _google(places: list[Spot], asked: Asked) -> Answer:
+def _google(places: list[Spot], asked: Asked) -> Reply:
     if asked.headers.get("x-goog-api-key") != KEY:
         return _invalid("API key not valid. Please pass a valid API key.")
     if "places.id" not in asked.headers.get("x-goog-fieldmask", ""):
@@ -133,20 +84,20 @@ def _google(places: list[Spot], asked: Asked) -> Answer:
     ]
     page = found[start : start + size]
     more = not nearby and start + size < len(found)
-    return Answer(
+    return Reply(
         json.dumps({"places": page, **({"nextPageToken": f"t{start + size}"} if more else {})}).encode()
     )
 
 
-def _invalid(message: str) -> Answer:
+def _invalid(message: str) -> Reply:
     error = {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}
-    return Answer(json.dumps({"error": error}).encode(), 400)
+    return Reply(json.dumps({"error": error}).encode(), 400)
 
 
-def _legacy(places: list[Spot], asked: Asked) -> Answer:
+def _legacy(places: list[Spot], asked: Asked) -> Reply:
     if asked.query.get("key") != KEY:
         message = f"The provided API key is invalid: {asked.query.get('key')}"
-        return Answer(
+        return Reply(
             json.dumps({"status": "REQUEST_DENIED", "results": [], "error_message": message}).encode()
         )
     start = int(asked.query.get("pagetoken", "t0")[1:])
@@ -170,10 +121,10 @@ def _legacy(places: list[Spot], asked: Asked) -> Answer:
     }
     if start + PAGE < len(found):
         page["next_page_token"] = f"t{start + PAGE}"
-    return Answer(json.dumps(page).encode())
+    return Reply(json.dumps(page).encode())
 
 
-def _nominatim(places: list[Spot]) -> Answer:
+def _nominatim(places: list[Spot]) -> Reply:
     found = [
         {
             "place_id": number,
@@ -189,17 +140,17 @@ def _nominatim(places: list[Spot]) -> Answer:
         }
         for number, each in enumerate(places)
     ]
-    return Answer(json.dumps(found).encode())
+    return Reply(json.dumps(found).encode())
 
 
-def _overpass(places: list[Spot], asked: Asked) -> Answer:
+def _overpass(places: list[Spot], asked: Asked) -> Reply:
     wanted = re.fullmatch(
         r'\[out:json\]\[timeout:\d+\];nwr\(around:\d+,-?[\d.]+,-?[\d.]+\)\[~"\^\([a-z|]+\)\$"~"([^"]+)"\]\["name"\];'
         r"out center tags \d+;",
         asked.body["data"],
     )
     if wanted is None:
-        return Answer(b"<html>parse error</html>", 400)
+        return Reply(b"<html>parse error</html>", 400)
     found = [
         {
             "type": "way" if number % 2 else "node",
@@ -214,45 +165,4 @@ def _overpass(places: list[Spot], asked: Asked) -> Answer:
         for number, each in enumerate(places)
         if re.search(wanted[1], each.kind)
     ]
-    return Answer(json.dumps({"version": 0.6, "elements": list(reversed(found))}).encode())
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    api: PlacesApi
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        """Answer."""
-        self._answer({})
-
-    def do_POST(self) -> None:
-        """Answer."""
-        text = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        form = "form" in self.headers["Content-Type"]
-        self._answer(
-            {name: values[0] for name, values in parse_qs(text).items()} if form else json.loads(text)
-        )
-
-    def _answer(self, body: dict[str, Any]) -> None:
-        parts = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = self.server.api.answer(Asked(parts.path, query, headers, body, time.monotonic()))
-        if answer.silent:
-            self.server.api.ends.wait(30)
-            self.close_connection = True
-            return
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
-        self.end_headers()
-        self.wfile.write(answer.body)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+    return Reply(json.dumps({"version": 0.6, "elements": list(reversed(found))}).encode())

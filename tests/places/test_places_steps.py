@@ -19,7 +19,8 @@ from runtime.settings import RuntimeSettings
 from runtime.store.reading.jobs import JobFilter
 from tests.cli.command import command_line, quaero, surroundings
 from tests.embedding.processes import sql
-from tests.places.places_api import KEY, Answer, PlacesApi, Spot, spots
+from tests.misbehaving_service import Reply
+from tests.places.places_api import KEY, PlacesApi, Spot, spots
 
 WAIT = 60.0
 FILES = Path(__file__).parents[1] / "definitions" / "files"
@@ -114,8 +115,8 @@ def test_calls_to_a_host_are_a_second_apart_over_all_jobs_and_runs(tmp_path: Pat
 
 
 def test_what_passes_is_tried_again_and_what_does_not_fails_with_the_services_words(tmp_path: Path) -> None:
-    def busy(number: int) -> Answer | None:
-        return Answer(b"{}", 500) if number < 2 else None
+    def busy(number: int) -> Reply | None:
+        return Reply(b"{}", 500) if number < 2 else None
 
     with PlacesApi(spots(2), busy) as api, running(tmp_path, api) as runtime:
         assert runtime.submit(searching({})).wait(WAIT).state == "completed"
@@ -199,7 +200,7 @@ def test_a_search_that_is_killed_and_continued_leaves_what_an_undisturbed_one_le
             config = f'[workers.places_search]\nbase_url = "{api.base_url}"\nseconds_between_calls = 0.2\n'
             (directory / "quaero.toml").write_text(config)
             if name == "killed":
-                api.instead = lambda number: Answer(silent=True) if number == 1 else None
+                api.instead = lambda number: Reply(silent=True) if number == 1 else None
                 process = subprocess.Popen(
                     command_line("run", "p.toml"),
                     cwd=directory,

@@ -14,7 +14,8 @@ from actors.places.settings import PlacesSettings
 from actors.seams import SystemClock
 from actors.settings import Secret
 from actors.worker import PermanentError, RetryableError
-from tests.places.places_api import KEY, Answer, Asked, PlacesApi, Spot, spots
+from tests.misbehaving_service import Asked, Reply
+from tests.places.places_api import KEY, PlacesApi, Spot, spots
 
 PROVIDERS = ("google", "google_legacy", "openstreetmap")
 HERE = {"location_latitude": -37.9167, "location_longitude": 145.1833, "location_radius": 2000}
@@ -40,7 +41,7 @@ def asking(
     return page, api.asked[-1]
 
 
-def refused(answer: Answer, provider: str, token: str = "", **settings: Any) -> Exception:
+def refused(answer: Reply, provider: str, token: str = "", **settings: Any) -> Exception:
     with (
         PlacesApi([], lambda _: answer) as api,
         pytest.raises((PermanentError, RetryableError)) as found,
@@ -171,22 +172,20 @@ def test_filters_are_applied_to_whatever_was_answered() -> None:
 @pytest.mark.parametrize(
     ("answer", "permanent", "message"),
     [
-        (Answer(silent=True), False, "did not answer within 0.3 s"),
-        (Answer(b"<html>busy</html>", 503), False, "answered 503"),
-        (Answer(b"<html>busy</html>"), False, "answered with what is not its format"),
-        (Answer(b"[3]"), False, "answered with what is not its format"),
-        (Answer(b" " * 20_000), True, "answered with more than 10000 bytes"),
+        (Reply(silent=True), False, "did not answer within 0.3 s"),
+        (Reply(b"<html>busy</html>", 503), False, "answered 503"),
+        (Reply(b"<html>busy</html>"), False, "answered with what is not its format"),
+        (Reply(b"[3]"), False, "answered with what is not its format"),
+        (Reply(b" " * 20_000), True, "answered with more than 10000 bytes"),
         (
-            Answer(b"{}", 302, {"Location": "http://127.0.0.1:1/"}),
+            Reply(b"{}", 302, {"Location": "http://127.0.0.1:1/"}),
             True,
             "it has moved to http://127.0.0.1:1/",
         ),
     ],
     ids=["slow", "503", "html", "wrong", "huge", "moved"],
 )
-def test_a_broken_answer_is_one_sentence(
-    provider: str, answer: Answer, permanent: bool, message: str
-) -> None:
+def test_a_broken_answer_is_one_sentence(provider: str, answer: Reply, permanent: bool, message: str) -> None:
     found = refused(
         answer, provider, request_timeout_seconds=0.3 if answer.silent else 20, max_response_bytes=10_000
     )
@@ -196,8 +195,8 @@ def test_a_broken_answer_is_one_sentence(
 
 
 def test_statuses_of_the_legacy_api_are_errors_in_its_own_words() -> None:
-    def says(status: str, message: str = "because") -> Answer:
-        return Answer(json.dumps({"status": status, "results": [], "error_message": message}).encode())
+    def says(status: str, message: str = "because") -> Reply:
+        return Reply(json.dumps({"status": status, "results": [], "error_message": message}).encode())
 
     denied = refused(says("REQUEST_DENIED", f"the key {KEY} may not"), "google_legacy")
     assert isinstance(denied, PermanentError)
@@ -215,22 +214,22 @@ def test_errors_of_the_others_are_told_in_their_own_words_too() -> None:
     body = {
         "error": {"code": 403, "message": "Places API (New) has not been used", "status": "PERMISSION_DENIED"}
     }
-    denied = refused(Answer(json.dumps(body).encode(), 403), "google")
+    denied = refused(Reply(json.dumps(body).encode(), 403), "google")
     assert isinstance(denied, PermanentError)
     assert "answered 403: PERMISSION_DENIED: Places API (New) has not been used; see that api_key" in str(
         denied
     )
     with PlacesApi([]) as api, pytest.raises(PermanentError, match=r"API key not valid.*see that api_key"):
         asking(api, "google", search(), api_key=Secret("wrong"))
-    limited = refused(Answer(b'{"error": "Too many"}', 429, {"Retry-After": "9"}), "openstreetmap")
+    limited = refused(Reply(b'{"error": "Too many"}', 429, {"Retry-After": "9"}), "openstreetmap")
     assert isinstance(limited, RetryableError)
     assert limited.retry_after_seconds == 9
-    nominatim = refused(Answer(b'{"error": "unable to geocode"}'), "openstreetmap")
+    nominatim = refused(Reply(b'{"error": "unable to geocode"}'), "openstreetmap")
     assert isinstance(nominatim, PermanentError)
     assert "unable to geocode" in str(nominatim)
     with (
         PlacesApi(
-            [], lambda _: Answer(b'{"elements": [], "remark": "runtime error: Query timed out"}')
+            [], lambda _: Reply(b'{"elements": [], "remark": "runtime error: Query timed out"}')
         ) as api,
         pytest.raises(RetryableError, match="Query timed out"),
     ):
