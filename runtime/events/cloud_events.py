@@ -4,6 +4,7 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -88,6 +89,7 @@ def encoded_progress(progress: Progress, source: str, at_ms: int) -> Encoded:
     return Encoded(0, PROGRESS, progress.run_id, progress.job_id, _json(attributes))
 
 
+@lru_cache(maxsize=1024)
 def time_of(time_ms: int) -> str:
     """RFC 3339, in UTC."""
     return (
@@ -95,6 +97,18 @@ def time_of(time_ms: int) -> str:
         .isoformat(timespec="milliseconds")
         .replace("+00:00", "Z")
     )
+
+
+def sent_event(event: Encoded) -> bytes:
+    """The event as a stream of server-sent events has it."""
+    number = b"id: %d\n" % event.seq if event.seq else b""
+    return number + b"event: %s\ndata: %s\n\n" % (event.type.encode(), event.body)
+
+
+def envelope(events: list[Encoded]) -> bytes:
+    """One envelope for a WebSocket, of the event or of all of them."""
+    each = [b'{"type":%s,"payload":%s}' % (_json(event.type), event.body) for event in events]
+    return each[0] if len(each) == 1 else b'{"type":"batch","payload":[%s]}' % b",".join(each)
 
 
 def _json(value: Any) -> bytes:

@@ -10,6 +10,7 @@ import uvicorn
 
 from runtime.embedding import Runtime
 from runtime.gateway.application import gateway
+from runtime.gateway.framing import FramingProtocol
 from runtime.gateway.settings import GatewaySettings
 
 logger = logging.getLogger("quaero.gateway")
@@ -52,6 +53,13 @@ class GatewayServer:
         host = self._settings.host
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What connections have been given and their clients have not taken; roughly, from any thread."""
+        connections = list(self._server.server_state.connections) if self._server is not None else []
+        transports = (getattr(each, "transport", None) for each in connections)
+        return sum(each.get_write_buffer_size() for each in transports if each is not None)
+
     def start(self) -> None:
         """Listen and serve; returns once requests are answered.
 
@@ -65,8 +73,9 @@ class GatewayServer:
             access_log=False,
             lifespan="on",
             http="h11",
-            ws="websockets-sansio",
+            ws=FramingProtocol,
             ws_max_size=1 << 16,
+            ws_per_message_deflate=False,  # it would be done anew for each socket
             h11_max_incomplete_event_size=self._settings.max_header_bytes,
             timeout_graceful_shutdown=STOP_SECONDS,
             server_header=False,

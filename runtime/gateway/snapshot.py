@@ -4,7 +4,7 @@ import sqlite3
 from typing import Any
 
 from actors.ids import id_text
-from runtime.gateway.broadcast import Wanted
+from runtime.gateway.frame import Wanted
 from runtime.store.reading.jobs import JobFilter, list_jobs, read_run
 from runtime.store.reading.reader import StoreReader
 from runtime.store.reading.records import last_event

@@ -12,8 +12,9 @@ from litestar import WebSocket, websocket
 from litestar.exceptions import WebSocketDisconnect
 
 from runtime.embedding import Runtime
-from runtime.events.cloud_events import Encoded
-from runtime.gateway.broadcast import Broadcast, Listener, Wanted
+from runtime.gateway.broadcast import Broadcast, Listener
+from runtime.gateway.frame import Wanted
+from runtime.gateway.framing import frames_of
 from runtime.gateway.given import TheBroadcast, TheRuntime
 from runtime.gateway.problem import BadRequestError
 from runtime.gateway.snapshot import snapshot
@@ -69,14 +70,19 @@ async def _tell(
     listener: Listener,
     wanted: Wanted,
 ) -> None:
+    send_frame = frames_of(socket.scope)
     while not broadcast.closed:
         try:
             found = await listener.next()
         except EventsPrunedError:
             listener.cursor = await _send_snapshot(socket, runtime, wanted, reset=True)
             continue
-        if found:
-            await socket.send_text(envelope(found))
+        if not found.events:
+            continue
+        if send_frame is None:
+            await socket.send_text(found.text)
+        else:
+            await send_frame(found.websocket)
 
 
 async def _send_snapshot(
@@ -86,10 +92,3 @@ async def _send_snapshot(
     payload = {**shown, "reset": True} if reset else shown
     await socket.send_text(msgspec.json.encode({"type": "snapshot", "payload": payload}).decode())
     return cursor
-
-
-def envelope(events: list[Encoded]) -> str:
-    """One envelope, of the event or of all of them. Pure."""
-    each = [b'{"type":%s,"payload":%s}' % (msgspec.json.encode(event.type), event.body) for event in events]
-    body = each[0] if len(each) == 1 else b'{"type":"batch","payload":[%s]}' % b",".join(each)
-    return body.decode()

@@ -14,9 +14,9 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from runtime.embedding import Runtime
-from runtime.events.cloud_events import Encoded
 from runtime.gateway.asking import id_parameter
-from runtime.gateway.broadcast import Broadcast, Wanted, latest
+from runtime.gateway.broadcast import Broadcast
+from runtime.gateway.frame import Frame, Wanted, latest
 from runtime.gateway.given import RunFilter, TheBroadcast, TheRuntime
 from runtime.gateway.problem import BadRequestError
 from runtime.gateway.snapshot import snapshot
@@ -25,6 +25,7 @@ from runtime.store.reading.records import EventsPrunedError
 HEARTBEAT_SECONDS = 15.0
 """A comment is sent when nothing else was for so long, so that proxies keep the connection."""
 
+STILL_HERE = b": still here\n\n"
 RETRY = b"retry: 1000\n\n"
 _NUMBER = {"pattern": "^[0-9]{0,18}$"}
 
@@ -128,16 +129,16 @@ async def _sent(
     listener = await broadcast.listen(reached, wanted)
     try:
         while not broadcast.closed:
-            found: list[Encoded] = []
+            sent = STILL_HERE
             try:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(HEARTBEAT_SECONDS):
-                        found = await listener.next()
+                        sent = (await listener.next()).stream or sent
             except EventsPrunedError:
                 listener.cursor, shown = await asyncio.to_thread(snapshot, runtime.reader, wanted)
                 yield snapshot_frame(listener.cursor, {**shown, "reset": True})
                 continue
-            yield b"".join(map(frame, found)) or b": still here\n\n"
+            yield sent
     finally:
         listener.close()
 
@@ -159,13 +160,7 @@ async def _there(
         except EventsPrunedError:
             reached, reset = None, True
             continue
-        yield b"".join(map(frame, latest(found) if wanted.latest else found))
-
-
-def frame(event: Encoded) -> bytes:
-    """One event as the stream has it. Pure."""
-    number = b"id: %d\n" % event.seq if event.seq else b""
-    return number + b"event: %s\ndata: %s\n\n" % (event.type.encode(), event.body)
+        yield Frame(latest(found) if wanted.latest else found).stream
 
 
 def snapshot_frame(sequence: int, shown: dict[str, Any]) -> bytes:

@@ -11,10 +11,15 @@ import pytest
 from websockets.asyncio.client import connect
 
 from runtime.events.cloud_events import PROGRESS
+from runtime.gateway.broadcast import Broadcast
+from runtime.gateway.frame import Wanted
 from tests.embedding.workers import Number, double
 from tests.gateway.conftest import OPERATOR, Service
 
 decode = msgspec.json.decode
+
+BUFFERED_BYTES = 1 << 20
+"""What may wait for one socket that does not read: a frame, and what a transport takes before it says stop."""
 
 
 def streamed(client: httpx.Client, **options: Any) -> Iterator[tuple[str, str, Any]]:
@@ -132,6 +137,34 @@ def test_in_latest_mode_only_the_last_state_of_each_job_comes(service: Service) 
     assert set(last.values()) == {"completed"}
 
 
+def test_listeners_at_one_place_get_the_same_frame(service: Service) -> None:
+    """It is made once, and written out once in each form."""
+
+    async def scene() -> None:
+        assembly = service.runtime.assembly
+        broadcast = Broadcast(lambda: service.runtime.reader, assembly.hub, assembly.clock, "/test")
+        listeners = [await broadcast.listen(0, Wanted()) for _ in range(3)]
+        run = await service.runtime.fan_out_async(double, [Number(1)])
+        await run.wait_async(20)
+        frames = [await each.next() for each in listeners]
+        assert frames[0].events
+        assert all(each is frames[0] for each in frames)
+        assert frames[0].envelope is frames[1].envelope
+        assert [each.seq for each in frames[0].events if each.seq] == [*range(1, listeners[0].cursor + 1)]
+        for each in listeners:
+            each.close()
+
+    asyncio.run(scene())
+
+
+def test_a_stream_that_is_not_followed_ends_with_what_there_is(service: Service) -> None:
+    service.runtime.fan_out(double, [Number(each) for each in range(20)]).wait(20)
+    params = {"after": "0", "follow": "false"}
+    assert [int(number) for number, _, _ in streamed(service.client, params=params)] == all_events(service)
+    [(_, kind, _)] = streamed(service.client, params={"follow": "false"})
+    assert kind == "snapshot"
+
+
 async def read_socket(url: str, after: int, until: int) -> list[int]:
     seen: list[int] = []
     async with connect(f"{url}?after={after}", max_size=1 << 24, proxy=None) as socket:
@@ -156,6 +189,7 @@ def test_a_hundred_sockets_see_every_event_in_order_while_ten_do_not_read(servic
         expected = await asyncio.to_thread(all_events, service)
         seen = await asyncio.gather(*(read_socket(url, 0, expected[-1]) for _ in range(100)))
         assert all(each == expected for each in seen)
+        assert service.server.waiting_bytes < 10 * BUFFERED_BYTES
         for each in silent:
             each.transport.abort()
 

@@ -1,7 +1,8 @@
-"""Speed, judged: ``quaero bench fanout`` beside that of an older commit, and a million children beside ten thousand.
+"""Speed, judged: of two kinds of work, side by side.
 
     python -m tests.speed before COMMIT     no more than a tenth slower than that commit?
     python -m tests.speed growth            a million children within a quarter of the rate of ten thousand?
+    python -m tests.speed sockets           what 110 WebSockets cost the latency of jobs that come at 200/s
 
 Each measurement is a process of its own; those that are compared take turns, and their medians count, because a
 machine's disk is faster at one minute than at the next. Exit 1 if it does not hold. For a quiet machine.
@@ -17,9 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+from tests.speed.sockets import difference
+
 ROOT = Path(__file__).parents[2]
 SLOWER = 0.9
 GROWTH = 0.75
+SOCKETS = 0.9
 
 
 def tell(text: str) -> None:
@@ -75,6 +79,15 @@ def growth(small: int, large: int, rounds: int, scratch: Path) -> float:
     )
 
 
+def sockets(rounds: int, seconds: float, scratch: Path) -> float:
+    """The 99th percentile of the latency without listeners by that with them; 0 if they missed anything."""
+    found = difference(scratch / "quaero.db", rounds, seconds, tell)
+    tell(
+        f"p99 {found.none_ms:.1f} ms without listeners, {found.with_ms:.1f} ms with them {found.faults or ''}"
+    )
+    return 0.0 if found.faults else found.none_ms / found.with_ms
+
+
 def main() -> int:
     """Exit 0 if it holds."""
     parser = argparse.ArgumentParser(prog="python -m tests.speed", description=__doc__.partition("\n")[0])
@@ -84,13 +97,17 @@ def main() -> int:
     of_before.add_argument("--children", type=int, default=100_000)
     of_growth.add_argument("--small", type=int, default=10_000)
     of_growth.add_argument("--large", type=int, default=1_000_000)
-    for each in (of_before, of_growth):
+    of_sockets = kinds.add_parser("sockets")
+    of_sockets.add_argument("--seconds", type=float, default=5.0)
+    for each in (of_before, of_growth, of_sockets):
         each.add_argument("--rounds", type=int, default=3)
         each.add_argument("--directory", type=Path, help="where the stores are made")
     said = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="quaero-speed-", dir=said.directory) as scratch:
         if said.kind == "before":
             ratio, least = before(said.commit, said.children, said.rounds, Path(scratch)), SLOWER
+        elif said.kind == "sockets":
+            ratio, least = sockets(said.rounds, said.seconds, Path(scratch)), SOCKETS
         else:
             ratio, least = growth(said.small, said.large, said.rounds, Path(scratch)), GROWTH
     tell(f"{ratio:.2f}, at least {least} is asked for")

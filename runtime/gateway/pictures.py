@@ -1,0 +1,87 @@
+"""Pictures: how far runs and steps are, for all who listen. Not stored: of each parent the last is kept, by version."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+
+from actors.job import JobKind
+from actors.seams import Clock
+from runtime.events.cloud_events import Encoded, Progress, encoded_progress
+from runtime.events.hub import EventHub
+from runtime.store.reading.reader import StoreReader
+
+KEPT = 20_000
+"""Pictures in memory; the oldest goes first."""
+
+AT_ONCE = 10
+"""Of them made between two rests."""
+
+BREATH_SECONDS = 0.001
+
+
+class Pictures:
+    """Taken from the hub, written out once."""
+
+    def __init__(
+        self, reader_of: Callable[[], StoreReader], hub: EventHub, clock: Clock, source: str
+    ) -> None:
+        self._reader_of = reader_of
+        self._hub = hub
+        self._clock = clock
+        self._source = source
+        self._progress: OrderedDict[int, tuple[int, Encoded]] = OrderedDict()  # by parent; the oldest first
+        self.version = 0
+
+    def __repr__(self) -> str:
+        return f"<Pictures(kept={len(self._progress)}, version={self.version})>"
+
+    def skip(self) -> None:
+        """Those there are now are nobody's news."""
+        self.version, _ = self._hub.pictures_after(self.version)
+
+    async def take(self) -> None:
+        """Those that came since the last time.
+
+        Raises:
+            RuntimeStateError: the runtime is closed.
+        """
+        version, pictures = self._hub.pictures_after(self.version)
+        runs = list({picture.run_id for _, picture in pictures})
+        progress = [
+            Progress(each.id, each.run_id, each.state, each.counts, each.named and not each.counts.open)
+            for _, each in pictures
+            if each.id != each.run_id
+        ]
+        for place in range(0, len(runs), AT_ONCE):
+            progress += await asyncio.to_thread(self._of_runs, runs[place : place + AT_ONCE])
+        now = self._clock.wall_ms()
+        for number, each in enumerate(progress, 1):
+            self._progress[each.job_id] = version, encoded_progress(each, self._source, now)
+            self._progress.move_to_end(each.job_id)
+            if not number % AT_ONCE:
+                await asyncio.sleep(BREATH_SECONDS)
+        while len(self._progress) > KEPT:
+            self._progress.popitem(last=False)
+        self.version = version
+
+    def after(self, version: int) -> tuple[int, list[Encoded]]:
+        """The pictures later than that version, and the version they lead to."""
+        found: list[Encoded] = []
+        if version < self.version:
+            for number, each in reversed(self._progress.values()):
+                if number <= version:
+                    break
+                if number <= self.version:
+                    found.append(each)
+        return self.version, found[::-1]
+
+    def _of_runs(self, run_ids: list[int]) -> list[Progress]:
+        """A run's own picture counts its steps; people want the jobs below them."""
+        reader = self._reader_of()
+        found: list[Progress] = []
+        for run_id in run_ids:
+            state = reader.run_state(run_id)
+            if state is not None:
+                counts = reader.counts(run_id, JobKind.RUN)
+                found.append(Progress(run_id, run_id, state, counts, state.terminal))
+        return found
