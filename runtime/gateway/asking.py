@@ -3,10 +3,13 @@
 from typing import Any
 
 import msgspec
+from litestar import Request
 
 from actors.ids import UnknownIdError, parse_id
 from runtime.embedding import Runtime
+from runtime.gateway.contract import TakesDefinition
 from runtime.gateway.given import MAX_PAGE
+from runtime.gateway.guard import SAFE_METHODS
 from runtime.gateway.problem import BadRequestError, NotFoundError
 
 
@@ -44,6 +47,29 @@ def page_size(limit: int) -> int:
     if not 1 <= limit <= MAX_PAGE:
         raise BadRequestError(f"limit is from 1 to {MAX_PAGE}, not {limit}", "limit")
     return limit
+
+
+async def refuse_unread_body(request: Request[Any, Any, Any]) -> None:
+    """A route that takes no body takes none: who sends one expects it to have an effect.
+
+    Raises:
+        BadRequestError: there is one, and it is more than an empty object.
+    """
+    if request.method in SAFE_METHODS or takes_body(request.route_handler):
+        return
+    body = await request.body()
+    if body.strip() not in {b"", b"{}", b"null"}:
+        raise BadRequestError(
+            f"{request.method} {request.url.path} takes no body: what it takes stands in the address", "body"
+        )
+
+
+def takes_body(handler: Any) -> bool:
+    """Whether the handler of a route reads the request's body."""
+    return (
+        issubclass(handler.operation_class, TakesDefinition)
+        or "data" in handler.parsed_fn_signature.parameters
+    )
 
 
 def typed(value: Any, kind: type[Any]) -> Any:

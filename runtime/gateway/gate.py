@@ -80,6 +80,11 @@ class Gate:
         self._settings = settings
         self._failed = FailedLogins(clock, settings.failed_logins)
 
+    @property
+    def routes(self) -> list[Any]:
+        """What is behind it."""
+        return list(self._inside.routes)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] not in {"http", "websocket"}:

@@ -5,43 +5,49 @@ from typing import Any
 
 import httpx
 import pytest
+from litestar.routes import HTTPRoute
 
+from runtime.gateway import gateway
 from tests.embedding.workers import Number, double
 from tests.gateway.conftest import OPERATOR, READER, Service
 
-OPEN = {"/api/health/live", "/api/health/ready"}
+OPEN = {"/", "/api/health/live", "/api/health/ready", "/static/app.js", "/static/style.css"}
 OWN = {"/api/login", "/api/logout"}
+METHODS = {"GET", "POST", "PUT", "DELETE", "PATCH"}
+SOCKET = "WEBSOCKET"
 
 
 def routes(service: Service) -> list[tuple[str, str]]:
-    """Method and path of every route that the OpenAPI document names, with an id that exists."""
+    """Method and path of every route that the application has, with an id that exists.
+
+    They are asked of the application itself, so that none escapes by being left out of a list or a document.
+    """
     run = service.runtime.fan_out(double, [Number(1)])
     run.wait(20)
-    document = service.client.get(
-        "/api/schema/openapi.json", headers={"Authorization": f"Bearer {OPERATOR}"}
-    ).json()
-    return [
-        (method.upper(), re.sub(r"\{.*?\}", run.id, path))
-        for path, methods in document["paths"].items()
-        for method in methods
-    ]
+    found: list[tuple[str, str]] = []
+    for route in gateway(service.runtime).routes:
+        methods = METHODS & {*route.methods} if isinstance(route, HTTPRoute) else {SOCKET}
+        files = ["app.js", "style.css"] if "file_path" in route.path else [run.id]
+        found += [(method, re.sub(r"\{.*?\}", file, route.path)) for method in methods for file in files]
+    return found
+
+
+def requests(service: Service) -> list[tuple[str, str]]:
+    """The routes that take requests."""
+    return [(method, path) for method, path in routes(service) if method != SOCKET]
 
 
 def rows(service: Service) -> list[Any]:
-    """Everything that a route may change."""
+    """Everything that a route may change: all rows of all tables, and the files of definitions."""
     with service.runtime.reader.snapshot() as connection:
-        return [
-            connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
-            for table in (
-                "main.job",
-                "main.parent",
-                "main.deletion",
-                "schedule",
-                "webhook",
-                "paused_type",
-                "main.event_batch",
-            )
+        tables = connection.execute(
+            "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name <> 'owner' ORDER BY name"
+        ).fetchall()
+        found: list[Any] = [
+            (name, connection.execute(f'SELECT * FROM main."{name}" ORDER BY 1').fetchall())
+            for (name,) in tables
         ]
+    return found + [(file.name, file.read_bytes()) for file in sorted(service.definitions.iterdir())]
 
 
 def answer(service: Service, method: str, path: str, **headers: str) -> httpx.Response:
@@ -61,7 +67,7 @@ def answer(service: Service, method: str, path: str, **headers: str) -> httpx.Re
     ids=["foreign host", "foreign origin", "another site", "no token"],
 )
 def test_every_route_refuses(guarded: Service, headers: dict[str, str], expected: int) -> None:
-    found = routes(guarded)
+    found = requests(guarded)
     before = rows(guarded)
     for method, path in found:
         if "Sec_Fetch_Site" in headers and method == "GET":
@@ -72,11 +78,39 @@ def test_every_route_refuses(guarded: Service, headers: dict[str, str], expected
         if wanted != 200:
             assert got.json()["status"] == expected
     assert rows(guarded) == before
-    assert len(found) > 25
+    assert len(found) > 45
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": f"Bearer {OPERATOR}", "Origin": "https://evil.example.com"},
+        {"Authorization": f"Bearer {OPERATOR}", "Host": "evil.example.com"},
+        {},
+        {"Authorization": "Bearer wrong"},
+    ],
+    ids=["foreign origin", "foreign host", "no token", "wrong token"],
+)
+def test_every_socket_is_refused_before_it_opens(guarded: Service, headers: dict[str, str]) -> None:
+    sockets = [path for method, path in routes(guarded) if method == SOCKET]
+    before = rows(guarded)
+    assert sockets == ["/ws"]
+    for path in sockets:
+        handshake = {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        }
+        got = guarded.client.get(path, headers=handshake | headers)
+        assert got.status_code == 403, (path, got.text)
+        assert answer(guarded, "GET", path, Authorization=f"Bearer {OPERATOR}").status_code in {404, 405}
+        assert answer(guarded, "POST", path, Authorization=f"Bearer {OPERATOR}").status_code in {404, 405}
+    assert rows(guarded) == before
 
 
 def test_a_reader_changes_nothing(guarded: Service) -> None:
-    found = routes(guarded)
+    found = requests(guarded)
     before = rows(guarded)
     for method, path in found:
         if method == "GET" or path in OWN:
@@ -87,27 +121,52 @@ def test_a_reader_changes_nothing(guarded: Service) -> None:
 
 
 def test_a_wrong_method_is_told_which_are_right(service: Service) -> None:
-    found = routes(service)
+    found = requests(service)
     before = rows(service)
     for path in {path for _, path in found}:
         taken = {method for method, each in found if each == path}
-        for method in {"GET", "POST", "PUT", "DELETE", "PATCH"} - taken:
+        for method in METHODS - taken:
             got = answer(service, method, path)
-            assert got.status_code in {404, 405}, (method, path, got.text)
+            assert got.status_code == 405, (method, path, got.text)
+            assert taken <= {*got.headers["allow"].split(", ")}, (method, path)
+            assert got.json()["status"] == 405
     assert rows(service) == before
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"\xff\xfe", b"[]", b'"x"', b"{" * 5000, b'{"id": ' + b"9" * 400 + b"}"]
+    "body", [b"{", b"\xff\xfe", b"[]", b'"x"', b"{" * 5000, b'{"id": ' + b"9" * 400 + b"}", b"\x00"]
 )
-def test_a_malformed_body_is_refused(service: Service, body: bytes) -> None:
+def test_a_malformed_body_is_refused_by_every_route_that_changes_something(
+    service: Service, body: bytes
+) -> None:
+    found = [(method, path) for method, path in requests(service) if method != "GET"]
     before = rows(service)
-    for path in ("/api/job-definitions", "/api/job-definitions/upload", "/api/job-definitions/quick-crawl"):
-        got = service.client.post(path, content=body, headers={"content-type": "application/json"})
-        assert got.status_code == 400, (path, got.text)
-        assert got.headers["content-type"] == "application/problem+json"
+    for method, path in found:
+        for media_type in (
+            "application/json",
+            "application/toml",
+            "multipart/form-data; boundary=x",
+            "text/html",
+        ):
+            got = service.client.request(method, path, content=body, headers={"content-type": media_type})
+            if path == "/api/job-definitions/validate" and got.status_code == 200:
+                assert got.json()["valid"] is False  # what is wrong is what one asks for there
+                continue
+            assert got.status_code in {400, 404}, (method, path, media_type, got.text)
+            assert got.headers["content-type"] == "application/problem+json"
     assert rows(service) == before
-    assert not list(service.definitions.iterdir())
+
+
+def test_a_body_that_nobody_reads_is_not_taken(service: Service) -> None:
+    run = service.runtime.fan_out(double, [Number(1)])
+    run.wait(20)
+    path = f"/api/jobs/{run.id}/pause"
+    for empty in (b"", b"{}", b"null", b" "):
+        assert service.client.post(path, content=empty).status_code == 200
+    got = service.client.post(f"/api/jobs/{run.id}/cancel", json={"reason": "x"})
+    assert got.status_code == 400
+    assert "takes no body" in got.json()["detail"]
+    assert "address" in got.json()["detail"]
 
 
 def test_what_is_too_long_is_cut_off(service: Service) -> None:
@@ -149,8 +208,8 @@ def test_the_page_keeps_its_token_where_no_script_sees_it(guarded: Service) -> N
 
 
 def test_no_answer_shows_a_token(guarded: Service) -> None:
-    for _, path in routes(guarded):
-        if path != "/api/events":  # which does not end
+    for method, path in requests(guarded):
+        if method == "GET" and path != "/api/events":  # which does not end
             assert OPERATOR not in answer(guarded, "GET", path, Authorization=f"Bearer {OPERATOR}").text
 
 
