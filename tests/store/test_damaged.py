@@ -1,7 +1,10 @@
 """A job whose row is damaged ends by itself, whatever it was doing, and stops nothing else."""
 
+import pytest
+
 from actors.job import Completed
 from actors.messages import GiveBack
+from actors.seams import ManualClock
 from tests.store.driver import StoreDriver, specs
 
 
@@ -32,3 +35,28 @@ def test_the_end_of_a_damaged_job_is_acknowledged_once_and_frees_its_slot(store:
     assert store.column("owner", damaged.id) is None
     assert store.file.leased() == []
     assert store.status_events(damaged.id)[-1] == "failed"
+
+
+@pytest.mark.parametrize("lane_id", [None, 999])
+def test_a_job_without_a_lane_ends_when_its_time_has_come_and_holds_nobody_up(
+    store: StoreDriver, clock: ManualClock, lane_id: int | None
+) -> None:
+    run_id = store.run_with(*specs(2, delay_ms=1000))
+    ((damaged,), _) = store.rows("SELECT id FROM job WHERE kind = 'job' ORDER BY id")
+    store.damage(damaged, "lane_id", lane_id)
+    clock.advance(1)
+    store.complete(*store.tend(lease={"work": 9})[0].jobs)
+    assert store.states(store.steps(run_id)["only"]) == ["failed", "completed"]
+    assert store.state(run_id) == "completed_with_failures"
+
+
+@pytest.mark.parametrize("lane_id", [None, 999])
+def test_a_job_without_a_lane_that_waits_for_its_time_is_swept_like_any_other(
+    store: StoreDriver, lane_id: int | None
+) -> None:
+    run_id = store.run_with(*specs(2, delay_ms=1000))
+    ((damaged,), _) = store.rows("SELECT id FROM job WHERE kind = 'job' ORDER BY id")
+    store.damage(damaged, "lane_id", lane_id)
+    store.cancel(run_id)
+    store.sweep()
+    assert store.states(store.steps(run_id)["only"]) == ["cancelled"] * 2

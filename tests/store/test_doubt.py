@@ -67,3 +67,14 @@ def test_those_who_watch_look_again_after_a_commit_that_was_not_answered(store: 
         store.commit(CancelJob(run_id))
     assert store.file.foreign_commits()
     assert not store.file.foreign_commits()
+
+
+def test_a_naming_that_was_told_of_before_the_commit_in_doubt_is_kept(store: StoreDriver) -> None:
+    store.submit(definition())
+    known = store.start()
+    other = store.submit(definition())
+    lose_the_next_answer(store)
+    with pytest.raises(StoreUnavailableError):
+        store.commit(starts=1)
+    assert [start.run_id for start in store.commit(starts=9).starts] == [other]
+    assert store.name(known, *specs(1)).accepted

@@ -2,7 +2,16 @@
 
 import pytest
 
-from actors.job import Attempt, Cancelled, Completed, LogLevel, LogLine, Outcome
+from actors.job import (
+    Attempt,
+    Cancelled,
+    Completed,
+    Interrupted,
+    LogLevel,
+    LogLine,
+    Outcome,
+    Snoozed,
+)
 from tests.store.driver import StoreDriver, failed, spec, specs
 
 
@@ -59,3 +68,21 @@ def test_a_job_that_was_cancelled_by_itself_leaves_no_children_when_it_fails(sto
     store.complete(other)
     assert store.states(store.steps(run_id)["only"]) == ["cancelled", "completed"]
     assert store.logs(job.id)[-1] == "last words"
+
+
+def test_outcomes_of_every_kind_are_recorded_by_one_transaction(store: StoreDriver) -> None:
+    """None of them makes the store do the batch over, one by one."""
+    store.run_with(*specs(8, max_attempts=2))
+    before = store.value("SELECT count(*) FROM event_batch")
+    outcomes: tuple[Outcome | None, ...] = (
+        Completed(),
+        Completed(),
+        failed(),
+        Completed(),
+        Snoozed(0),
+        Cancelled("why"),
+        Interrupted(),
+        None,
+    )
+    store.settle(*(store.attempt(job, outcome) for job, outcome in zip(store.lease(), outcomes, strict=True)))
+    assert store.value("SELECT count(*) FROM event_batch") == before + 2  # with the lease

@@ -259,3 +259,20 @@ def test_a_paused_type_stays_paused_when_the_store_is_opened_again(
     again = StoreDriver(store.path, clock)
     assert again.lease() == []
     again.close()
+
+
+def test_a_job_that_has_ended_in_an_open_run_is_not_paused(store: StoreDriver) -> None:
+    store.run_with(*specs(2))
+    (job,) = store.lease(1)
+    store.complete(job)
+    assert paused(store, job.id) == PauseAcknowledged(job.id, False, JobState.COMPLETED)
+
+
+def test_a_pause_is_an_event_that_tells_what_is_above(store: StoreDriver) -> None:
+    run_id = store.run_with(spec())
+    step_id = only(store, run_id)
+    ((job_id,),) = store.rows("SELECT id FROM job WHERE kind = 'job'")
+    for each in (run_id, step_id, job_id):
+        assert paused(store, each).changed
+    told = {job_id: data for _, kind, _, job_id, data in store.oracle.events if kind == "job_paused"}
+    assert told == {run_id: {}, step_id: {"parent_id": run_id}, job_id: {"parent_id": step_id}}
