@@ -278,6 +278,13 @@ class JobDefinition(msgspec.Struct, frozen=True, omit_defaults=True):
     variables: dict[str, Any] = {}
 
 
+class StepTrace(msgspec.Struct, frozen=True):
+    """What places a step in its run's trace."""
+
+    context: str | None  # of the run's row
+    epoch: int  # of the step
+
+
 class StepStart(msgspec.Struct, frozen=True):
     """The leased right to name children of one step, with all a manager needs to do it."""
 
@@ -288,6 +295,7 @@ class StepStart(msgspec.Struct, frozen=True):
     attempt: int
     step: Step
     definition: JobDefinition
+    trace: StepTrace | None = None  # where runs are traced
 
     @property
     def lease(self) -> Lease:

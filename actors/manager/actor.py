@@ -80,7 +80,11 @@ class NamingActor(TypedActor):
         self._task = message
         manager: type[JobManager] = self.resource("managers")[message.start.step.action]
         context = ManagerContext(self.resource("clock"), self.resource, manager.manager_type)
-        self.run_body(manager.dispatcher, _naming(manager, context, message.start), key=message.start.token)
+        body = _naming(manager, context, message.start)
+        observer = self.resource("observer")
+        if observer is not None:
+            body = observer.around_naming(message.start, body)
+        self.run_body(manager.dispatcher, body, key=message.start.token)
 
     def receiveMsg_Wiring(self, message: Wiring, sender: Address) -> None:
         """There is a new store: whatever the old one did not answer is sent again, and recorded once."""

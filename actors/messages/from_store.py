@@ -1,8 +1,6 @@
 """What the store tells: answers, and what a commit has changed."""
 
-import msgspec
-
-from actors.job import Closing, Counts, JobState, LeasedJob, Step, StepStart
+from actors.job import Closing, Counts, JobState, LeasedJob, Step, StepStart, StepTrace
 from actors.messages.kinds import Report
 
 
@@ -88,13 +86,6 @@ class Leased(Report, frozen=True):
 
     jobs: tuple[LeasedJob, ...]
     starts: tuple[StepStart, ...] = ()
-
-
-class StepTrace(msgspec.Struct, frozen=True):
-    """What places a step in its run's trace."""
-
-    context: str | None  # of the run's row
-    epoch: int  # of the step
 
 
 class ParentPicture(Report, frozen=True):

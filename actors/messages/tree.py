@@ -1,7 +1,6 @@
 """Between the processor, the orchestrators, the managers and the workers."""
 
-from actors.job import Attempt, Counts, JobState, Lease, LeasedJob, Step, StepStart
-from actors.messages.from_store import StepTrace
+from actors.job import Attempt, Counts, JobState, Lease, LeasedJob, Step, StepStart, StepTrace
 from actors.messages.kinds import Command, Report
 from actors.messages.life import Wiring
 from actors.messages.to_store import CloseParent, GiveBack

@@ -10,8 +10,8 @@ import msgspec
 from thespian.actors import ActorExitRequest
 
 from actors.extras import Body
-from actors.job import Attempt, Interrupted, LeasedJob
-from actors.messages import StartWorker, StepTrace
+from actors.job import Attempt, Interrupted, LeasedJob, StepTrace
+from actors.messages import StartWorker
 from actors.receive import Address
 from actors.worker.actor import WorkerActor
 from actors.worker.context import JobContext
@@ -33,7 +33,7 @@ class Observation(Protocol):
 
 
 class Observer(Protocol):
-    """The resource ``observer``. It must not raise and not block."""
+    """The resource ``observer``, as worker actors use it. It must not raise and not block."""
 
     def begin(self, job: LeasedJob, context: JobContext, trace: StepTrace | None) -> Observation:
         """The body of this attempt is about to start."""

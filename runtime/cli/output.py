@@ -6,6 +6,8 @@ A reader that has gone away (``quaero jobs | head``) is no error: what is writte
 import os
 import shutil
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 import msgspec
@@ -65,7 +67,25 @@ def write_json_line(value: Any) -> bool:
 
 
 def tell(text: str) -> None:
-    """Say something on stderr; nobody has to hear it."""
+    """Say something on stderr, in the shape that ``told_as`` gave such lines; nobody has to hear it."""
+    say(_shapes[-1](text) if _shapes else text)
+
+
+@contextmanager
+def told_as(shape: Callable[[str], str]) -> Iterator[None]:
+    """Give what is told this shape: where the log is JSON, all of stderr is."""
+    _shapes.append(shape)
+    try:
+        yield
+    finally:
+        _shapes.remove(shape)
+
+
+_shapes: list[Callable[[str], str]] = []
+
+
+def say(text: str) -> None:
+    """Write a line to stderr as it is."""
     if sys.stderr is None:
         return
     try:

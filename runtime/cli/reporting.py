@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from runtime.cli.output import tell
+from runtime.cli.output import say, tell, told_as
 
 if TYPE_CHECKING:
     from runtime.embedding import Runtime
@@ -45,7 +45,10 @@ class Reporting:
         logger = logging.getLogger("quaero")
         logger.removeHandler(self._handler)
         logger.propagate = True
-        self._stack.enter_context(rendered(runtime.settings.logging, tell, lambda: runtime.assembly.name))
+        settings = runtime.settings.logging
+        shape = self._stack.enter_context(rendered(settings, say, lambda: runtime.assembly.name))
+        if settings.format == "json":
+            self._stack.enter_context(told_as(shape))
 
     def end(self) -> None:
         """As it was."""

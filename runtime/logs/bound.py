@@ -1,4 +1,4 @@
-"""The attempt that runs here, as fields of a log line.
+"""The attempt that runs here, or the step whose children are named, as fields of a log line.
 
 ``add_attempt`` is a processor for structlog, ``AttemptFilter`` a filter for Python's logging: a service with logging of
 its own adds either, and sets ``RuntimeSettings.binds_logs``.
@@ -11,23 +11,26 @@ from contextvars import ContextVar
 from typing import Any
 
 from actors.ids import id_text
+from actors.job import StepStart
 from actors.worker.context import JobContext
 
-attempt: ContextVar[JobContext | None] = ContextVar("quaero_attempt", default=None)
-"""Set while a body runs, for all it calls and for the tasks it starts."""
+bound: ContextVar[JobContext | StepStart | None] = ContextVar("quaero_bound", default=None)
+"""Set while a body or a manager's call runs, for all it calls and for the tasks it starts."""
 
 FIELDS = ("run", "step", "job", "attempt", "worker", "trace_id", "span_id")
 
 
 def attempt_fields() -> dict[str, Any]:
-    """What is known of whoever calls this: nothing outside of a body, but for a span that is current."""
+    """What is known of whoever calls this: nothing outside of a body or a manager, but for a span that is current."""
     found: dict[str, Any] = {}
-    context = attempt.get()
-    if context is not None:
-        job = context.job
+    here = bound.get()
+    if isinstance(here, StepStart):
+        found = {"run": id_text(here.run_id), "step": here.step.name, "attempt": here.attempt}
+    elif here is not None:
+        job = here.job
         found = {
             "run": id_text(job.root_id),
-            "step": context.step.name,
+            "step": here.step.name,
             "job": id_text(job.id),
             "attempt": job.attempt,
             "worker": job.type,

@@ -25,8 +25,8 @@ _FIRST = ("timestamp", "level", "logger", "event", "runtime", *FIELDS)
 @contextmanager
 def rendered(
     settings: LoggingSettings, tell: Callable[[str], None], runtime: Callable[[], str]
-) -> Iterator[None]:
-    """Tell every line from the configured level on.
+) -> Iterator[Callable[[str], str]]:
+    """Tell every line from the configured level on; gives what makes such a line of what a command says.
 
     Args:
         settings: how.
@@ -61,8 +61,12 @@ def rendered(
         )
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())
+
+    def line_of(text: str) -> str:
+        return formatter.format(logging.LogRecord("quaero.cli", logging.INFO, "", 0, text, None, None))
+
     try:
-        yield
+        yield line_of
     finally:
         root.handlers[:] = before
         root.setLevel(level)

@@ -24,7 +24,7 @@ from actors.seams import SystemClock, SystemRandom
 from actors.settings import Settings
 from actors.worker.attempt import failure_of, run_body
 from actors.worker.context import JobContext
-from runtime.logs.bound import attempt
+from runtime.logs.bound import bound
 from runtime.processes.frames import FrameReader, FrameTooLargeError, framed, next_frame
 from runtime.processes.naming import find
 from runtime.processes.orders import RunBody, decode_order, decode_settings, encoder
@@ -36,7 +36,7 @@ class _Running:
 
     context: JobContext | None = None
     token = 0
-    log: AbstractContextManager[None] | None = None  # how lines are written, once it was said
+    log: AbstractContextManager[object] | None = None  # how lines are written, once it was said
     told = 0  # the last attempt that is to end, which may not have begun
 
 
@@ -148,11 +148,11 @@ def _tell(text: str) -> None:
 
 @contextmanager
 def _bound(context: JobContext) -> Iterator[None]:
-    token = attempt.set(context)
+    token = bound.set(context)
     try:
         yield
     finally:
-        attempt.reset(token)
+        bound.reset(token)
 
 
 def _failed(order: RunBody, error: BaseException) -> BodyEnded:

@@ -3,11 +3,12 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from actors.job import Counts, JobDefinition, JobKind, Step, StepStart
-from actors.messages import ParentPicture, Refused, StepTrace, Submit
+from actors.job import Counts, JobDefinition, JobKind, Step, StepStart, StepTrace
+from actors.messages import ParentPicture, Refused, Submit
 from actors.receive import Address
 from runtime.store.checksum import intact
 from runtime.store.rows import ParentRow, read_parents
+from runtime.store.step_trace import step_trace
 from runtime.store.verbs.end import DAMAGED_TEXT
 
 MAX_RECENT = 256
@@ -16,10 +17,6 @@ MAX_ABOUT = 4096
 """Parents of which more than the row is kept; of others it is read again. Some end where nobody here hears of it."""
 MAX_WATCHERS = 4
 """Of one parent: the latest; those before them have ended long ago."""
-
-_TRACE = """
-SELECT run.trace_context, step.epoch FROM job AS step JOIN job AS run ON run.id = step.root_id WHERE step.id = ?
-"""
 
 
 class Pictures:
@@ -159,8 +156,7 @@ class Pictures:
         if known is None:
             if len(self._traces) >= MAX_ABOUT:
                 self._traces.clear()
-            context, epoch = connection.execute(_TRACE, (row.id,)).fetchone() or (None, 0)
-            known = self._traces[row.id] = StepTrace(context if isinstance(context, str) else None, epoch)
+            known = self._traces[row.id] = step_trace(connection, row.id)
         return known
 
     def _describe(

@@ -8,8 +8,8 @@
 - ``tracing``     spans: which runs are sampled, one span for each attempt
 - ``ends``        spans of runs and steps, made after the commit that ended them
 - ``metrics``     observable instruments over ``measures``
-- ``attempt``     the span of one attempt
-- ``observing``   what those who run bodies tell of each attempt; ``remote``: in another process
+- ``attempt``     spans of attempts, and of managers' calls
+- ``observing``   what those who run bodies tell of them; ``remote``: in another process
 - ``opening``     where a runtime meets all of this
 - ``telemetry``   all of it for one runtime, opened with it and closed with it
 

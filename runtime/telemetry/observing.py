@@ -1,48 +1,75 @@
-"""The observer of attempts: binds log lines to them, makes their spans and measures them, whichever is wanted."""
+"""What those who run bodies tell of them: log lines are bound, spans are made, durations measured, as it is wanted."""
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from actors.job import Attempt, Failed, LeasedJob, Step
-from actors.messages import StepTrace
+from actors.job import Attempt, Failed, LeasedJob, Step, StepStart, StepTrace
+from actors.messages import NameChildren, NamingFailed
 from actors.seams import Clock
 from actors.worker.context import JobContext
-from runtime.logs.bound import attempt as bound_attempt
+from runtime.logs.bound import bound
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import Histogram
 
-    from runtime.telemetry.attempt import AttemptSpan
-
-    MakeSpan = Callable[[LeasedJob, Step, StepTrace | None], AttemptSpan]
+    from runtime.telemetry.attempt import AttemptSpan, LiveSpan, NamingSpan
 
 
-class AttemptObserver:
-    """An ``Observer`` of ``actors.worker.observed``."""
+class Spans(Protocol):
+    """Makes spans that begin now."""
+
+    def attempt(self, job: LeasedJob, step: Step, trace: StepTrace | None) -> "AttemptSpan":
+        """Of an attempt of a job."""
+        ...
+
+    def naming(self, start: StepStart) -> "NamingSpan":
+        """Of a manager's call."""
+        ...
+
+
+class BodyObserver:
+    """The resource ``observer``: see ``actors.worker.observed`` and ``actors.manager.actor``."""
 
     def __init__(
-        self, clock: Clock, make_span: "MakeSpan | None" = None, durations: "Histogram | None" = None
+        self, clock: Clock, spans: Spans | None = None, durations: "Histogram | None" = None
     ) -> None:
-        """Bind log lines; ``make_span`` None: no spans, ``durations`` None: nothing is measured."""
+        """Bind log lines; ``spans`` None: make no spans, ``durations`` None: measure nothing."""
         self._clock = clock
-        self._make_span = make_span
+        self._spans = spans
         self._durations = durations
 
     def __repr__(self) -> str:
-        return (
-            f"<AttemptObserver(spans={self._make_span is not None}, measures={self._durations is not None})>"
-        )
+        return f"<BodyObserver(spans={self._spans is not None}, measures={self._durations is not None})>"
 
     def begin(self, job: LeasedJob, context: JobContext, trace: StepTrace | None) -> "ObservedAttempt":
         """The body of this attempt is about to start."""
         span = None
-        if self._make_span is not None:
-            span = self._make_span(job, context.step, trace)
+        if self._spans is not None:
+            span = self._spans.attempt(job, context.step, trace)
             context.trace_context = span.traceparent
         if self._durations is None:
             return ObservedAttempt(context, span)
         return MeasuredAttempt(context, span, self._durations, self._clock)
+
+    def around_naming(
+        self, start: StepStart, body: Callable[[], NameChildren | NamingFailed]
+    ) -> Callable[[], NameChildren | NamingFailed]:
+        """The manager's call, so that it runs within its step's context."""
+
+        def named() -> NameChildren | NamingFailed:
+            span = None if self._spans is None else self._spans.naming(start)
+            tokens = _enter(start, span)
+            found = None
+            try:
+                found = body()
+            finally:
+                _leave(tokens, span)
+                if span is not None:
+                    span.end(found)
+            return found
+
+        return named
 
 
 class ObservedAttempt:
@@ -58,20 +85,20 @@ class ObservedAttempt:
         if on_loop:
 
             async def awaited() -> Any:
-                tokens = self._enter()
+                tokens = _enter(self._context, self._span)
                 try:
                     return await body()
                 finally:
-                    self._leave(tokens)
+                    _leave(tokens, self._span)
 
             return awaited
 
         def called() -> Any:
-            tokens = self._enter()
+            tokens = _enter(self._context, self._span)
             try:
                 return body()
             finally:
-                self._leave(tokens)
+                _leave(tokens, self._span)
 
         return called
 
@@ -79,17 +106,6 @@ class ObservedAttempt:
         """See ``Observation``."""
         if self._span is not None:
             self._span.end(attempt)
-
-    def _enter(self) -> tuple[Any, Any]:
-        span = self._span
-        return bound_attempt.set(self._context), None if span is None else span.attach()
-
-    def _leave(self, tokens: tuple[Any, Any]) -> None:
-        bound, attached = tokens
-        if self._span is not None:
-            self._span.detach(attached)
-        with suppress(ValueError):  # a coroutine that is closed elsewhere than where it ran
-            bound_attempt.reset(bound)
 
 
 class MeasuredAttempt(ObservedAttempt):
@@ -115,3 +131,15 @@ class MeasuredAttempt(ObservedAttempt):
         if isinstance(attempt.outcome, Failed):
             facts["error.type"] = attempt.outcome.error.type
         self._durations.record(self._clock.monotonic() - self._began, facts)
+
+
+def _enter(what: JobContext | StepStart, span: "LiveSpan | None") -> tuple[Any, Any]:
+    return bound.set(what), None if span is None else span.attach()
+
+
+def _leave(tokens: tuple[Any, Any], span: "LiveSpan | None") -> None:
+    token, attached = tokens
+    if span is not None:
+        span.detach(attached)
+    with suppress(ValueError):  # a coroutine that is closed elsewhere than where it ran
+        bound.reset(token)

@@ -11,7 +11,7 @@ from actors.messages import Submit
 from actors.seams import Clock
 from runtime.settings import RuntimeSettings
 from runtime.telemetry.incoming import current
-from runtime.telemetry.observing import AttemptObserver
+from runtime.telemetry.observing import BodyObserver
 
 if TYPE_CHECKING:
     from runtime.assembly import Assembly
@@ -32,13 +32,13 @@ def opened(assembly: "Assembly") -> "Telemetry | None":
 
 def observer_of(
     telemetry: "Telemetry | None", settings: RuntimeSettings, clock: Clock
-) -> AttemptObserver | None:
-    """What sees each attempt; None: nobody does, and attempts cost nothing more."""
-    make_span = None if telemetry is None else telemetry.make_span
+) -> BodyObserver | None:
+    """What sees each body; None: nobody does, and bodies cost nothing more."""
+    spans = None if telemetry is None else telemetry.spans
     durations = None if telemetry is None else telemetry.durations
-    if make_span is None and durations is None and not settings.binds_logs:
+    if spans is None and durations is None and not settings.binds_logs:
         return None
-    return AttemptObserver(clock, make_span, durations)
+    return BodyObserver(clock, spans, durations)
 
 
 def placed(request: Submit, telemetry: "Telemetry | None") -> Submit:

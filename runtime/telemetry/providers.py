@@ -6,7 +6,7 @@ is left to the SDK, which reads them itself.
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Thread
 from typing import Any, Protocol
 
@@ -66,8 +66,8 @@ class Providers:
     def __repr__(self) -> str:
         return f"<Providers(traces={self._settings.traces!r}, metrics={self._settings.metrics!r})>"
 
-    def close(self, timeout_seconds: float) -> bool:
-        """Send what is left, for so long at most; returns whether that was done.
+    def close(self, left_seconds: Callable[[], float]) -> bool:
+        """Send what is left, while there is time left; returns whether that was done.
 
         A receiver that does not answer is not waited for: threads that still try end with the process.
         """
@@ -78,7 +78,7 @@ class Providers:
         for each in closing:
             each.start()
         for each in closing:
-            each.join(timeout_seconds)
+            each.join(left_seconds())
         return not any(each.is_alive() for each in closing)
 
     def _tracer(self, environment: Mapping[str, str]) -> Tracer | None:

@@ -1,11 +1,11 @@
 """Telemetry: traces and metrics of one runtime, from its start to its end. Nothing of it can hold the runtime up."""
 
 import logging
-from functools import partial
 from typing import TYPE_CHECKING
 
+from actors.job import LeasedJob, Step, StepStart, StepTrace
 from runtime.store.reading.reader import StoreReader
-from runtime.telemetry.attempt import AttemptSpan
+from runtime.telemetry.attempt import AttemptSpan, NamingSpan
 from runtime.telemetry.context import TraceContext
 from runtime.telemetry.ends import Ends
 from runtime.telemetry.metrics import Instruments
@@ -18,12 +18,27 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import Histogram
 
     from runtime.assembly import Assembly
-    from runtime.telemetry.observing import MakeSpan
+    from runtime.telemetry.observing import Spans
 
 logger = logging.getLogger("quaero.telemetry")
 
-CLOSE_SECONDS = 3.0
+CLOSE_SECONDS = 5.0
 """A receiver that does not answer keeps a runtime that stops that long at most."""
+
+
+class BodySpans:
+    """See ``observing.Spans``."""
+
+    def __init__(self, tracing: Tracing) -> None:
+        self._tracing = tracing
+
+    def attempt(self, job: LeasedJob, step: Step, trace: StepTrace | None) -> AttemptSpan:
+        """Of an attempt of a job."""
+        return AttemptSpan(self._tracing, job, step, trace)
+
+    def naming(self, start: StepStart) -> NamingSpan:
+        """Of a manager's call."""
+        return NamingSpan(self._tracing, start)
 
 
 class Telemetry:
@@ -32,6 +47,7 @@ class Telemetry:
     def __init__(self, assembly: "Assembly", instance: str) -> None:
         """Open it; the receiver is not looked for."""
         settings = assembly.settings
+        self._clock = assembly.clock
         self._providers = Providers(settings.telemetry, instance)
         tracer, meters = self._providers.tracer, self._providers.meter_provider
 
@@ -51,9 +67,9 @@ class Telemetry:
         return None if self._ends is None else self._ends.told
 
     @property
-    def make_span(self) -> "MakeSpan | None":
-        """Makes the span of an attempt; None: nobody traces."""
-        return None if self._tracing is None else partial(AttemptSpan, self._tracing)
+    def spans(self) -> "Spans | None":
+        """Makes the spans of bodies; None: nobody traces."""
+        return None if self._tracing is None else BodySpans(self._tracing)
 
     @property
     def durations(self) -> "Histogram | None":
@@ -66,8 +82,9 @@ class Telemetry:
 
     def close(self) -> None:
         """Send what there is, within ``CLOSE_SECONDS``."""
-        done = self._ends is None or self._ends.close(CLOSE_SECONDS / 3)
-        done = self._providers.close(CLOSE_SECONDS / 3 * 2) and done
+        until = self._clock.monotonic() + CLOSE_SECONDS
+        done = self._ends is None or self._ends.close(CLOSE_SECONDS)
+        done = self._providers.close(lambda: max(0.0, until - self._clock.monotonic())) and done
         if self._instruments is not None:
             self._instruments.close()
         if not done:

@@ -22,8 +22,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Decision
 from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags, TraceState
 
 from actors.ids import id_text
-from actors.job import LeasedJob, Step
-from actors.messages import StepTrace
+from actors.job import LeasedJob, Step, StepStart, StepTrace
 from runtime.telemetry.context import (
     TraceContext,
     attempt_span_id,
@@ -97,6 +96,28 @@ class Tracing:
                 "quaero.job.type": job.type,
                 "quaero.job.attempt": job.attempt,
                 "quaero.job.max_attempts": job.max_attempts,
+            },
+        )
+
+    def naming_place(self, start: StepStart) -> TraceContext:
+        """The place of a manager's call, sampled or not."""
+        run = self.of_run(start.run_id, start.trace.context if start.trace is not None else None)
+        return TraceContext(run.trace_id, attempt_span_id(start.step_id, start.token), run.sampled, run.state)
+
+    def start_naming(self, place: TraceContext, start: StepStart) -> Span:
+        """The span of a manager's call for a step of a sampled run, which begins now."""
+        return self.start(
+            f"name {start.step.name}",
+            place=place,
+            parent_span_id=parent_span_id(start.step_id, start.trace.epoch if start.trace is not None else 0),
+            kind=SpanKind.INTERNAL,
+            attributes={
+                "messaging.system": SYSTEM,
+                "messaging.destination.name": start.step.name,
+                "quaero.run.id": id_text(start.run_id),
+                "quaero.step.id": id_text(start.step_id),
+                "quaero.step.action": start.step.action,
+                "quaero.step.attempt": start.attempt,
             },
         )
 

@@ -6,6 +6,8 @@ import logging
 import msgspec
 import structlog
 
+from actors.job import Page, StepStart
+from actors.manager import JobManager
 from actors.worker import JobContext, worker
 
 logger = logging.getLogger("service.of.the.user")
@@ -44,6 +46,19 @@ async def _below() -> None:
 def logging_apart(payload: Nothing, context: JobContext) -> None:
     """From a process of its own."""
     logger.warning("apart")
+
+
+class LoggingManager(JobManager):
+    """Names one job for the loop and one for a process."""
+
+    manager_type = "logging"
+    config_type = Nothing
+    child_types = ("logging_loop", "logging_apart")
+
+    def create_children(self, step: StepStart, cursor: str | None) -> Page:
+        """Both of them."""
+        logger.info("named")
+        return Page((self.child("logging_loop", Nothing()), self.child("logging_apart", Nothing())))
 
 
 ALL = (logging_thread, logging_loop, logging_apart)

@@ -28,8 +28,7 @@ DEFINITION = """id = "logs"
 name = "Logs"
 
 [step.write]
-action = "fan_out"
-job_type = "{}"
+action = "logging"
 """
 
 
@@ -66,24 +65,24 @@ def test_every_line_of_a_body_is_an_object_that_knows_its_job(tmp_path: Path) ->
     assert first["timestamp"].endswith("Z")
 
 
-@pytest.mark.parametrize(
-    ("worker", "events"),
-    [("logging_loop", ["in a coroutine", "in its task"]), ("logging_apart", ["apart"])],
-)
-def test_it_does_so_wherever_the_body_runs(tmp_path: Path, worker: str, events: list[str]) -> None:
-    run, told = lines_of(tmp_path, worker)
-    mine = [each for each in told if each["logger"] == "service.of.the.user"]
-    assert [each["event"] for each in mine] == events
-    assert {(each["run"], each["worker"], each["attempt"]) for each in mine} == {(run, worker, 1)}
-    assert all(each["runtime"] for each in mine)
-
-
-def test_where_runs_are_traced_a_line_has_the_ids_of_its_span(tmp_path: Path) -> None:
-    nobody = '\n[telemetry]\ntraces = "otlp"\nendpoint = "http://127.0.0.1:9"\n'
-    _, told = lines_of(tmp_path, "logging_loop", CONFIG + nobody)
-    mine = [each for each in told if each["logger"] == "service.of.the.user"]
-    assert len({(each["trace_id"], each["span_id"]) for each in mine}) == 1
-    assert (len(mine[0]["trace_id"]), len(mine[0]["span_id"])) == (32, 16)
+def test_it_does_so_wherever_it_is_written_and_with_the_ids_of_its_span(tmp_path: Path) -> None:
+    nobody = '[telemetry]\ntraces = "otlp"\nendpoint = "http://127.0.0.1:9"\n'
+    managers = 'managers = ["tests.logs.bodies:LoggingManager"]\n'
+    (tmp_path / "quaero.toml").write_text(CONFIG.replace("[logging]", f"{managers}\n[logging]") + nobody)
+    (tmp_path / "logs.toml").write_text(DEFINITION)
+    ended = quaero("run", "logs.toml", cwd=tmp_path, OTEL_TRACES_SAMPLER="always_off")
+    assert ended.code == 0, ended.err
+    told = [json.loads(line) for line in ended.err.splitlines()]
+    mine = {each["event"]: each for each in told if each["logger"] == "service.of.the.user"}
+    assert mine.keys() == {"named", "in a coroutine", "in its task", "apart"}
+    assert {each["run"] for each in mine.values()} == {ended.out.split()[1]}
+    assert {each["step"] for each in mine.values()} == {"write"}
+    assert len({each["runtime"] for each in mine.values()}) == 1
+    assert "job" not in mine["named"]
+    assert mine["in a coroutine"]["job"] == mine["in its task"]["job"] != mine["apart"]["job"]
+    assert mine["in a coroutine"]["span_id"] == mine["in its task"]["span_id"] != mine["apart"]["span_id"]
+    assert len({each["trace_id"] for each in mine.values()}) == 1
+    assert {each["event"].partition(" ")[0] for each in told if each["logger"] == "quaero.cli"} >= {"run"}
 
 
 def told_as(settings: LoggingSettings) -> list[str]:

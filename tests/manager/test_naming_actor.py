@@ -20,7 +20,12 @@ class Listener(TypedActor):
 
 def test_a_step_that_comes_before_the_manager_knows_the_store_is_named_once_it_does() -> None:
     seen: list[NameChildren] = []
-    resources = {"seen": seen, "managers": ManagerRegistry([FanOutManager]), "clock": ManualClock()}
+    resources = {
+        "observer": None,
+        "seen": seen,
+        "managers": ManagerRegistry([FanOutManager]),
+        "clock": ManualClock(),
+    }
     system = open_system(resources=resources, stepped=True)
     try:
         store, manager = system.createActor(Listener), system.createActor(ManagerActor)

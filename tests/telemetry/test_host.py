@@ -37,3 +37,13 @@ def test_a_service_that_has_set_up_none_is_told_so(tmp_path: Path, caplog: pytes
         assert runtime.fan_out("double", [Number(1)]).wait(20).state == "completed"
     (record,) = [each for each in caplog.records if each.name == "quaero.telemetry"]
     assert record.getMessage().startswith('no spans are made: telemetry.traces = "host"')
+
+
+def test_a_disabled_sdk_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    settings = RuntimeSettings(
+        store=tmp_path / "jobs.db", telemetry=TelemetrySettings(traces="otlp", metrics="otlp")
+    )
+    with Runtime(settings, workers=ALL) as runtime:
+        assert runtime.fan_out("double", [Number(1)]).wait(20).state == "completed"
+        assert runtime.assembly.resources()["observer"] is None

@@ -9,7 +9,7 @@ from runtime import Runtime
 from tests.embedding.workers import ALL, Number, Where
 from tests.telemetry.conftest import Traced
 from tests.telemetry.receiver import ReceivedSpan, Receiver
-from tests.telemetry.workers import Nothing, Seen, look, look_apart, look_async
+from tests.telemetry.workers import NAMED_IN, LookingManager, Nothing, Seen, look, look_apart, look_async
 
 
 def attempts(receiver: Receiver) -> list[ReceivedSpan]:
@@ -145,6 +145,23 @@ def test_a_body_runs_inside_the_span_of_its_attempt(traced: Traced, receiver: Re
     expected = Seen(span.trace_id, span.span_id, True, f"00-{span.trace_id}-{span.span_id}-01")
     assert found == expected
     assert span.attributes.get("of.the.body") == ("said" if worker == "look" else None)
+
+
+def test_a_manager_runs_inside_a_span_below_its_steps_and_a_failed_call_says_why(
+    traced: Traced, receiver: Receiver
+) -> None:
+    NAMED_IN.clear()
+    with Runtime(traced(), workers=[look], managers=[LookingManager]) as runtime:
+        runtime.submit(JobDefinition("looking", "Looking", (Step("both", "look"),))).wait(20)
+    (step,) = receiver.named("send both")
+    first, second = sorted(
+        receiver.named("name both"), key=lambda each: each.attributes["quaero.step.attempt"]
+    )
+    assert {first.parent_id, second.parent_id} == {step.span_id}
+    assert [first.span_id, second.span_id] == NAMED_IN
+    assert (first.failed, first.attributes["error.type"]) == (True, "ValueError")
+    assert (second.failed, second.attributes["messaging.batch.message_count"]) == (False, 2)
+    assert [each.parent_id for each in attempts(receiver)] == [step.span_id] * 2
 
 
 def test_an_unsampled_run_makes_no_spans_and_says_so_to_its_bodies(

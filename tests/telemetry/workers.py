@@ -3,6 +3,8 @@
 import msgspec
 from opentelemetry.trace import get_current_span
 
+from actors.job import Page, StepStart
+from actors.manager import JobManager
 from actors.worker import JobContext, worker
 
 
@@ -47,3 +49,22 @@ async def look_async(payload: Nothing, context: JobContext) -> Seen:
 def look_apart(payload: Nothing, context: JobContext) -> Seen:
     """In a process of its own."""
     return seen(context)
+
+
+NAMED_IN: list[str] = []
+"""The spans that calls of ``LookingManager`` ran in."""
+
+
+class LookingManager(JobManager):
+    """Fails at its first call, and names two jobs at its second."""
+
+    manager_type = "look"
+    config_type = Nothing
+    child_types = ("look",)
+
+    def create_children(self, step: StepStart, cursor: str | None) -> Page:
+        """See there."""
+        NAMED_IN.append(f"{get_current_span().get_span_context().span_id:016x}")
+        if step.attempt == 1:
+            raise ValueError("not yet")
+        return Page((self.child("look", Nothing()), self.child("look", Nothing())))

@@ -13,6 +13,7 @@ from actors.job import Closing, JobDefinition, LeasedJob, Step, StepStart
 from runtime.store.checksum import intact
 from runtime.store.newcomers import FIRST_TURN
 from runtime.store.rows import LaneRow, ParentRow
+from runtime.store.step_trace import step_trace
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.begin import mark_running
 from runtime.store.verbs.end import DAMAGED_TEXT, close, settle_parent
@@ -92,6 +93,7 @@ def _lease_start(transaction: Transaction, parent: ParentRow) -> StepStart | Non
         attempt=parent.naming_attempt,
         step=step,
         definition=definition,
+        trace=step_trace(transaction.connection, parent.id) if transaction.context.traced else None,
     )
 
 
