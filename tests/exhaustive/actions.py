@@ -1,20 +1,36 @@
 """What may happen next in a state: each action is one transaction of one runtime, or a fault."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import msgspec
 
 from actors.ids import id_text
 from actors.job import ChildSpec
 from tests.exhaustive.scope import TYPE
-from tests.exhaustive.world import Job, Memory, Rows, State, World
+from tests.exhaustive.world import LEASE_MS, Memory, Rows, State, World
+from tests.simulation.rows import OPEN, Job
 
 SPAWNED = {
     "spawn and fail": (ChildSpec(TYPE, "{}", unique_key="kept", even_if_failed=True),),
     "spawn": (ChildSpec(TYPE, "{}", unique_key="spawned"),),
     "spawn twice": (ChildSpec(TYPE, "{}", unique_key="spawned"), ChildSpec(TYPE, "{}", unique_key="other")),
 }
-OPEN = ("scheduled", "pending", "running")
+
+
+FATES = {
+    "unknown": "and its answer is lost",
+    "undone": "which is undone, and its answer is lost",
+    "full": "which can not be committed",
+    "statement": "whose statement {at} fails, once",
+    "refused": "which can never be recorded",
+}
+"""What may become of a transaction."""
+UNDONE = frozenset({"undone", "full"})
+"""After these nothing has changed."""
+
+
+MOST_STARTS = 2
+"""Namings that one runtime has in hand: one that it lost, and another; without a bound there would be no end."""
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -25,7 +41,8 @@ class Action(msgspec.Struct, frozen=True):
     target: int = 0  # a job, or a parent
     token: int = 0
     how: str = ""
-    lost: bool = False  # it is durable, and nobody is told
+    fate: str = ""  # of its transaction, one of FATES
+    at: int = 0  # the statement that fails
     fault: bool = False  # it uses the one fault up
 
     def __str__(self) -> str:
@@ -36,22 +53,24 @@ class Action(msgspec.Struct, frozen=True):
             words.append(f"under {self.token}")
         if self.how:
             words.append(f"({self.how})")
-        return " ".join(words) + (", and its answer is lost" if self.lost else "")
+        if self.fate:
+            words[-1] += ","
+            words.append(FATES[self.fate].format(at=self.at))
+        return " ".join(words)
 
 
-def actions(world: World, state: State, rows: Rows) -> Iterator[Action]:
-    """Everything that may happen next."""
+def actions(world: World, state: State, rows: Rows, idle: Container[int] = ()) -> Iterator[Action]:
+    """Everything that may happen next, but for what those do that are ``idle``."""
     faults = world.scope.faults if state.faults else ()
     for number, memory in enumerate(state.memories):
-        if not memory.alive:
+        if not memory.alive or number in idle:
             continue
         if memory.again is not None:
             yield memory.again
         else:
             for action in _transactions(world, state, rows, number, memory):
                 yield action
-                if "unknown" in faults:
-                    yield msgspec.structs.replace(action, lost=True, fault=True)
+                yield from _failing(world, faults, action, world.connection.statements)
             yield from _stopping(faults, number, memory, state)
         if "kill" in faults and len(rows.owners) > 1:
             yield Action("is killed", number, fault=True)
@@ -65,17 +84,28 @@ def actions(world: World, state: State, rows: Rows) -> Iterator[Action]:
                     yield Action("loses its lane", 0, job.id, fault=True)
 
 
+def _failing(world: World, faults: tuple[str, ...], action: Action, statements: int) -> Iterator[Action]:
+    """The action just done, with each fate that its transaction, of so many statements, may have."""
+    for fate in faults:
+        if fate == "statement":
+            for at in range(1, statements + 1) if world.scope.every_statement else (statements,):
+                yield msgspec.structs.replace(action, fate=fate, at=at, fault=True)
+        elif fate in FATES and (fate != "refused" or action.name in {"settles", "names"}):
+            yield msgspec.structs.replace(action, fate=fate, fault=True)
+
+
 def _transactions(world: World, state: State, rows: Rows, number: int, memory: Memory) -> Iterator[Action]:
     if not state.submitted:
         yield Action("submits", number)
         return
-    if any(parent.naming == "ready" and not parent.paused for parent in rows.parents.values()):
+    ready_to_name = any(parent.naming == "ready" and not parent.paused for parent in rows.parents.values())
+    if ready_to_name and len(memory.starts) < MOST_STARTS:
         yield Action("leases a naming", number)
     for start in memory.starts:
         yield Action("names", number, start.step_id, start.token)
         for how in world.scope.naming:
             yield Action("fails to name", number, start.step_id, start.token, how)
-    ready = sum(lane[2] for lane in rows.lanes if lane[3])
+    ready = sum(lane.pending for lane in rows.lanes.values() if lane.ready)
     if ready:
         yield Action("leases", number, how="one")
     if ready > 1:
@@ -97,9 +127,10 @@ def _tending(world: World, state: State, rows: Rows, number: int) -> Iterator[Ac
     if any(_dead(world, state, owner) for owner in rows.owners):
         yield Action("buries", number)
     over = {job.owner for job in rows.jobs.values() if is_over(job, state)}
-    if over - {own}:
+    silent = silent_namers(rows, state)
+    if (over | silent) - {own}:
         yield Action("expires leases", number)
-    if own in over:
+    if own in over | silent:
         yield Action("extends its leases", number)
     for parent in rows.parents.values():
         if parent.closing is not None and parent.state in OPEN and parent.pending + parent.scheduled:
@@ -110,7 +141,7 @@ def _tending(world: World, state: State, rows: Rows, number: int) -> Iterator[Ac
 
 def _stopping(faults: tuple[str, ...], number: int, memory: Memory, state: State) -> Iterator[Action]:
     others = sum(other.alive for other in state.memories) > 1
-    if "freeze" in faults and memory.held:
+    if "freeze" in faults and (memory.held or memory.starts):
         yield Action("stands still beyond its leases", number, fault=True)
     if "drain" in faults and others:
         yield Action("stops", number, fault=True)
@@ -120,8 +151,9 @@ def _stopping(faults: tuple[str, ...], number: int, memory: Memory, state: State
 
 
 def _operating(world: World, state: State, rows: Rows) -> Iterator[Action]:
-    number = next(each for each, memory in enumerate(state.memories) if memory.alive)
-    if state.memories[number].again is not None:
+    able = (each for each, memory in enumerate(state.memories) if memory.alive and memory.again is None)
+    number = next(able, None)  # which one is asked makes no difference
+    if number is None:
         return
     for job in rows.jobs.values():
         if _is_paused(job, rows):
@@ -146,3 +178,11 @@ def _dead(world: World, state: State, owner: int) -> bool:
 def is_over(job: Job, state: State) -> bool:
     """Whether the job's lease has run out."""
     return job.lease_expires is not None and job.lease_expires < state.boot
+
+
+def silent_namers(rows: Rows, state: State) -> set[int]:
+    """The runtimes that lease a naming, and have not shown for longer than a lease that they live."""
+    namers = {parent.naming_owner for parent in rows.parents.values()}
+    return {
+        owner for owner, shown in rows.owners.items() if owner in namers and shown + LEASE_MS < state.boot
+    }

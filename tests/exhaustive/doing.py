@@ -37,9 +37,8 @@ from runtime.store.verbs.recover import bury_owner, expire_leases
 from runtime.store.verbs.wake import wake_due
 from tests.exhaustive.actions import SPAWNED, Action
 from tests.exhaustive.scope import ACTION, TYPE
-from tests.exhaustive.world import LEASE_MS, Memory, State, World
+from tests.exhaustive.world import DELAY_MS, LEASE_MS, Memory, State, World
 
-DELAY_MS = 1000
 BROKEN = AttemptError("ValueError", "broken")
 
 OUTCOMES: dict[str, Outcome] = {
@@ -63,11 +62,9 @@ def act(world: World, state: State, action: Action) -> State:
     """Do it; returns the state with what the runtimes remember afterwards."""
     world.recall(state)
     number, memory = action.runtime, state.memories[action.runtime]
-    if action.fault and not action.lost:
+    if action.fault:
         state = msgspec.structs.replace(state, faults=0)
-    elif action.fault:
-        world.connection.fault = "unknown"
-        state = msgspec.structs.replace(state, faults=0)
+    world.connection.meet(action.fate, action.at)
     match action.name:
         case "is killed":
             return _with(state, number, Memory(alive=False))
@@ -84,11 +81,12 @@ def act(world: World, state: State, action: Action) -> State:
         done = _commit(world, state, memory, action)
     except StoreUnavailableError:
         committer = world.committers[number]
-        again = msgspec.structs.replace(action, lost=False, fault=False)
-        forgetful = msgspec.structs.replace(
-            memory, again=again, doubt=committer._doubt, token=committer._token
-        )
-        return _with(msgspec.structs.replace(state, submitted=True), number, forgetful)
+        told = msgspec.structs.replace(memory, doubt=committer._doubt, token=committer._token)
+        if action.fate == "full":  # it may be asked again, or not
+            return _with(state, number, told)
+        again = msgspec.structs.replace(action, fate="", fault=False)
+        told = msgspec.structs.replace(told, again=again)
+        return _with(msgspec.structs.replace(state, submitted=True), number, told)
     return _told(world, state, action, done)
 
 
@@ -99,10 +97,10 @@ def _told(world: World, state: State, action: Action, done: Commit) -> State:
     match action.name:
         case "settles":
             held = tuple(job for job in held if (job.id, job.token) != (action.target, action.token))
-            if action.fault:
+            if action.fault and not action.fate:
                 state = msgspec.structs.replace(state, late=_attempt(memory, action))
         case "settles all":
-            held = (done.jobs and tuple(done.jobs)) or ()
+            held = tuple(done.jobs)
         case "names" | "fails to name":
             starts = tuple(start for start in starts if start.token != action.token)
         case "settles once more":
@@ -146,12 +144,16 @@ def _commit(world: World, state: State, memory: Memory, action: Action) -> Commi
             demand = Demand(free=free, ready={TYPE}, actions=(ACTION,))
         case "leases a naming":
             demand = Demand(starts=1, starts_ready=True, actions=(ACTION,))
+            chores = (heartbeat,)  # one that stood still has shown before that it lives
         case "wakes what is due":
             chores = (wake_due,)
         case "buries":
             chores = (lambda transaction: _bury(world, state, transaction),)
         case "expires leases":
             chores = (heartbeat, expire_leases)
+        case "extends its leases":
+            chores = (heartbeat,)
+            request = ExtendLeases(tuple(job.id for job in memory.held))
         case "stops":
             request = GiveBack(None, "it stops")
         case "sweeps":
@@ -161,7 +163,8 @@ def _commit(world: World, state: State, memory: Memory, action: Action) -> Commi
     commits = world.committers[action.runtime].commit(
         () if request is None else (request,), demand, sweep=sweep, before=chores
     )
-    assert len(commits) == 1 or "damage" in world.scope.faults, f"{action} failed on its own data"
+    singly = action.fate in {"statement", "refused"} or "damage" in world.scope.faults
+    assert len(commits) == 1 or singly, f"{action} failed on its own data"
     if action.name == "stops":
         world.committers[action.runtime].commit(
             (), before=(lambda each: leave(each.connection, each.context.owner),)
@@ -196,8 +199,6 @@ def _request(world: World, state: State, memory: Memory, action: Action) -> Any:
         case "settles once more":
             assert state.late is not None
             return Settle(1, (state.late,))
-        case "extends its leases":
-            return ExtendLeases(tuple(job.id for job in memory.held))
     return OPERATED[action.name](action.target)
 
 

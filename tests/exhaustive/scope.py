@@ -1,5 +1,7 @@
 """What one exploration starts from and what may happen in it."""
 
+from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 import msgspec
@@ -24,6 +26,7 @@ class Scope(msgspec.Struct, frozen=True):
     max_attempts: int = 2
     max_lost: int = 1
     timeout_seconds: float = 0.0  # of the run
+    every_statement: bool = False  # may be the one that fails; else the last of a transaction
 
     @property
     def definition(self) -> JobDefinition:
@@ -32,8 +35,18 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 NO_VALUE = "1 / 0 > 1"
-FAULTS = ("kill", "freeze", "unknown", "duplicate", "drain")
-"""A runtime dies, stands still beyond its leases, is not told that its commit is durable, settles once more, stops."""
+FAILING = ("unknown", "undone", "full", "statement", "refused")
+"""A commit is durable or undone, and nobody knows which; it fails; a statement fails, once or whenever it is tried."""
+FAULTS = ("kill", "freeze", "duplicate", "drain", *FAILING)
+"""Or a runtime dies, stands still beyond its leases, settles once more, stops."""
+FAULTS_OF_THREE = tuple(each for each in FAULTS if each != "undone")
+"""With three jobs: a commit that is undone, and nobody knows it, is left to the worlds with two."""
+REQUESTS = (
+    *("cancel run", "cancel step", "cancel job"),
+    *("pause run", "pause step", "pause job"),
+    *("retry run", "retry job"),
+)
+"""What operators may ask."""
 
 
 def children(number: int, **options: Any) -> Page:
@@ -45,29 +58,56 @@ def _step(name: str = "only", **options: Any) -> Step:
     return Step(name, ACTION, **options)
 
 
-def scopes(jobs: int) -> tuple[Scope, ...]:
-    """Every small world with up to so many jobs.
+def short() -> tuple[Scope, ...]:
+    """The worlds of the suite: up to two jobs; some with fewer faults."""
+    return _scopes(2)
 
-    With two, for the suite, some have fewer faults; with three, those with jobs that operators cancel or pause have one
-    kind of request each.
+
+def long() -> tuple[Scope, ...]:
+    """The worlds of ``make exhaustive``, the longest first.
+
+    With three jobs everything that happens by itself, and each request of an operator alone; with two jobs any two
+    requests; with two jobs, that any statement of any transaction fails.
     """
-    apart = {"cancels", "pauses"} if jobs > 2 else set[str]()
-    return tuple(
-        each for scope in _scopes(jobs) for each in (_by_operator(scope) if scope.name in apart else (scope,))
+    statements = [
+        msgspec.structs.replace(
+            scope, name=f"{scope.name}: any statement", faults=("statement",), every_statement=True
+        )
+        for scope in _scopes(2)
+        if scope.pages and "damage" not in scope.faults
+    ]
+    return (*map(_of_three, REQUESTS), *_scopes(3), *_pairs(), *statements)
+
+
+def _of_three(request: str) -> Scope:
+    return Scope(
+        f"three jobs, and an operator's {request}",
+        (_step(),),
+        {"only": (children(3),)},
+        ("complete", "fail for good"),
+        faults=FAULTS_OF_THREE,
+        operators=(request,),
     )
 
 
-def _by_operator(scope: Scope) -> tuple[Scope, ...]:
-    return tuple(
-        msgspec.structs.replace(scope, name=f"{scope.name}: {operator}", operators=(operator,))
-        for operator in scope.operators
-    )
+def _pairs() -> Iterator[Scope]:
+    """Two jobs, and two requests of operators, each once, in any order and at any time."""
+    for first, second in combinations(REQUESTS, 2):
+        yield Scope(
+            f"two jobs, {first} and {second}",
+            (_step(),),
+            {"only": (children(2),)},
+            ("complete", "fail for good"),
+            faults=FAULTS,
+            operators=(first, second),
+        )
 
 
 def _scopes(jobs: int) -> tuple[Scope, ...]:
     one, some = children(1), children(jobs - 1)
     whole = jobs > 2
-    many = FAULTS if whole else ("freeze", "unknown")
+    every = FAULTS_OF_THREE if whole else FAULTS
+    many = ("kill", "freeze", "unknown", "duplicate", "drain") if whole else ("kill", "unknown")
     pages = (msgspec.structs.replace(one, next_cursor="1"), some)
     return (
         Scope(
@@ -75,21 +115,21 @@ def _scopes(jobs: int) -> tuple[Scope, ...]:
             (_step(),),
             {"only": pages},
             naming=("again", "for good"),
-            faults=FAULTS,
+            faults=every,
         ),
         Scope(
             "every outcome, and every fault",
             (_step(),),
             {"only": (children(1),)},
             ("complete", "fail", "fail at once", "fail for good", "snooze", "give up", "give back"),
-            faults=FAULTS,
+            faults=every,
         ),
         Scope(
             "jobs that spawn, and every fault",
             (_step(),),
             {"only": (children(jobs - 1),)},
             ("complete", "spawn", "spawn and fail", "spawn twice"),
-            faults=FAULTS,
+            faults=every,
             most_jobs=jobs,
         ),
         Scope(
@@ -104,9 +144,7 @@ def _scopes(jobs: int) -> tuple[Scope, ...]:
             "cancels",
             (_step(),),
             {"only": (children(jobs - 1),)},
-            ("complete", "spawn and fail", "snooze", "spawn")
-            if whole
-            else ("complete", "fail", "snooze", "spawn"),
+            ("complete", "spawn and fail", "spawn") if whole else ("complete", "fail", "snooze", "spawn"),
             faults=many,
             operators=("cancel run", "cancel job"),
             most_jobs=jobs,

@@ -1,14 +1,15 @@
 """What the small worlds together must have gone along: every line of the table, but for those listed with a reason."""
 
 import logging
+import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from actors.states import LEGAL, REOPENINGS, TABLE, JobKind, JobState, Transition
 from tests.exhaustive.explore import Found, explore
 from tests.exhaustive.judge import Violation
-from tests.exhaustive.scope import scopes
+from tests.exhaustive.scope import Scope
 
 UNREACHED: dict[Transition, str] = {
     (
@@ -23,19 +24,27 @@ UNUSED = {"run: intolerable": "only steps have a tolerance; CloseParent might na
 """Lines of the table likewise."""
 
 
-def explored(asked: tuple[int, int]) -> tuple[Found, str]:
-    """Explore one of the small worlds, by number of jobs and place; what was found, and what does not hold."""
-    jobs, number = asked
-    scope = scopes(jobs)[number]
+def explored(scope: Scope, tell: Callable[[str], None] = lambda _: None) -> tuple[Found, str]:
+    """Explore one of the small worlds; what was found, and what does not hold."""
     memory = Path("/dev/shm")
     logging.disable(logging.CRITICAL)  # a lost answer is logged each time
     try:
         with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as directory:
-            return explore(scope, Path(directory)), ""
+            return explore(scope, Path(directory), tell), ""
     except Violation as violation:
         return Found(scope.name), str(violation)
     finally:
         logging.disable(logging.NOTSET)
+
+
+def explored_aloud(scope: Scope) -> tuple[Found, str]:
+    """The same, and prints now and then how far it is."""
+    return explored(scope, _tell)
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"  {text}\n")
+    sys.stderr.flush()
 
 
 def missing(everything: Iterable[Found]) -> list[str]:

@@ -5,6 +5,7 @@ state is the rows and what the runtimes remember; it is put back by inserting it
 """
 
 import sqlite3
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,8 +20,11 @@ from runtime.store.database import open_writer
 from runtime.store.moves import MADE
 from runtime.store.verbs.own import register
 from tests.exhaustive.scope import TYPE, Scope
+from tests.simulation.rows import Job, Lane, Parent, read_work
 
 LEASE_MS = 30_000
+DELAY_MS = 1000
+"""What is put off is put off by so much, and so much time goes by before a runtime looks at what is due."""
 KEPT = ("job", "parent", "lane", "dependency", "owner", "submit_key", "sequence")
 """Tables that decide what happens next; the rest is empty before every action."""
 
@@ -69,71 +73,13 @@ class State(msgspec.Struct, frozen=True):
     damaged: int = 0  # the job whose checksum does not match any more
 
 
-class Job(NamedTuple):
-    """A row of ``job``, as far as it decides anything."""
-
-    id: int
-    root_id: int
-    parent_id: int | None
-    kind: str
-    state: str
-    attempt: int
-    max_attempts: int
-    lost: int
-    epoch: int
-    lane_id: int | None
-    spawned_by: int | None
-    unique_key: str | None
-    owner: int | None
-    token: int
-    lease_expires: int | None
-    not_before: int | None
-    cancel_reason: str | None
-    result: str | None
-
-
-class Parent(NamedTuple):
-    """A row of ``parent``, likewise."""
-
-    id: int
-    run_id: int
-    kind: str
-    state: str
-    total: int
-    scheduled: int
-    pending: int
-    running: int
-    completed: int
-    failed: int
-    cancelled: int
-    open_steps: int
-    waiting: int
-    named: int
-    cursor: str | None
-    naming: str
-    naming_owner: int | None
-    naming_attempt: int
-    token: int
-    served: int
-    closing: str | None
-    reason: str | None
-    paused: int
-    deadline: int | None
-    warned: int
-
-
 class Rows(NamedTuple):
-    """What the store holds."""
+    """What the store holds, as far as it decides anything; in the order of the ids."""
 
     jobs: dict[int, Job]
     parents: dict[int, Parent]
-    lanes: list[tuple[int, int, int, int, int]]  # id, parent, pending, ready, served
-    owners: tuple[int, ...]
-
-
-_JOBS = f"SELECT {', '.join(Job._fields)} FROM job ORDER BY id"
-_PARENTS = f"SELECT {', '.join(Parent._fields)} FROM parent ORDER BY id"
-_LANES = "SELECT id, parent_id, pending, ready, served FROM lane ORDER BY id"
+    lanes: dict[int, Lane]
+    owners: dict[int, int]  # when each showed last that it lives
 
 
 class NestedConnection:
@@ -142,18 +88,33 @@ class NestedConnection:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.in_transaction = False
-        self.fault = ""
         self.met: set[Move] = set()
+        self.statements = 0
+        """Of the first transaction since ``meet``."""
+        self._began = self._count = 0
+        self._fate, self._at, self._times = "", 0, 0
+
+    def meet(self, fate: str, at: int) -> None:
+        """The next transaction has this fate; ``at`` is the statement that fails."""
+        self._fate, self._at, self._times = fate, max(at, 1), 2 if fate == "refused" else 1
+        self._began = self._count = self.statements = 0
 
     def execute(self, statement: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """Execute it, as if the outer transaction were not."""
         if statement == "BEGIN IMMEDIATE":
             self.in_transaction = True
+            self._began, self._count = self._began + 1, 0
             return self.connection.execute("SAVEPOINT committed")
         if statement == "COMMIT":
             return self._commit()
         if statement == "ROLLBACK":
             return self._roll_back()
+        self._count += 1
+        self.statements += self._began == 1
+        if self._fate in {"statement", "refused"} and self._count == self._at:
+            self._times -= 1
+            self._fate = self._fate if self._times else ""
+            raise _broken("SQLITE_ERROR")
         cursor = self.connection.execute(statement, parameters)
         move = MADE.get(statement)
         if move is not None and cursor.rowcount > 0:
@@ -161,12 +122,15 @@ class NestedConnection:
         return cursor
 
     def _commit(self) -> sqlite3.Cursor:
-        fault, self.fault = self.fault, ""
-        if fault == "full":
+        fate, self._fate = self._fate, ""
+        if fate == "full":
             raise _broken("SQLITE_FULL")
+        if fate == "undone":
+            self._roll_back()
+            raise _broken("SQLITE_IOERR")
         self.in_transaction = False
         cursor = self.connection.execute("RELEASE committed")
-        if fault:
+        if fate == "unknown":
             raise _broken("SQLITE_IOERR")
         return cursor
 
@@ -177,7 +141,7 @@ class NestedConnection:
 
 
 def _broken(name: str) -> sqlite3.OperationalError:
-    error = sqlite3.OperationalError(f"the commit was answered by {name}")
+    error = sqlite3.OperationalError(f"SQLite answers {name}")
     error.sqlite_errorname = name
     return error
 
@@ -224,18 +188,26 @@ class World:
         memories = (Memory(),) * self.scope.runtimes
         return State(memories, self.clock.wall, self.clock.boot, int(bool(self.scope.faults)))
 
-    def saved(self) -> tuple[list[tuple[Any, ...]], ...]:
+    def saved(self) -> bytes:
         """All rows that decide anything."""
-        return tuple(self.raw.execute(f"SELECT * FROM {table}").fetchall() for table in KEPT)
+        return zlib.compress(self._tables(), 1)
 
-    def load(self, saved: tuple[list[tuple[Any, ...]], ...]) -> None:
+    def is_as(self, saved: bytes) -> bool:
+        """Whether nothing has changed since."""
+        return self._tables() == zlib.decompress(saved)
+
+    def _tables(self) -> bytes:
+        rows = [self.raw.execute(f"SELECT * FROM {table}").fetchall() for table in KEPT]
+        return msgspec.msgpack.encode(rows)
+
+    def load(self, saved: bytes) -> None:
         """Have exactly these rows, and a savepoint to come back to."""
         execute = self.raw.execute
         # Not to a savepoint: until the outermost one is released, SQLite plays back all that was ever written.
         execute("ROLLBACK")
         execute("BEGIN IMMEDIATE")
         execute("DELETE FROM sequence")
-        for table, rows in zip(KEPT, saved, strict=True):
+        for table, rows in zip(KEPT, msgspec.msgpack.decode(zlib.decompress(saved)), strict=True):
             if rows:
                 marks = ", ".join("?" * self._counts[table])
                 self.raw.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
@@ -255,10 +227,4 @@ class World:
 
     def rows(self) -> Rows:
         """What the store holds now."""
-        execute = self.raw.execute
-        return Rows(
-            {row[0]: Job._make(row) for row in execute(_JOBS)},
-            {row[0]: Parent._make(row) for row in execute(_PARENTS)},
-            execute(_LANES).fetchall(),
-            tuple(row[0] for row in execute("SELECT id FROM owner ORDER BY id")),
-        )
+        return Rows(*read_work(self.raw), dict(self.raw.execute("SELECT id, heartbeat FROM owner")))

@@ -62,6 +62,8 @@ class Parent(NamedTuple):
     closing: str | None
     reason: str | None
     paused: int
+    warned: int
+    served: int
     concurrency: int
     max_children: int
     by_level: int
@@ -81,6 +83,7 @@ class Lane(NamedTuple):
     pending: int
     not_before: int
     ready: int
+    served: int
 
 
 class Schedule(NamedTuple):
@@ -100,6 +103,18 @@ def _select(row: type[NamedTuple], table: str) -> str:
 
 _JOBS, _PARENTS = _select(Job, "job"), _select(Parent, "parent")
 _LANES, _SCHEDULES = _select(Lane, "lane"), _select(Schedule, "schedule")
+
+
+def read_work(
+    connection: sqlite3.Connection,
+) -> tuple[dict[int, Job], dict[int, Parent], dict[int, Lane]]:
+    """The jobs, parents and lanes, by their numbers; `tests/exhaustive` looks at no more."""
+    execute = connection.execute
+    return (
+        {row[0]: Job._make(row) for row in execute(_JOBS)},
+        {row[0]: Parent._make(row) for row in execute(_PARENTS)},
+        {row[0]: Lane._make(row) for row in execute(_LANES)},
+    )
 
 
 class Rows:
@@ -126,9 +141,7 @@ class Rows:
         rows.token, rows.event_seq, paused, rows.event_floor = execute(
             "SELECT token, event_seq, paused_types, event_floor FROM sequence"
         ).fetchone()
-        rows.jobs = {row[0]: Job._make(row) for row in execute(_JOBS)}
-        rows.parents = {row[0]: Parent._make(row) for row in execute(_PARENTS)}
-        rows.lanes = {row[0]: Lane._make(row) for row in execute(_LANES)}
+        rows.jobs, rows.parents, rows.lanes = read_work(connection)
         for step_id, needs_id, role in execute("SELECT step_id, needs_id, role FROM dependency"):
             rows.needs.setdefault(step_id, []).append((needs_id, role))
         for table, number in execute(
