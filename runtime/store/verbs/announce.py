@@ -65,14 +65,13 @@ def announce(transaction: Transaction) -> Announced:
             continue
         place = _Place(webhook, cursor, last_seq)
         if cursor < floor:
-            place.cursor = floor
-            text = {"webhook": webhook.name, "after": cursor, "up_to": floor}
-            transaction.events.add("webhook_missed", 0, 0, text)
-            done.found.append(
-                f"webhook {webhook.name!r} missed the events {cursor + 1} to {floor}: they are kept no longer"
-            )
+            place.miss(cursor, floor, "they are kept no longer")
         _deliver(transaction, place, known, f"/quaero/{identity}", identity or "")
         done.more |= place.more
+        for after, up_to, reason in place.missed:
+            data = {"webhook": webhook.name, "after": after, "up_to": up_to, "reason": reason}
+            transaction.events.add("webhook_missed", 0, 0, data)
+            done.found.append(f"webhook {webhook.name!r} missed the events {after + 1} to {up_to}: {reason}")
     return done
 
 
@@ -84,6 +83,12 @@ class _Place:
         self.start = self.cursor = cursor
         self.last_seq = last_seq
         self.more = False
+        self.missed: list[tuple[int, int, str]] = []  # after, up to, why
+
+    def miss(self, after: int, up_to: int, reason: str) -> None:
+        """Go on behind these events, which can not be delivered."""
+        self.missed.append((after, up_to, reason))
+        self.cursor = up_to
 
     def wanted(self, transaction: Transaction, room: int) -> Iterator[Event]:
         """The next events that it wants; the cursor is behind each, and behind all that it does not want."""
@@ -93,7 +98,12 @@ class _Place:
         rows = transaction.connection.execute(_EVENTS, (start, self.last_seq, MOST_BATCHES)).fetchall()
         for first_seq, last_seq, time_ms, batch in rows:
             seq = first_seq
-            for group in decode_groups(batch):
+            try:
+                groups = decode_groups(batch)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                self.miss(max(first_seq - 1, start), last_seq, "their row is damaged")
+                continue
+            for group in groups:
                 first, seq = seq, seq + len(group.job_ids)
                 if not wish.takes(group.type, group.run_id, group.definition_id, _level(group)):
                     continue
