@@ -21,7 +21,7 @@ from tests.embedding.processes import until
 from tests.embedding.workers import ALL, Number
 from tests.webhooks.receiver import Receiver, Reply, receiving
 
-WAIT = 30.0
+WAIT = 60.0
 
 
 def send_to(runtime: Runtime, receiver: Receiver, name: str = "ops", **more: Any) -> str:
