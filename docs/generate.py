@@ -1,35 +1,21 @@
 """Writes docs/reference/ from what the code says: the commands, the configuration, the keys of a definition.
 
-``python docs/generate.py`` writes, ``python docs/generate.py --check`` only says what is out of date (exit 1). A key's
-meaning is its ``Meta`` description, or the text below the field in the source.
+``python docs/generate.py`` writes, ``python docs/generate.py --check`` only says what is out of date (exit 1).
 """
 
-import ast
 import inspect
 import sys
-import textwrap
 from collections.abc import Iterator
-from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import typer
-from msgspec import UNSET, UnsetType
-from msgspec import inspect as shapes
 
-from actors.agent.config import AgentConfig
-from actors.places.config import PlacesConfig
-from actors.settings import Secret
 from actors.states import OPEN, TABLE, JobKind, JobState, Move
-from actors.worker.crawler.config import CrawlConfig
+from docs.keys import configuration, definition
+from docs.markdown import table
 from runtime.cli.application import application
 from runtime.cli.arguments import LARGEST
-from runtime.config.schema import Config, Worker
-from runtime.definitions.keys import DefinitionKeys, StepKeys, ToleranceKeys
-from runtime.repertoire import BUILT_IN_MANAGERS, BUILT_IN_WORKERS
-from runtime.webhook_settings import WebhookSettings
 from tests.terminal.table import PARENTS, PATHS, PATHS_OF_RUNTIMES
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -98,9 +84,9 @@ def pages() -> dict[str, str]:
     """The pages by file name."""
     return {
         "commands.md": "".join(("# Commands\n\n", MADE, *_commands())),
-        "configuration.md": "".join(("# Configuration\n\n", MADE, CONFIGURATION, *_configuration())),
+        "configuration.md": "".join(("# Configuration\n\n", MADE, CONFIGURATION, *configuration())),
         "states.md": "".join(("# States\n\n", MADE, STATES, *_states())),
-        "definition.md": "".join(("# Definition\n\n", MADE, DEFINITION, *_definition())),
+        "definition.md": "".join(("# Definition\n\n", MADE, DEFINITION, *definition())),
         "terminal-paths.md": "".join(("# Terminal paths\n\n", MADE, TERMINAL_PATHS, *_terminal_paths())),
     }
 
@@ -112,7 +98,7 @@ def _commands() -> Iterator[str]:
     root: Any = typer.main.get_command(application)
     context = root.make_context("quaero", [], resilient_parsing=True)
     yield EXITS
-    yield _table(("option", "meaning"), _options(root.commands["run"], context, common=True))
+    yield table(("option", "meaning"), _options(root.commands["run"], context, common=True))
     yield from _command_sections(root, context)
 
 
@@ -126,7 +112,7 @@ def _command_sections(group: Any, context: Any) -> Iterator[str]:
         yield f"\n## {' '.join([own.command_path, *arguments])}\n\n{inspect.cleandoc(command.help)}\n"
         options = list(_options(command, own, common=False))
         if options:
-            yield _table(("option", "meaning"), options)
+            yield table(("option", "meaning"), options)
 
 
 def _options(command: Any, context: Any, *, common: bool) -> Iterator[tuple[str, str]]:
@@ -154,7 +140,7 @@ def _terminal_paths() -> Iterator[str]:
         ends = [end.split() for end in path.ends]
         cells = [f"{state} {' · '.join(counts)}" for state, *counts in ends]
         rows.append((f"**{path.name}**: {path.means}", *cells))
-    yield _table(("the job's path", *PARENTS), rows)
+    yield table(("the job's path", *PARENTS), rows)
 
 
 # -- states --------------------------------------------------------------------------------------------------------
@@ -173,7 +159,7 @@ def _states() -> Iterator[str]:
             )
             for move in moves
         ]
-        yield _table(("from", "to", "cause", "when"), rows)
+        yield table(("from", "to", "cause", "when"), rows)
 
 
 def _arrows(kind: JobKind, moves: list[Move]) -> Iterator[str]:
@@ -187,145 +173,6 @@ def _arrows(kind: JobKind, moves: list[Move]) -> Iterator[str]:
     for state in JobState:
         if state not in OPEN[kind] and any(after == state for _, after in causes):
             yield f"    {state} --> [*]\n"
-
-
-# -- keys ----------------------------------------------------------------------------------------------------------
-
-
-def _configuration() -> Iterator[str]:
-    for field in msgspec.structs.fields(Config):
-        shape = shapes.type_info(field.type)
-        name = field.encode_name
-        if isinstance(shape, shapes.StructType):
-            yield from _section(f"[{name}]", shape.cls)
-            for inner in msgspec.structs.fields(shape.cls):
-                part = shapes.type_info(inner.type)
-                if isinstance(part, shapes.StructType):
-                    yield from _section(f"[{name}.{inner.encode_name}]", part.cls)
-        elif name == "workers":
-            yield from _section("[workers.TYPE]", Worker)
-            for each in BUILT_IN_WORKERS:
-                yield from _section(f"[workers.{each.worker_type}]", each.settings_type)
-        elif name == "webhooks":
-            yield from _section("[webhooks.NAME]", WebhookSettings)
-        elif name == "managers":
-            for manager in BUILT_IN_MANAGERS:
-                yield from _section(f"[managers.{manager.manager_type}]", manager.settings_type)
-        else:
-            yield f"\n## [{name}.NAME]\n\n{_meanings(Config)[name]}\n"
-
-
-def _definition() -> Iterator[str]:
-    yield from _section("At the top", DefinitionKeys)
-    yield from _section("[error_tolerance], [step.NAME.error_tolerance]", ToleranceKeys)
-    yield from _section("[step.NAME]", StepKeys)
-    yield from _section('[step.NAME] with action = "crawl"', CrawlConfig)
-    yield from _section('[step.NAME] with action = "agent"', AgentConfig)
-    yield from _section('[step.NAME] with action = "places_search"', PlacesConfig)
-
-
-def _section(title: str, struct: type[msgspec.Struct]) -> Iterator[str]:
-    meanings = _meanings(struct)
-    rows = []
-    for field in msgspec.structs.fields(struct):
-        shape = shapes.type_info(field.type)
-        if isinstance(shape, shapes.StructType):
-            continue  # a section of its own
-        default = _shown(field.default if field.default is not msgspec.NODEFAULT else _made(field))
-        extra = shape.extra_json_schema if isinstance(shape, shapes.Metadata) else None
-        meaning = meanings.get(field.encode_name) or (extra or {})["description"]
-        rows.append((f"`{field.encode_name}`", _kind(shape), default, meaning[0].upper() + meaning[1:]))
-    if rows:
-        about = inspect.cleandoc(struct.__doc__ or "").replace("``", "`")
-        yield f"\n## {title}\n\n{about}\n"
-        yield _table(("key", "value", "default", "meaning"), rows)
-
-
-def _made(field: Any) -> Any:
-    return field.default_factory() if field.default_factory is not msgspec.NODEFAULT else msgspec.NODEFAULT
-
-
-def _shown(value: Any) -> str:
-    if value is msgspec.NODEFAULT:
-        return "must be given"
-    if value is UNSET or value is None:
-        return "none" if value is None else "the worker's own"
-    if isinstance(value, Secret):
-        return "none"
-    return f"`{msgspec.json.encode(value).decode()}`"
-
-
-def _kind(shape: shapes.Type) -> str:
-    """A type in words, with its limits."""
-    match shape:
-        case shapes.Metadata(type=inner):
-            return _kind(inner)
-        case shapes.UnionType(types=types):
-            return " or ".join(
-                dict.fromkeys(_kind(each) for each in types if not isinstance(each, shapes.NoneType | _Unset))
-            )
-        case shapes.LiteralType(values=values):
-            return ", ".join(f"`{msgspec.json.encode(value).decode()}`" for value in values)
-        case shapes.EnumType(cls=cls):
-            return ", ".join(f"`{msgspec.json.encode(each).decode()}`" for each in cls)
-        case shapes.IntType() | shapes.FloatType():
-            word = "integer" if isinstance(shape, shapes.IntType) else "number"
-            return word + _limits(shape.ge, shape.gt, shape.le)
-        case shapes.CustomType():
-            return "secret text"
-        case shapes.VarTupleType(item_type=item):
-            return f"list of {_kind(item)}"
-    return _WORDS[type(shape)]
-
-
-_WORDS = {
-    shapes.BoolType: "true or false",
-    shapes.DictType: "table",
-    shapes.StrType: "text",
-    shapes.StructType: "table",
-}
-_Unset = type(shapes.type_info(UnsetType))
-
-
-def _limits(least: float | None, above: float | None, most: float | None) -> str:
-    if least is not None and most is not None:
-        return f" {least:,.15g} … {most:,.15g}"
-    limits = ((" ≥ ", least), (" > ", above), (" ≤ ", most))
-    return ",".join(f"{sign}{limit:,.15g}" for sign, limit in limits if limit is not None)
-
-
-@cache
-def _meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """The texts below a Struct's fields, and below those of the Structs it is made from."""
-    found: dict[str, str] = {}
-    for each in reversed(struct.__mro__):
-        if each is not msgspec.Struct and issubclass(each, msgspec.Struct):
-            found |= _own_meanings(each)
-    return found
-
-
-def _own_meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(struct))).body
-    found: dict[str, str] = {}
-    body = definition.body if isinstance(definition, ast.ClassDef) else []
-    for field, text in pairwise(body):
-        if (
-            isinstance(field, ast.AnnAssign)
-            and isinstance(field.target, ast.Name)
-            and isinstance(text, ast.Expr)
-            and isinstance(text.value, ast.Constant)
-        ):
-            found[field.target.id] = " ".join(str(text.value.value).split()).replace("``", "`")
-    return found
-
-
-def _table(head: tuple[str, ...], rows: Any) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n" + "".join(f"| {' | '.join(_cell(cell) for cell in line)} |\n" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
 
 
 def main(arguments: list[str]) -> int:
