@@ -124,9 +124,9 @@ class Page(msgspec.Struct, frozen=True):
     """What one call of a manager's ``create_children`` names.
 
     ``stored`` names a page that was staged with the submit: the store expands it itself and ``children`` is empty.
-    ``next_cursor`` None means that all children are named. ``max_children`` limits how many the step ever admits and
-    ``concurrency`` how many of them run at once over all runtimes (0 = no limit but the step's own). With
-    ``level_by_level`` none of them starts while a shallower one of the step runs.
+    ``next_cursor`` None means that all children are named. ``max_children`` limits how many the step ever admits; a
+    later page may raise it, not lower it. ``concurrency`` limits how many of them run at once over all runtimes (0 = no
+    limit but the step's own). With ``level_by_level`` none of them starts while a shallower one of the step runs.
     """
 
     children: tuple[ChildSpec, ...] = ()

@@ -6,6 +6,7 @@ fields shows itself nowhere: not in a repr, an error or JSON.
 """
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -76,6 +77,12 @@ def is_placeholder(text: str) -> bool:
     return text.strip() == f"{{{inner}}}" and bool(inner) and "{" not in inner and "}" not in inner
 
 
+@cache
+def fields_of(wanted: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The type's fields: msgspec looks them up anew each time, and every runtime that starts asks for some dozens."""
+    return msgspec.structs.fields(wanted)
+
+
 def check_settings_type(owner: str, wanted: Any, reserved: Collection[str] = ()) -> None:
     """See that a type can be one of settings; ``reserved`` are keys of the same table that mean something else.
 
@@ -84,7 +91,7 @@ def check_settings_type(owner: str, wanted: Any, reserved: Collection[str] = ())
     """
     if not (isinstance(wanted, type) and issubclass(wanted, msgspec.Struct)):
         raise TypeError(f"{owner}: settings_type must be a msgspec.Struct, got {wanted!r}")
-    for field in msgspec.structs.fields(wanted):
+    for field in fields_of(wanted):
         if field.encode_name in reserved:
             raise TypeError(
                 f"{owner}: {wanted.__name__}.{field.encode_name} is an option of every worker: rename it"

@@ -7,7 +7,7 @@ import msgspec
 
 from actors.agent import AgentTypes
 from actors.manager import JobManager
-from actors.settings import Settings
+from actors.settings import Settings, fields_of
 from actors.worker import JobWorker
 from runtime.settings import RuntimeSettings
 
@@ -52,4 +52,4 @@ def _of_section(
 
 
 def _must_be_given(settings_type: type[msgspec.Struct]) -> bool:
-    return any(field.required for field in msgspec.structs.fields(settings_type))
+    return any(field.required for field in fields_of(settings_type))

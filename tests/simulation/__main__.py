@@ -1,7 +1,8 @@
 """``make simulate`` and ``make mutants``: many seeds on all cores, and what they are worth.
 
 python -m tests.simulation [--seeds N] [--first N] [--processes N]   which seeds break a promise; what was never met
-python -m tests.simulation --mutants [--processes N]                 which mistakes the seeds do not find
+python -m tests.simulation --mutants [--record] [--processes N]      which mistakes the seeds do not find; by which they
+                                                                     were found is written down to be tried first
 """
 
 import argparse
@@ -11,9 +12,9 @@ import sys
 import time
 from collections import Counter
 
-from tests.simulation.batches import WITHIN, find_mutant, run_batch
+from tests.simulation.batches import find_mutant, known_seeds, record, run_batch
 from tests.simulation.marks import EVERY
-from tests.simulation.mutants import EVERY as MUTANTS
+from tests.simulation.mutants import ALL as MUTANTS
 from tests.simulation.transitions import reached_nowhere
 
 BATCH = 20
@@ -32,10 +33,15 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--mutants", action="store_true")
+    parser.add_argument("--record", action="store_true")
     arguments = parser.parse_args()
     started, used = time.monotonic(), _cpu_seconds()
     with multiprocessing.get_context("spawn").Pool(arguments.processes) as pool:
-        code = _mutants(pool) if arguments.mutants else _seeds(pool, arguments.first, arguments.seeds)
+        code = (
+            _mutants(pool, recording=arguments.record)
+            if arguments.mutants
+            else _seeds(pool, arguments.first, arguments.seeds)
+        )
         pool.close()
         pool.join()
     seconds, cpu = time.monotonic() - started, _cpu_seconds() - used
@@ -66,13 +72,16 @@ def _seeds(pool: "multiprocessing.pool.Pool", first: int, number: int) -> int:
     return int(bool(failures) or (bool(missing) and number >= ENOUGH))
 
 
-def _mutants(pool: "multiprocessing.pool.Pool") -> int:
-    found = dict(pool.imap_unordered(find_mutant, MUTANTS))
-    for sentence, seed in sorted(found.items(), key=lambda each: -1 if each[1] is None else each[1]):
-        print(
-            f"{sentence}: {f'not found within {WITHIN} seeds' if seed is None else f'found by seed {seed}'}"
-        )
-    hidden = [sentence for sentence, seed in found.items() if seed is None]
+def _mutants(pool: "multiprocessing.pool.Pool", *, recording: bool) -> int:
+    found = list(pool.imap_unordered(find_mutant, MUTANTS))
+    for each in sorted(found, key=lambda each: (-1 if each.seed is None else each.seed, each.sentence)):
+        print(f"{each.sentence}: {each.how}")
+    hidden = [each.sentence for each in found if each.seed is None and not each.test]
+    moved = [each for each in found if each.seed is not None and (each.seed,) != known_seeds(each.sentence)]
+    if recording:
+        record(found)
+    elif moved:
+        print(f"{len(moved)} were found by another seed than before: `--mutants --record` writes that down")
     print(f"{len(found)} mutants, {len(hidden)} not found")
     return int(bool(hidden))
 

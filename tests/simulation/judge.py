@@ -10,15 +10,18 @@ accepted attempt spawned is there; rows go only with what was deleted.
 import math
 import random
 import sqlite3
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from runtime.store.retention import KEY_DAYS
+from tests.simulation.holding import judge_held
 from tests.simulation.keys import judge_keys
 from tests.simulation.leasing import judge_leases
 from tests.simulation.predictions import judge_answers
 from tests.simulation.rows import DAY_MS, OPEN, Job, Parent, Rows
 from tests.simulation.starts import judge_starts, judge_useless
-from tests.simulation.tasks import DELAY_MS
+from tests.simulation.tasks import DELAY_MS, in_order
+from tests.simulation.tending import judge_swept, judge_tended
 from tests.simulation.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -68,15 +71,22 @@ class Judge:
         judge_starts(self, broken)
         if rows.needs:
             judge_useless(self, broken)
-        judge_answers(self, machine.answered, broken)
+        judge_held(self, machine, broken)
+        self._judge_answers(machine, connection, broken)
         return broken
 
-    def answered(self, machine: "Machine") -> list[str]:
+    def unchanged(self, machine: "Machine", connection: sqlite3.Connection) -> list[str]:
         """What does not hold of the answers of a transaction that changed nothing."""
         broken: list[str] = []
         self.before = self.rows
-        judge_answers(self, machine.answered, broken)
+        self._judge_answers(machine, connection, broken)
         return broken
+
+    def _judge_answers(self, machine: "Machine", connection: sqlite3.Connection, broken: list[str]) -> None:
+        judge_answers(self, machine.answered, broken)
+        judge_swept(self, machine, broken)
+        if machine.tended:
+            judge_tended(self, machine, connection, broken)
 
     # -- jobs ---------------------------------------------------------------------------------------------------
 
@@ -110,9 +120,8 @@ class Judge:
             elif job.kind == "job":
                 self._judge_new(job, before, broken)
 
-    @staticmethod
-    def _judge_job(job: Job, rows: Rows, broken: list[str]) -> None:
-        state, leased = job.state, job.owner is not None
+    def _judge_job(self, job: Job, rows: Rows, broken: list[str]) -> None:
+        state, leased, max_lost = job.state, job.owner is not None, self.world.max_lost
         if (state == "running") != leased or leased != (job.lease_expires is not None):
             broken.append(f"{job}: exactly the running ones are leased")
         if not (state == "running") <= job.attempt <= job.max_attempts:
@@ -121,6 +130,10 @@ class Judge:
             broken.append(f"{job}: exactly the scheduled ones have a time")
         if job.token > rows.token:
             broken.append(f"{job} has a token above {rows.token}")
+        if state == "failed" and job.cancel_reason is not None:
+            broken.append(f"{job} was to be cancelled, and has failed")
+        if state in OPEN and job.lost > max_lost:
+            broken.append(f"{job} was lost too often to go on")
         if (job.result is not None) > (state == "completed"):
             broken.append(f"{job} has a result")
         step = rows.jobs.get(job.parent_id or 0)
@@ -143,6 +156,8 @@ class Judge:
         given_back = was.state == "running" and job.state == "pending" and job.token != was.token
         if given_back and job.attempt != was.attempt - 1:
             broken.append(f"{job} was given back, its attempt {was.attempt} counts")
+        if job.lost > was.lost and job.token <= was.token:
+            broken.append(f"{job} was lost, and the attempt under token {was.token} would not be refused")
         if was.owner == machine.owner and job.lost > was.lost:
             broken.append(f"{job} was given back by who held it, and counts as lost")
         if job.state == "failed" != was.state and job.lost > machine.max_lost:
@@ -180,8 +195,8 @@ class Judge:
         # A key may be that of a job that an operator deleted in the same commit.
         keys = {each.unique_key for each in self.every.values() if each.parent_id == job.parent_id}
         spawned = sum(each.spawned_by == job.id and each.unique_key is None for each in children)
-        wanted = sum(not task.keyed for task in declared)
-        if spawned != wanted or not {task.key for task in declared if task.keyed} <= keys:
+        wanted = [key for _, key in in_order(declared, job.id)]
+        if spawned != wanted.count(None) or not set(wanted) - {None} <= keys:
             broken.append(f"{job}: of {declared} only {spawned} and {sorted(filter(None, keys))} are there")
 
     def _judge_new(self, job: Job, before: Rows, broken: list[str]) -> None:
@@ -192,13 +207,14 @@ class Judge:
             broken.append(f"{job} is to wait for {DELAY_MS} ms")
         if job.spawned_by is None:
             return
-        spawner = self.rows.jobs.get(job.spawned_by)
-        if spawner is None or spawner.state != "completed":
-            broken.append(f"{job} was spawned by an attempt that did not complete: {spawner}")
-        elif not job.unique_key:
+        spawner, was = self.rows.jobs.get(job.spawned_by), before.jobs.get(job.spawned_by)
+        if was is None or was.state != "running":
+            broken.append(f"{job} was spawned by what did not run: {was}")
             return
-        elif job.unique_key not in {t.key for t in self.world.declared.get((spawner.id, spawner.token), ())}:
-            broken.append(f"{job} was not spawned by the attempt of {spawner} that counts")
+        completed = spawner is not None and spawner.state == "completed"
+        declared = in_order(self.world.declared.get((was.id, was.token), ()), was.id)
+        if job.unique_key not in {key for task, key in declared if completed or task.kept}:
+            broken.append(f"{job} was not spawned by the attempt of {was} that counts, now {spawner}")
 
     # -- parents ------------------------------------------------------------------------------------------------
 
@@ -311,15 +327,20 @@ class Judge:
         )
 
     def choose(
-        self, chance: random.Random, kind: str, *, ended: bool | None = None, undone: bool = False
+        self,
+        chance: random.Random,
+        kind: str,
+        *,
+        ended: bool | None = None,
+        states: Container[str] | None = None,
     ) -> Job | None:
-        """Any row of that kind; of a run that has ended, or not; that failed or was cancelled."""
+        """Any row of that kind; of a run that has ended, or not; in one of those states."""
         jobs = self.rows.jobs
         found = [
             job
             for job in jobs.values()
             if job.kind == kind
             and (ended is None or (jobs[job.root_id].finished_at is not None) == ended)
-            and (not undone or job.state in {"failed", "cancelled", "completed_with_failures"})
+            and (states is None or job.state in states)
         ]
         return chance.choice(found) if found else None

@@ -1,7 +1,7 @@
 """A runtime of a world: it draws its order of turns and its faults from the world's seed, and is judged by it."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actors.messages import Drained
@@ -9,9 +9,11 @@ from actors.seams import SeededRandom
 from runtime.engine import EngineConfig
 from runtime.precedence import Precedence
 from runtime.settings import RuntimeSettings
-from runtime.store.commit import Committer
+from runtime.store.actor import StoreActor
+from runtime.store.commit import Commit, Committer, Demand
 from runtime.store.database import WritingDatabase
 from runtime.store.file import StoreFile
+from runtime.store.slots import Slots
 from runtime.store.transaction import Transaction
 from runtime.testing.bell import SimulatedDoorbell
 from runtime.testing.connection import FaultyConnection
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 LEASE_SECONDS = 3.0
-MAX_LOST = 3
 DRAIN_SECONDS = 60.0
 """Beyond which a host would kill what does not end."""
 
@@ -51,7 +52,7 @@ class JudgedConnection(FaultyConnection):
     def _commit(self, statement: str) -> sqlite3.Cursor:
         cursor = super()._commit(statement)
         if not self._wrote:
-            self._machine.world.unchanged(self._machine)
+            self._machine.world.unchanged(self._machine, self.connection)
         return cursor
 
 
@@ -64,14 +65,17 @@ class Machine(SimulatedMachine):
         self.world = world
         self.number = number
         self.owner = 0  # its number in the store, once that is open
-        self.lease_ms, self.max_lost = round(LEASE_SECONDS * 1000), MAX_LOST
+        self.lease_ms, self.max_lost = round(LEASE_SECONDS * 1000), world.max_lost
         self.answered: list[tuple[Any, Any]] = []  # by the transaction that is committed
+        self.tended = False  # by that transaction: the timed chores
+        self.swept: frozenset[int] = frozenset()  # closing parents
+        self._asked = self.tended, self.swept
         settings = RuntimeSettings(
             store=world.pool.path,
             synchronous="OFF",
             busy_timeout_seconds=0.0,
             lease_seconds=LEASE_SECONDS,
-            max_lost=MAX_LOST,
+            max_lost=world.max_lost,
             retention=world.retention,
         )
         queue = SeededQueue(world.chance, world.rates.slow, world.clock.monotonic)
@@ -99,20 +103,46 @@ class Machine(SimulatedMachine):
         return JudgedConnection(self, file.connection)
 
     def _watch(self, committer: Committer) -> None:
-        """Know what each transaction has answered to what, for the judge."""
-        answer = committer._answer
+        """Know what each transaction has answered to what, tended and swept, for the judge."""
+        answer, transact, refuse = committer._answer, committer._transact, committer._refuse
 
         def answering(transaction: Transaction, requests: Sequence[Any]) -> list[Any]:
             replies = answer(transaction, requests)
             # What a commit in doubt has leased is given back first: the requests find other rows.
             self.answered = [] if committer._doubt is not None else list(zip(requests, replies, strict=True))
+            self.tended, self.swept = self._asked
             return replies
 
+        def transacting(
+            requests: Sequence[Any],
+            demand: Demand | None,
+            sweep: Sequence[int],
+            before: Sequence[Callable[[Transaction], Any]],
+        ) -> Commit:
+            tends = any(each.__qualname__.startswith("StoreFile.tend") for each in before)
+            self._asked = tends, frozenset(sweep)
+            return transact(requests, demand, sweep, before)
+
+        def refusing(request: Any, error: Exception) -> list[Commit]:
+            self.world.failures.append(f"{request!r:.300} failed on its own data: {error!r}")
+            return refuse(request, error)
+
         committer._answer = answering  # type: ignore[method-assign]
+        committer._transact = transacting  # type: ignore[method-assign]
+        committer._refuse = refusing  # type: ignore[method-assign]
+
+    @property
+    def slots(self) -> Slots | None:
+        """What its store's actor takes for leased; None while nobody knows what a commit in doubt has leased."""
+        file = self.assembly.file
+        if file is None or file.committer._doubt is not None:
+            return None
+        stores = [cell.actor for cell in self.engine.cells if isinstance(cell.actor, StoreActor)]
+        return stores[-1]._slots if stores else None
 
     def at_begin(self) -> tuple[int, str]:
         """What goes wrong within the transaction that begins; what one that failed has answered, nobody hears."""
-        self.answered = []
+        self.answered, self.tended, self.swept = [], False, frozenset()
         return self.world.faults.at_begin()
 
     def at_commit(self) -> str:

@@ -43,11 +43,14 @@ BODIES = (
     "exit",
     "garbage",
     "snooze",
+    "snooze_short",
     "give_up",
     "wait",
     "hang",
     "deaf",
     "exit_later",
+    "finishes",
+    "breaks",
 )
 """What bodies do."""
 
@@ -55,6 +58,8 @@ WISHES = (
     "cancel",
     "cancel",
     "cancel",
+    "cancel_running",
+    "cancel_running",
     "pause",
     "pause",
     "resume",
@@ -89,6 +94,7 @@ OPERATIONS = (
     "pause_schedule",
     "unschedule",
     "submit_after_end",
+    "cancel_at_once",
 )
 """What an operator asked for."""
 
@@ -120,6 +126,8 @@ SEEN = (
     "post_job_not_run",
     "attempt_beyond_its_own",
     "lost_too_often",
+    "kept_children",
+    "attempt_refused",
 )
 """What a judge has seen in rows and events."""
 

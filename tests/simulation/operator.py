@@ -4,7 +4,7 @@ Each wish is drawn beforehand, and carried out at its time on a row that fits; i
 When the faults are over it tidies up: what is paused is resumed, schedules are forgotten once they have fired.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Any
 
 from actors.messages import (
@@ -71,12 +71,19 @@ class Operator:
         self.wishes -= 1
 
     def _cancel(self) -> bool:
-        return self._about(
-            CancelJob, "cancel", self._some(ended=None if self._chance.random() < 0.2 else False)
-        )
+        return self._about(CancelJob, "cancel", self._some_open())
+
+    def _cancel_running(self) -> bool:
+        running = self.world.judge.choose(self._chance, "job", states={"running"})
+        return self._about(CancelJob, "cancel", running)
+
+    def cancel_at_once(self, job: Job) -> None:
+        """While its body begins: the cancel is on its way with what the attempt will leave."""
+        if self._about(CancelJob, "cancel", job):
+            self.world.met("cancel_at_once")
 
     def _pause(self) -> bool:
-        return self._about(PauseJob, "pause", self._some(ended=False))
+        return self._about(PauseJob, "pause", self._some_open())
 
     def _resume(self) -> bool:
         jobs, parents = self._paused_ones()
@@ -92,7 +99,8 @@ class Operator:
         return bool(paused) and self.ask(ResumeType(self._chance.choice(paused)), "resume_type")
 
     def _retry(self) -> bool:
-        job = self._some(ended=True, undone=True)
+        ended = None if self._chance.random() < 0.1 else True
+        job = self._some(ended=ended, states={"failed", "cancelled", "completed_with_failures"})
         if job is None:
             return False
         failed_only = self._chance.random() < 0.3
@@ -127,8 +135,14 @@ class Operator:
             self._chance.choice(fitting).try_again()
         return bool(fitting)
 
-    def _some(self, *, ended: bool | None, undone: bool = False) -> Job | None:
-        return self.world.judge.choose(self._chance, self._chance.choice(KINDS), ended=ended, undone=undone)
+    def _some(self, *, ended: bool | None, states: Container[str] | None = None) -> Job | None:
+        return self.world.judge.choose(self._chance, self._chance.choice(KINDS), ended=ended, states=states)
+
+    def _some_open(self) -> Job | None:
+        """Mostly what is open; else anything."""
+        return (
+            self._some(ended=None) if self._chance.random() < 0.15 else self._some(ended=False, states=OPEN)
+        )
 
     def _about(self, request: type[Any], mark: str, job: Job | None) -> bool:
         if job is None:

@@ -1,32 +1,60 @@
 """Predicts from the rows before a commit what it must answer and leave, where it carried out one request alone."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from actors.job import Attempt, Cancelled, Completed, Failed, Snoozed
-from actors.messages import NameChildren, Named, NamingFailed, Refused, Settle, Settled, Submit, Submitted
+from actors.messages import (
+    ExtendLeases,
+    NameChildren,
+    Named,
+    NamingFailed,
+    Refused,
+    Settle,
+    Settled,
+    StagePage,
+    Submit,
+    Submitted,
+)
 from tests.simulation.operations import OPERATIONS
 from tests.simulation.rows import OPEN, Job, Parent
+from tests.simulation.tasks import AS_PLANNED, in_order
 
 if TYPE_CHECKING:
     from tests.simulation.judge import Judge
 
 MAX_NAMING_ATTEMPTS = 3
+_APART = (Settle, NameChildren, NamingFailed, Submit, StagePage, ExtendLeases)
 
 
 def judge_answers(judge: "Judge", answered: list[tuple[Any, Any]], broken: list[str]) -> None:
-    """What became of the commit's one request. Of several each would have found what the others left."""
-    if len(answered) != 1:
-        return
-    ((request, reply),) = answered
-    what = f"{request!r:.300}, answered {reply!r:.200}"
-    judged = _judge(judge, request, reply)
-    broken += [f"{sentence}: {what}" for sentence in judged]
+    """What became of the commit's one request. Of several each would have found what the others left.
+
+    But attempts leave each other alone: among requests that begin or end work each is judged, unless its step closed.
+    """
+    if len(answered) == 1:
+        ((request, reply),) = answered
+        what = f"{request!r:.300}, answered {reply!r:.200}"
+        broken += [f"{sentence}: {what}" for sentence in _judge(judge, request, reply)]
+    elif all(isinstance(request, _APART) for request, _ in answered):
+        times = Counter(
+            each.lease.job_id
+            for request, _ in answered
+            if isinstance(request, Settle)
+            for each in request.attempts
+        )
+        for request, reply in answered:
+            if isinstance(request, Settle) and all(
+                times[each.lease.job_id] == 1 for each in request.attempts
+            ):
+                what = f"{request!r:.300} among others, answered {reply!r:.200}"
+                broken += [f"{sentence}: {what}" for sentence in _settled(judge, request, reply, alone=False)]
 
 
 def _judge(judge: "Judge", request: Any, reply: Any) -> list[str]:
     match request:
         case Settle():
-            return _settled(judge, request, reply)
+            return _settled(judge, request, reply, alone=True)
         case NameChildren():
             return _named(judge, request, reply)
         case NamingFailed():
@@ -40,7 +68,7 @@ def _judge(judge: "Judge", request: Any, reply: Any) -> list[str]:
 # -- attempts ----------------------------------------------------------------------------------------------------
 
 
-def _settled(judge: "Judge", request: Settle, reply: Settled) -> list[str]:
+def _settled(judge: "Judge", request: Settle, reply: Settled, *, alone: bool) -> list[str]:
     before, jobs = judge.before.jobs, judge.rows.jobs
     stale = {
         each.lease.job_id
@@ -49,16 +77,32 @@ def _settled(judge: "Judge", request: Settle, reply: Settled) -> list[str]:
     }
     if reply.number != request.number or set(reply.refused) != stale:
         return [f"{sorted(stale)} are to be refused"]
-    if stale or len(request.attempts) != 1:
-        return []
-    (attempt,) = request.attempts
-    was, job = before[attempt.lease.job_id], jobs.get(attempt.lease.job_id)
+    if stale:
+        judge.world.met("attempt_refused")
+    broken: list[str] = []
+    for attempt in request.attempts:
+        if attempt.lease.job_id not in stale:
+            was, job = before[attempt.lease.job_id], jobs.get(attempt.lease.job_id)
+            _judge_attempt(judge, attempt, was, job, broken, alone=alone and len(request.attempts) == 1)
+    return broken
+
+
+def _judge_attempt(
+    judge: "Judge", attempt: Attempt, was: Job, job: Job | None, broken: list[str], *, alone: bool
+) -> None:
+    step = judge.before.parents[was.parent_id or 0]
     if job is None:
-        return ["the job is gone"]
-    if was.state != "running":
+        broken.append(f"{was} is gone")
+    elif was.state != "running":
         # The same settlement again: nothing is changed by it, but what waits may have been leased.
-        return [] if job == was or was.state in OPEN else [f"{was} became {job}"]
-    return _attempt(attempt, was, job, judge.before.parents[was.parent_id or 0])
+        if job != was and was.state not in OPEN:
+            broken.append(f"{was} became {job}")
+    elif isinstance(attempt.outcome, Completed):
+        if job.state != "completed":
+            broken.append(f"{job} is to be completed")
+    elif alone or judge.rows.parents[step.id].closing == step.closing:
+        broken += _attempt(attempt, was, job, step)
+        broken += _kept(judge, attempt, was, step)
 
 
 def _attempt(attempt: Attempt, was: Job, job: Job, step: Parent) -> list[str]:
@@ -66,8 +110,6 @@ def _attempt(attempt: Attempt, was: Job, job: Job, step: Parent) -> list[str]:
     stopping = step.closing is not None or was.cancel_reason is not None
     delay, counted = 0, 0
     match outcome:
-        case Completed():
-            return [] if job.state == "completed" else [f"{job} is to be completed"]
         case Cancelled():
             return [] if job.state == "cancelled" else [f"{job} is to be cancelled"]
         case Failed():
@@ -84,6 +126,23 @@ def _attempt(attempt: Attempt, was: Job, job: Job, step: Parent) -> list[str]:
     attempts = was.attempt - 1 + counted + (job.state == "running")
     fine = job.state in states and job.attempt == attempts and job.epoch == was.epoch
     return [] if fine else [f"{job} is to run again, as attempt {attempts + (job.state != 'running')}"]
+
+
+def _kept(judge: "Judge", attempt: Attempt, was: Job, step: Parent) -> list[str]:
+    """What a body spawned to be kept is told of if it fails by itself, and is there unless nothing may be made."""
+    if not isinstance(attempt.outcome, Failed):
+        return []
+    told = {child.unique_key for child in attempt.children}
+    declared = in_order(judge.world.declared.get((was.id, was.token), ()), was.id)
+    kept = {key for task, key in declared if task.kept}
+    if attempt.outcome.error.message == AS_PLANNED and told != kept:
+        return [f"{kept} are to be made although it failed"]
+    if step.closing is not None or step.max_children or was.cancel_reason is not None:
+        return []
+    there = {job.unique_key for job in judge.every.values() if job.parent_id == step.id}
+    if told:
+        judge.world.met("kept_children")
+    return [] if told <= there else [f"{told - there} are not there"]
 
 
 # -- namings -----------------------------------------------------------------------------------------------------
@@ -112,7 +171,7 @@ def _named(judge: "Judge", request: NameChildren, reply: Any) -> list[str]:
     known = {job.unique_key for job in judge.before.jobs.values() if job.parent_id == step.id}
     keys = {child.unique_key for child in wanted if child.unique_key is not None} - known
     number = len(keys) + sum(child.unique_key is None for child in wanted)
-    most = page.max_children or was.max_children
+    most = max(page.max_children, was.max_children)
     number = min(number, most - was.total) if most else number
     full = bool(most) and was.total + number >= most
     cursor = None if full else page.next_cursor
@@ -151,4 +210,19 @@ def _submitted(judge: "Judge", request: Submit, reply: Any) -> list[str]:
     run_id = request.run_id if known is None else known[0]
     if new != wanted or reply.run_id != run_id or reply.created == again:
         return [f"it is to answer run {run_id} and to make {sorted(wanted)}, made were {sorted(new)}"]
+    return [] if again else _linked(judge, request)
+
+
+def _linked(judge: "Judge", request: Submit) -> list[str]:
+    """Each step waits for those it names, and all steps of a run for the runs that it is to wait for."""
+    rows = judge.rows
+    wanted = {(wait.run_id, wait.needs_id, wait.role.value) for wait in request.waits}
+    made = {request.run_id, *(each.run_id for each in request.linked)}
+    steps = [parent for parent in rows.parents.values() if parent.kind == "step" and parent.run_id in made]
+    for step in steps:
+        runs = {
+            (step.run_id, needs_id, role) for needs_id, role in rows.needs.get(step.id, ()) if role != "step"
+        }
+        if runs != {each for each in wanted if each[0] == step.run_id}:
+            return [f"{step} is to wait for {wanted}, it waits for {runs}"]
     return []

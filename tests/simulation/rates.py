@@ -28,6 +28,7 @@ class Rates(msgspec.Struct):
     badness: float = 0.0  # per body: that it does not simply succeed
     damage: float = 0.0
     operate: float = 0.0  # per operation: that an operator wants another one
+    hasty: float = 0.0  # per body: that an operator cancels its job as it begins
 
     @property
     def faults(self) -> dict[str, float]:
@@ -56,7 +57,8 @@ def draw_rates(chance: random.Random) -> Rates:
         naming=rate(0.4),
         badness=rate(1.0),
         damage=0.004 if chance.random() < 0.06 else 0.0,
-        operate=0.0 if chance.random() < CALM else 0.9 * chance.random(),
+        operate=0.0 if chance.random() < CALM else 0.94 * chance.random() ** 0.7,
+        hasty=0.0 if chance.random() < 0.7 else 0.2 * chance.random(),
     )
 
 

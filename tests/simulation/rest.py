@@ -76,6 +76,7 @@ def judge_rest(world: "World") -> None:
                 _judge_children(world, store, job.id)
         _judge_documents(world, store)
         _judge_budgets(world, store)
+        _judge_logs(world, store)
     finally:
         database.close()
 
@@ -228,3 +229,16 @@ def _judge_budgets(world: "World", store: RestingStore) -> None:
         job, task = world.judge.rows.jobs[job_id], msgspec.json.decode(payload, type=Task)
         if job.max_attempts != (task.max_attempts or options[job.type].max_attempts) + more:
             raise Violation(f"{job} has a budget that is not its own, with {more} retries of its step")
+
+
+def _judge_logs(world: "World", store: RestingStore) -> None:
+    """Every body writes one line, which is there once if its attempt counts, and never twice."""
+    lines: Counter[tuple[int, int]] = Counter()
+    for job_id, text in store.rows("SELECT job_id, text FROM log_entry WHERE text LIKE '% under token %'"):
+        lines[job_id, int(text.rpartition(" ")[2])] += 1
+    for job in world.judge.rows.jobs.values():
+        if job.kind == "job" and job.state == "completed" and not lines[job.id, job.token]:
+            raise Violation(f"{job} completed, and the line of its attempt is not in its log")
+    twice = [each for each, number in lines.items() if number > 1]
+    if twice:
+        raise Violation(f"the lines of attempts {twice} are there twice")

@@ -11,8 +11,18 @@ from tests.simulation.starts import CONDITIONS
 from tests.simulation.tasks import DELAY_MS, Plan, Task
 
 TYPES = ("quick", "quick", "slow", "inline")
-FAILURES = ("raise", "raise", "permanent", "retry_after", "exit", "garbage", "give_up", "snooze")
-SLOW_FAILURES = (*FAILURES, "wait", "wait", "hang", "deaf", "exit_later")
+FAILURES = (
+    "raise",
+    "raise",
+    "permanent",
+    "retry_after",
+    "exit",
+    "garbage",
+    "give_up",
+    "snooze",
+    "snooze_short",
+)
+SLOW_FAILURES = (*FAILURES, "wait", "wait", "hang", "deaf", "exit_later", "breaks")
 
 
 class Draw:
@@ -48,6 +58,7 @@ class Draw:
         if depth < 2 and self.chosen(0.3):
             spawns = tuple(self.task(depth + 1) for _ in range(self._chance.randint(1, 2)))
         meeting = depth > 0 and self.chosen(0.2)
+        kept, in_place = depth > 0 and self.chosen(0.2), depth > 0 and self.chosen(0.15)
         return Task(
             key=f"shared-{self._chance.randint(0, 1)}" if meeting else f"task-{self._tasks}",
             type=kind,
@@ -59,15 +70,17 @@ class Draw:
             rate_key="host" if self.chosen(0.1) else "",
             documents=self._chance.choice((0, 0, 0, 1, 2)),
             max_attempts=self._chance.choice((0, 0, 0, 1, 4)),
+            kept=kept,
+            in_place=in_place,
         )
 
     def _acts(self, kind: str) -> tuple[str, ...]:
         acts: list[str] = []
         while self.chosen(self._badness) and len(acts) < 3:
             acts.append(self._chance.choice(SLOW_FAILURES if kind == "slow" else FAILURES))
-        if acts and acts[-1] != "snooze" and self.chosen(0.3):
+        if acts and not acts[-1].startswith("snooze") and self.chosen(0.3):
             return tuple(acts)
-        return (*acts, "ok")
+        return (*acts, "finishes" if kind == "slow" and self.chosen(0.3) else "ok")
 
     def step(self, name: str, depends: tuple[str, ...]) -> Step:
         """A step with one or two pages of children, or none."""
@@ -75,11 +88,19 @@ class Draw:
             tuple(self.task() for _ in range(self._chance.choice((0, 1, 2, 2, 3))))
             for _ in range(self._chance.choice((0, 1, 1, 1, 2)))
         )
-        plan = Plan(pages, max_children=3 if self.chosen(0.1) else 0, level_by_level=self.chosen(0.1))
+        plan = Plan(
+            pages,
+            max_children=3 if self.chosen(0.12) else 0,
+            level_by_level=self.chosen(0.1),
+            concurrency=1 if self.chosen(0.07) else 0,
+        )
         options: dict[str, Any] = {}
         if self.chosen(0.15):
+            by_number = self.chosen(0.6)
             options["error_tolerance"] = ErrorTolerance(
-                max_child_failures=self._chance.randint(1, 2),
+                max_child_failures=self._chance.randint(1, 2) if by_number else 0,
+                max_failure_ratio=0.0 if by_number else self._chance.choice((0.3, 0.6)),
+                min_finished=self._chance.randint(1, 3),
                 failure_action=self._chance.choice(tuple(FailureAction)),
             )
         if self.chosen(0.1):

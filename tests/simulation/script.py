@@ -1,15 +1,18 @@
-"""A rare course of things that chance would hardly find: a run that ends again without having begun again.
+"""Rare courses of things that chance would hardly find: each is a script, and some seeds play one among their faults.
 
-A run that waits for another is retried while that other one, retried too, goes on; and what was retried of it is
-cancelled before it may start. So run and step go from pending to completed_with_failures.
+An end again: a run that waits for another is retried while that other one, retried too, goes on; and what was retried
+of it is cancelled before it may start. So run and step go from pending to completed_with_failures.
+A page taken back: a run whose children are to be named is paused; what it waited for is retried meanwhile.
 """
 
+import random
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from actors.job import JobDefinition, OnError, Step
-from actors.messages import CancelJob, PauseType, RetryJob
+from actors.messages import CancelJob, PauseJob, PauseType, RetryJob
 from tests.simulation.rows import OPEN, Job
 from tests.simulation.tasks import Plan, Task
 
@@ -36,13 +39,12 @@ class Script:
         second = msgspec.structs.replace(second, pre_jobs=("first",))
         self.client = world.add_client((second, first), "scripted", 0.0)
         world.clients.append(self.client)
-        self._scenes = [
-            self._pause_the_first_runs_type,
-            self._retry_the_first,
-            self._retry_a_job,
-            self._cancel_it,
-        ]
+        self._scenes = list(self.scenes())
         world.after(EVERY_SECONDS, self._go_on)
+
+    def scenes(self) -> tuple[Callable[[], bool], ...]:
+        """What is to happen, one after the other; each tells whether it has."""
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<Script(scenes={len(self._scenes)})>"
@@ -64,27 +66,51 @@ class Script:
         rows = self.world.judge.rows.jobs.values()
         return [job for job in rows if job.root_id == run.id and job.kind == "job" and job.state == state]
 
-    def _pause_the_first_runs_type(self) -> bool:
-        run = self._run("second")
-        return (
-            run is not None
-            and run.state not in OPEN
-            and self.world.operator.ask(PauseType("slow"), "pause_type")
-        )
-
     def _retry_the_first(self) -> bool:
         run = self._run("first")
-        paused = "slow" in self.world.judge.rows.paused_types
-        return run is not None and paused and self.world.operator.ask(RetryJob(run.id), "retry_run")
+        return run is not None and run.state not in OPEN and self._ask(RetryJob(run.id), "retry_run")
+
+    def _ask(self, request: object, mark: str) -> bool:
+        return self.world.operator.ask(request, mark)
+
+
+class EndsAgain(Script):
+    """What a retried run is to do again is cancelled while it waits."""
+
+    def scenes(self) -> tuple[Callable[[], bool], ...]:
+        """The first run's type is paused: retried, it goes on until somebody resumes it."""
+        return self._pause_the_first_runs_type, self._retry_the_first, self._retry_a_job, self._cancel_it
+
+    def _pause_the_first_runs_type(self) -> bool:
+        run = self._run("second")
+        return run is not None and run.state not in OPEN and self._ask(PauseType("slow"), "pause_type")
 
     def _retry_a_job(self) -> bool:
         first, second = self._run("first"), self._run("second")
         if first is None or second is None or first.state not in OPEN:
             return False
         failed = self._jobs(second, "failed")
-        return bool(failed) and self.world.operator.ask(RetryJob(failed[0].id), "retry_job")
+        return bool(failed) and self._ask(RetryJob(failed[0].id), "retry_job")
 
     def _cancel_it(self) -> bool:
         second = self._run("second")
         waiting = self._jobs(second, "pending") if second is not None else []
-        return bool(waiting) and self.world.operator.ask(CancelJob(waiting[0].id, "not again"), "cancel_job")
+        return bool(waiting) and self._ask(CancelJob(waiting[0].id, "not again"), "cancel_job")
+
+
+class TakesBack(Script):
+    """A run that may name its children waits again."""
+
+    def scenes(self) -> tuple[Callable[[], bool], ...]:
+        """It is paused before, so that nobody names them at once."""
+        return self._pause_the_second, self._retry_the_first
+
+    def _pause_the_second(self) -> bool:
+        run = self._run("second")
+        return run is not None and run.state in OPEN and self._ask(PauseJob(run.id), "pause_run")
+
+
+def draw_script(world: "World", chance: random.Random) -> Script:
+    """Any of them."""
+    script: type[Script] = chance.choice((EndsAgain, TakesBack))
+    return script(world)

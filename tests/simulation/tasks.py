@@ -1,7 +1,7 @@
 """The work of a simulation: workers whose bodies do what their payload says, and a manager that names such jobs."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -33,6 +33,8 @@ class Task(msgspec.Struct, frozen=True, omit_defaults=True):
     rate_key: str = ""
     documents: int = 0
     max_attempts: int = 0
+    kept: bool = False  # is made also if the attempt that spawns it fails
+    in_place: bool = False  # counts with its spawner as one
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -41,11 +43,26 @@ class Plan(msgspec.Struct, frozen=True):
     pages: tuple[tuple[Task, ...], ...] = ()
     max_children: int = 0
     level_by_level: bool = False
+    concurrency: int = 0
 
 
+AS_PLANNED = "as planned"
+"""What bodies say that fail by themselves."""
 RATE_MS = 300
+LONG_SECONDS = 1.2
+"""Of a body that runs long, and goes on to its own end when it is told to stop."""
 DELAY_MS = 300
 """Of a task that does not begin at once."""
+
+
+def in_order(spawns: Sequence[Task], job_id: int) -> list[tuple[Task, str | None]]:
+    """What an attempt of the job spawns, in that order, and the unique key of each; the kept ones come first."""
+    tasks = [*(task for task in spawns if task.kept), *(task for task in spawns if not task.kept)]
+    keys = [
+        task.key if task.keyed else f"{job_id}/{place}" if task.kept else None
+        for place, task in enumerate(tasks)
+    ]
+    return list(zip(tasks, keys, strict=True))
 
 
 def child_of(task: Task, depth: int = 1) -> ChildSpec:
@@ -79,29 +96,14 @@ class TaskWorker(JobWorker):
         """Do what this execution is to do."""
         task = self.validate(job)
         act = self._began(job, task)
+        _spawn(context, [each for each in task.spawns if each.kept])
         if self.options.dispatcher == "loop":
             return _later(act, job, task, context)
         return _done(act, job, task, context)
 
 
-def _done(act: str, job: LeasedJob, task: Task, context: JobContext) -> Any:
-    context.info(f"{act} under token {job.token}")
-    match act:
-        case "raise":
-            raise ValueError("as planned")
-        case "permanent":
-            raise PermanentError("as planned")
-        case "retry_after":
-            raise RetryableError("as planned", retry_after_seconds=0.7)
-        case "exit" | "exit_later":
-            raise SystemExit(3)
-        case "garbage":
-            return object()
-        case "snooze":
-            return Snooze(0.4)
-        case "give_up":
-            return Cancel("as planned")
-    for each in task.spawns:
+def _spawn(context: JobContext, tasks: Sequence[Task]) -> None:
+    for each in tasks:
         context.spawn_child_job(
             each.type,
             each,
@@ -111,7 +113,31 @@ def _done(act: str, job: LeasedJob, task: Task, context: JobContext) -> Any:
             rate_key=each.rate_key,
             rate_ms=RATE_MS if each.rate_key else 0,
             max_attempts=each.max_attempts,
+            even_if_failed=each.kept,
+            in_place=each.in_place,
         )
+
+
+def _done(act: str, job: LeasedJob, task: Task, context: JobContext) -> Any:
+    context.info(f"{act} under token {job.token}")
+    match act:
+        case "raise" | "breaks":
+            raise ValueError(AS_PLANNED)
+        case "permanent":
+            raise PermanentError(AS_PLANNED)
+        case "retry_after":
+            raise RetryableError(AS_PLANNED, retry_after_seconds=0.7)
+        case "exit" | "exit_later":
+            raise SystemExit(3)
+        case "garbage":
+            return object()
+        case "snooze":
+            return Snooze(0.4)
+        case "snooze_short":
+            return Snooze(0)
+        case "give_up":
+            return Cancel(AS_PLANNED)
+    _spawn(context, [each for each in task.spawns if not each.kept])
     for number in range(task.documents):
         context.save_document(
             DocumentSpec("task", f"{task.key}/{number}", None, task.key, f"by token {job.token}")
@@ -129,6 +155,11 @@ async def _later(act: str, job: LeasedJob, task: Task, context: JobContext) -> A
                     await asyncio.sleep(10_000)
                 except asyncio.CancelledError:
                     continue
+        case "finishes" | "breaks":
+            try:
+                await asyncio.sleep(LONG_SECONDS)
+            except asyncio.CancelledError:
+                act = "ok" if act == "finishes" else "raise"
         case "ok" | "raise":
             await asyncio.sleep(0)
         case _:
@@ -161,4 +192,5 @@ class PlanManager(JobManager):
             str(number + 1) if more else None,
             max_children=plan.max_children,
             level_by_level=plan.level_by_level,
+            concurrency=plan.concurrency,
         )

@@ -25,13 +25,13 @@ from tests.simulation.operator import Operator
 from tests.simulation.pool import StorePool
 from tests.simulation.rates import draw_rates, draw_retention
 from tests.simulation.scenario import Draw
-from tests.simulation.script import Script
+from tests.simulation.script import draw_script
 from tests.simulation.tasks import Task, TaskWorker
 
 BEGINNING_MS = 1_767_225_600_000
 """2026-01-01, in whose first minute a world begins."""
 TAIL = 50
-SCRIPTED = 0.04
+SCRIPTED = 0.08
 """Share of the seeds with a ``Script``."""
 
 
@@ -52,6 +52,7 @@ class World:
         self.quiet_since = math.inf
         self.quiet_seq = 0  # the last event before
         self.retention = draw_retention(self.chance)
+        self.max_lost = self.chance.choice((1, 3, 3))
         self.damaged: set[int] = set()
         self.rate_starts: dict[str, int] = {}  # when a job of each rate key was leased last
         self.definitions: dict[str, JobDefinition] = {}
@@ -77,7 +78,7 @@ class World:
             self.start_machine()
         self.clients = [self._client(draw, number) for number in range(self.chance.choice((1, 2, 3, 4)))]
         self.operator = Operator(self, draw)
-        self.script = Script(self) if self.chance.random() < SCRIPTED else None
+        self.script = draw_script(self, self.chance) if self.chance.random() < SCRIPTED else None
 
     def __repr__(self) -> str:
         return f"<World(seed={self.seed}, steps={self.steps})>"
@@ -145,6 +146,8 @@ class World:
             self.failures.append(f"attempt {job.attempt} began, its row counts {row.attempt}: {row}")
         act = task.acts[min(number, len(task.acts) - 1)]
         self.met(f"body_{act}")
+        if not self.quiet and self.chance.random() < self.rates.hasty:
+            self.operator.cancel_at_once(row)
         return act
 
     def committed(self, machine: Machine, connection: Any) -> None:
@@ -153,10 +156,10 @@ class World:
         self.failures += self.judge.committed(machine, connection)
         self.note(f"{machine.number} committed {self.judge.rows.token} {self.judge.rows.event_seq}")
 
-    def unchanged(self, machine: Machine) -> None:
+    def unchanged(self, machine: Machine, connection: Any) -> None:
         """Judge what was answered by a transaction that changed nothing."""
-        if machine.answered:
-            self.failures += self.judge.answered(machine)
+        if machine.answered or machine.tended or machine.swept:
+            self.failures += self.judge.unchanged(machine, connection)
 
     # -- machines -----------------------------------------------------------------------------------------------
 

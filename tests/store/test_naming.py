@@ -106,6 +106,17 @@ def test_a_spawn_in_its_spawners_place_counts_with_it_as_one(store: StoreDriver)
     assert (parent["total"], parent["max_children"]) == (4, 4)
 
 
+def test_a_page_that_says_the_limit_again_keeps_what_was_spawned_in_place(store: StoreDriver) -> None:
+    store.submit()
+    start = store.start()
+    store.name(start, spec(1), spec(2), cursor="more", max_children=3)
+    (first, _) = store.lease()
+    store.settle(store.attempt(first, children=(spec(3, in_place=True),)))
+    assert store.name(store.start(), spec(4), spec(5), max_children=3).inserted == 1
+    parent = store.parent(start.step_id)
+    assert (parent["total"], parent["max_children"], parent["named"]) == (4, 4, 1)
+
+
 def test_a_unique_key_is_admitted_once_in_a_page_across_pages_and_by_spawns(store: StoreDriver) -> None:
     store.submit()
     start = store.start()

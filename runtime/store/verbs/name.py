@@ -17,8 +17,8 @@ def name_children(transaction: Transaction, request: NameChildren) -> tuple[bool
     if parent is None:
         return False, 0
     page = request.page
-    if page.max_children:
-        parent.max_children = page.max_children
+    # It may have grown by what was spawned in its spawner's place: a page that says the same again takes nothing back.
+    parent.max_children = max(parent.max_children, page.max_children)
     if page.concurrency:
         parent.concurrency = page.concurrency
     parent.by_level = int(page.level_by_level)
