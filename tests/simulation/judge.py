@@ -8,17 +8,14 @@ accepted attempt spawned is there; rows go only with what was deleted.
 """
 
 import math
-import random
 import sqlite3
-from collections.abc import Container
 from typing import TYPE_CHECKING
 
-from runtime.store.retention import KEY_DAYS
 from tests.simulation.holding import judge_held
 from tests.simulation.keys import judge_keys
 from tests.simulation.leasing import judge_leases
 from tests.simulation.predictions import judge_answers
-from tests.simulation.rows import DAY_MS, OPEN, Job, Parent, Rows
+from tests.simulation.rows import OPEN, Job, Parent, Rows
 from tests.simulation.starts import judge_starts, judge_useless
 from tests.simulation.tasks import DELAY_MS, in_order
 from tests.simulation.tending import judge_swept, judge_tended
@@ -288,59 +285,3 @@ class Judge:
         late = self.world.quiet_for > TIDY_SECONDS and parent.closing is None
         if late and (parent.deadline or math.inf) + TIDY_SECONDS * 1000 < self.world.clock.wall_ms():
             broken.append(f"{parent} goes on after its time limit")
-
-    # -- questions ----------------------------------------------------------------------------------------------
-
-    @property
-    def too_old(self) -> list[object]:
-        """What is to go by its age, once the world has grown old."""
-        if not self.world.aged:
-            return []
-        now, retention = self.world.clock.wall_ms(), self.world.retention
-        days = {True: retention.completed_days, False: retention.failed_days}
-        found: list[object] = [
-            job
-            for job in self.rows.jobs.values()
-            if job.kind == "run"
-            and (kept := days[job.state == "completed"])
-            and (job.finished_at or now) + kept * DAY_MS <= now
-        ]
-        found += [
-            key for key, (run_id, ended_at) in self.rows.keys.items() if self._is_old(run_id, ended_at, now)
-        ]
-        found += [key for key, until in self.rows.rates.items() if until <= now]
-        return [*found, "events"] if self.timeline.prunable else found
-
-    def _is_old(self, run_id: int, ended_at: int | None, now: int) -> bool:
-        """Whether a key is to go; a run that was retried after the world grew old has ended of late."""
-        run = self.rows.jobs.get(run_id)
-        ended = (ended_at or 0) if run is None else (run.finished_at or now)
-        return ended + KEY_DAYS * DAY_MS <= now
-
-    def fired_since(self, seq: int, schedule: str) -> bool:
-        """Whether it fired after that event, or could not since its run before went on."""
-        if self.timeline.skipped.get(schedule, 0) > seq:
-            return True
-        return any(
-            at > seq and kind == "schedule_fired" and data["schedule"] == schedule
-            for at, kind, _, _, data in self.timeline.events[seq:]
-        )
-
-    def choose(
-        self,
-        chance: random.Random,
-        kind: str,
-        *,
-        ended: bool | None = None,
-        states: Container[str] | None = None,
-    ) -> Job | None:
-        """Any row of that kind; of a run that has ended, or not; in one of those states."""
-        jobs = self.rows.jobs
-        found = [
-            job
-            for job in jobs.values()
-            if job.kind == kind
-            and (ended is None or (jobs[job.root_id].finished_at is not None) == ended)
-            and (states is None or job.state in states)
-        ]
-        return chance.choice(found) if found else None

@@ -30,6 +30,7 @@ from actors.messages import (
 )
 from runtime.engine import tell
 from tests.simulation.marks import WISHES
+from tests.simulation.questions import choose, fired_since, too_old
 from tests.simulation.rows import OPEN, Job
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Operator:
         return self._about(CancelJob, "cancel", self._some_open())
 
     def _cancel_running(self) -> bool:
-        running = self.world.judge.choose(self._chance, "job", states={"running"})
+        running = choose(self.world.judge, self._chance, "job", states={"running"})
         return self._about(CancelJob, "cancel", running)
 
     def cancel_at_once(self, job: Job) -> None:
@@ -136,7 +137,7 @@ class Operator:
         return bool(fitting)
 
     def _some(self, *, ended: bool | None, states: Container[str] | None = None) -> Job | None:
-        return self.world.judge.choose(self._chance, self._chance.choice(KINDS), ended=ended, states=states)
+        return choose(self.world.judge, self._chance, self._chance.choice(KINDS), ended=ended, states=states)
 
     def _some_open(self) -> Job | None:
         """Mostly what is open; else anything."""
@@ -215,7 +216,7 @@ class Operator:
             *rows.paused_types,
             *rows.schedules,
             *rows.deletions,
-            *self.world.judge.too_old,
+            *too_old(self.world.judge),
         ]
 
     def tidy(self) -> None:
@@ -230,10 +231,10 @@ class Operator:
             if (
                 schedule.paused
                 or schedule.error
-                or self.world.judge.fired_since(self.world.quiet_seq, schedule.id)
+                or fired_since(self.world.judge, self.world.quiet_seq, schedule.id)
             ):
                 self.ask(Unschedule(schedule.id), "unschedule")
-        if rows.deletions or self.world.judge.too_old:
+        if rows.deletions or too_old(self.world.judge):
             machine = self.world.any_open()
             if machine is not None:
                 tell(machine.system, machine.assembly.store, Prune(begin=True))
