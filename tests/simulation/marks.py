@@ -128,6 +128,9 @@ SEEN = (
     "lost_too_often",
     "kept_children",
     "attempt_refused",
+    "swept_pending",
+    "swept_scheduled",
+    "swept_paused",
 )
 """What a judge has seen in rows and events."""
 

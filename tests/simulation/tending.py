@@ -38,5 +38,9 @@ def judge_swept(judge: "Judge", machine: "Machine", broken: list[str]) -> None:
     """Nothing waits below the closing parents of which this transaction swept a slice: no step here has more."""
     for parent_id in machine.swept:
         parent = judge.rows.parents.get(parent_id)
+        for job in judge.before.jobs.values():
+            if job.parent_id == parent_id and job.state in {"scheduled", "pending"}:
+                paused = job.state == "pending" and (job.lane_id or 0) < 0
+                judge.world.met("swept_paused" if paused else f"swept_{job.state}")
         if parent is not None and parent.closing is not None and parent.pending + parent.scheduled:
             broken.append(f"{parent} was swept, and has children that wait")

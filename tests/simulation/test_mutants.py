@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.simulation.batches import find_mutant
-from tests.simulation.mutants import ALL, mutated
+from tests.simulation.batches import WITHIN, find_mutant, known_seeds
+from tests.simulation.mutants import ALL, BY_TEST, mutated
 
 QUICK = (
     "settle without token",
@@ -24,3 +24,14 @@ def test_a_mutant_still_has_something_to_change(sentence: str) -> None:
     """The code that a mutant changes is there; else it would be no mutant, and be missed only by ``make mutants``."""
     with mutated(sentence):
         pass
+
+
+@pytest.mark.parametrize("sentence", sorted(ALL.keys() - BY_TEST.keys()))
+def test_a_mutant_was_found_by_one_of_the_seeds_within_which_it_must_be(sentence: str) -> None:
+    """``python -m tests.simulation --mutants --record`` writes down by which; ``make mutants`` finds it again."""
+    (seed,) = known_seeds(sentence)
+    assert 0 <= seed < WITHIN
+
+
+def test_mutants_that_a_test_finds_are_mutants() -> None:
+    assert BY_TEST.keys() <= ALL.keys()
