@@ -3,6 +3,7 @@
 An end again: a run that waits for another is retried while that other one, retried too, goes on; and what was retried
 of it is cancelled before it may start. So run and step go from pending to completed_with_failures.
 A page taken back: a run whose children are to be named is paused; what it waited for is retried meanwhile.
+A paused job swept: it is paused while it waits for its type, which is paused too; then its run is cancelled.
 """
 
 import random
@@ -110,7 +111,28 @@ class TakesBack(Script):
         return run is not None and run.state in OPEN and self._ask(PauseJob(run.id), "pause_run")
 
 
+class SweepsPaused(Script):
+    """A job that was paused by itself ends with its run."""
+
+    def scenes(self) -> tuple[Callable[[], bool], ...]:
+        """Its type is paused before, so that it waits."""
+        return self._pause_its_type, self._pause_a_job, self._cancel_its_run
+
+    def _pause_its_type(self) -> bool:
+        return self._run("second") is not None and self._ask(PauseType("quick"), "pause_type")
+
+    def _pause_a_job(self) -> bool:
+        run = self._run("second")
+        waiting = self._jobs(run, "pending") if run is not None else []
+        return bool(waiting) and self._ask(PauseJob(waiting[0].id), "pause_job")
+
+    def _cancel_its_run(self) -> bool:
+        run = self._run("second")
+        paused = run is not None and any((job.lane_id or 0) < 0 for job in self._jobs(run, "pending"))
+        return paused and run is not None and self._ask(CancelJob(run.id), "cancel_run")
+
+
 def draw_script(world: "World", chance: random.Random) -> Script:
-    """Any of them."""
-    script: type[Script] = chance.choice((EndsAgain, TakesBack))
+    """Any of them; the first needs the most luck."""
+    script: type[Script] = chance.choice((EndsAgain, EndsAgain, TakesBack, SweepsPaused))
     return script(world)
