@@ -56,7 +56,7 @@ def draw_rates(chance: random.Random) -> Rates:
         answer_lost=rate(0.6),
         naming=rate(0.4),
         badness=rate(1.0),
-        damage=0.004 if chance.random() < 0.06 else 0.0,
+        damage=0.006 if chance.random() < 0.1 else 0.0,
         operate=0.0 if chance.random() < CALM else 0.94 * chance.random() ** 0.7,
         hasty=0.0 if chance.random() < 0.7 else 0.2 * chance.random(),
     )
