@@ -42,6 +42,8 @@ TYPES = ("quick", "slow", "inline")
 TRIES = 12
 """Times a wish looks for a row that fits."""
 TIDY_EVERY = 0.5
+PAUSED_SECONDS = 3.0
+"""For which a paused schedule stays when the faults are over: it is due all the while, and must not fire."""
 
 
 class Operator:
@@ -229,7 +231,7 @@ class Operator:
             self.ask(ResumeType(each), "resume_type")
         for schedule in rows.schedules.values():
             if (
-                schedule.paused
+                (schedule.paused and self.world.quiet_for > PAUSED_SECONDS)
                 or schedule.error
                 or fired_since(self.world.judge, self.world.quiet_seq, schedule.id)
             ):

@@ -3,6 +3,7 @@
 An end again: a run that waits for another is retried while that other one, retried too, goes on; and what was retried
 of it is cancelled before it may start. So run and step go from pending to completed_with_failures.
 A page taken back: a run whose children are to be named is paused; what it waited for is retried meanwhile.
+A retry in vain: a run whose pre-job has failed is retried, and then the pre-job.
 A paused job swept: it is paused while it waits for its type, which is paused too; then its run is cancelled.
 """
 
@@ -33,9 +34,11 @@ def _definition(identity: str, job_type: str, *acts: tuple[str, ...]) -> JobDefi
 class Script:
     """Goes from scene to scene as soon as the rows allow it."""
 
+    first_acts: tuple[tuple[str, ...], ...] = (("ok",), ("permanent", "ok"))
+
     def __init__(self, world: "World") -> None:
         self.world = world
-        first = _definition("first", "slow", ("ok",), ("permanent", "ok"))
+        first = _definition("first", "slow", *self.first_acts)
         second = _definition("second", "quick", ("ok",), ("permanent",), ("permanent",))
         second = msgspec.structs.replace(second, pre_jobs=("first",))
         self.client = world.add_client((second, first), "scripted", 0.0)
@@ -111,6 +114,20 @@ class TakesBack(Script):
         return run is not None and run.state in OPEN and self._ask(PauseJob(run.id), "pause_run")
 
 
+class RetriesInVain(Script):
+    """Nothing of the first run is done, so that the second can not go on."""
+
+    first_acts = (("permanent", "ok"),)
+
+    def scenes(self) -> tuple[Callable[[], bool], ...]:
+        """Once that has ended with the first."""
+        return self._retry_the_second, self._retry_the_first
+
+    def _retry_the_second(self) -> bool:
+        run = self._run("second")
+        return run is not None and run.state not in OPEN and self._ask(RetryJob(run.id), "retry_run")
+
+
 class SweepsPaused(Script):
     """A job that was paused by itself ends with its run."""
 
@@ -134,5 +151,6 @@ class SweepsPaused(Script):
 
 def draw_script(world: "World", chance: random.Random) -> Script:
     """Any of them; the first needs the most luck."""
-    script: type[Script] = chance.choice((EndsAgain, EndsAgain, TakesBack, SweepsPaused))
+    scripts = (EndsAgain, EndsAgain, TakesBack, RetriesInVain, SweepsPaused)
+    script: type[Script] = chance.choice(scripts)
     return script(world)

@@ -31,7 +31,7 @@ from tests.simulation.tasks import Task, TaskWorker
 BEGINNING_MS = 1_767_225_600_000
 """2026-01-01, in whose first minute a world begins."""
 TAIL = 50
-SCRIPTED = 0.1
+SCRIPTED = 0.12
 """Share of the seeds with a ``Script``."""
 
 
