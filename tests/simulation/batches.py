@@ -62,9 +62,15 @@ def find_mutant(sentence: str) -> Found:
     return Found(sentence)
 
 
-def known_seeds(sentence: str) -> tuple[int, ...]:
-    """The seed that ``make mutants`` has found that mutant by when it was last recorded."""
+def recorded() -> dict[str, int]:
+    """The seed that each mutant was found by when that was last written down."""
     found: dict[str, int] = json.loads(RECORD.read_text())
+    return found
+
+
+def known_seeds(sentence: str) -> tuple[int, ...]:
+    """The seed on record for that mutant, if there is one."""
+    found = recorded()
     return (found[sentence],) if sentence in found else ()
 
 
