@@ -28,6 +28,8 @@ class DocumentFilter(msgspec.Struct, frozen=True, omit_defaults=True):
     media_types: tuple[str, ...] = ()  # one of these
     created_after: int | None = None  # first saved later than that
     updated_after: int | None = None  # last changed later than that
+    job_id: int | None = None  # that this job saved
+    after: int | None = None  # made later than the document of this id: the cursor of a page
     limit: int | None = None  # the first so many, over all pages; None = no limit
 
 

@@ -88,7 +88,7 @@ def gateway(runtime: Runtime, settings: GatewaySettings | None = None) -> Gate:
         request_max_body_size=chosen.max_body_bytes,
         logging_config=None,
     )
-    return Gate(inside, chosen, assembly.clock)
+    return Gate(inside, chosen, assembly.clock, broadcast.close)
 
 
 async def _name_all_methods(message: Message, scope: Scope) -> None:

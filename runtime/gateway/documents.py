@@ -2,19 +2,24 @@
 
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Controller, get
 from litestar.params import QueryParameter
 
 from actors.documents import DocumentFilter
 from actors.ids import parse_id
 from runtime.gateway.asking import id_parameter, page_size
-from runtime.gateway.given import JobId, Limit, RunFilter, TheRuntime
+from runtime.gateway.given import ID, After, JobId, Limit, RunFilter, TheRuntime
 from runtime.gateway.objects import DocumentsPage
 from runtime.gateway.problem import BadRequestError, NotFoundError
 from runtime.store.reading.query import SearchQueryError
 
 Tags = Annotated[list[str] | None, QueryParameter(name="tag", description="every one of these")]
 Sources = Annotated[list[str] | None, QueryParameter(name="source_type", description="one of these")]
+
+JobFilter = Annotated[
+    str | None, QueryParameter(name="job_id", description="only what this job saved", schema_extra=ID)
+]
 
 
 class DocumentsController(Controller):
@@ -28,12 +33,22 @@ class DocumentsController(Controller):
         self,
         runtime: TheRuntime,
         run_id: RunFilter = None,
+        job_id: JobFilter = None,
         tag: Tags = None,
         source_type: Sources = None,
+        after: After = None,
         limit: Limit = 50,
     ) -> DocumentsPage:
         """In the order in which they were first saved."""
-        return DocumentsPage(runtime.reader.documents(_filter(run_id, tag, source_type, page_size(limit))))
+        size = page_size(limit)
+        wanted = msgspec.structs.replace(
+            _filter(run_id, tag, source_type, size + 1),
+            job_id=id_parameter(job_id, "job_id"),
+            after=id_parameter(after, "after"),
+        )
+        found = runtime.reader.documents(wanted)
+        page = found[:size]
+        return DocumentsPage(page, page[-1]["id"] if len(found) > size else None)
 
     @get("/documents/{document_id:str}", summary="Show a document", sync_to_thread=True)
     def show(self, runtime: TheRuntime, document_id: JobId) -> dict[str, Any]:
@@ -56,7 +71,7 @@ class DocumentsController(Controller):
         """The best first, each with a snippet and a score."""
         wanted = _filter(run_id, tag, source_type, page_size(limit))
         try:
-            return DocumentsPage(runtime.reader.search(words, wanted))
+            return DocumentsPage(runtime.reader.search(words, wanted), None)
         except SearchQueryError as error:
             raise BadRequestError(str(error), "q") from error
 

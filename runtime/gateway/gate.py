@@ -6,7 +6,7 @@ request that was refused.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -75,7 +75,16 @@ class FailedLogins:
 class Gate:
     """Lets in what ``guard`` admits."""
 
-    def __init__(self, inside: Any, settings: GatewaySettings, clock: Clock) -> None:
+    def __init__(
+        self,
+        inside: Any,
+        settings: GatewaySettings,
+        clock: Clock,
+        end_streams: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.end_streams = (
+            end_streams  # a server that stops calls it first: they end by themselves only with us
+        )
         self._inside = inside
         self._settings = settings
         self._failed = FailedLogins(clock, settings.failed_logins)

@@ -163,9 +163,10 @@ class Deleted(msgspec.Struct, frozen=True):
 
 
 class DocumentsPage(msgspec.Struct, frozen=True):
-    """Documents, or what a search found, the best first."""
+    """Documents, ``next_cursor`` as ``after`` gives those that follow; or what a search found, the best first."""
 
     documents: list[dict[str, Any]]
+    next_cursor: str | None
 
 
 class FoundFault(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import threading
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import uvicorn
@@ -67,8 +68,9 @@ class GatewayServer:
             GatewayError: the address can not be bound.
         """
         self._socket = _bound(self._settings)
+        gate = gateway(self._runtime, self._settings)
         config = uvicorn.Config(
-            gateway(self._runtime, self._settings),
+            gate,
             log_config=None,
             access_log=False,
             lifespan="on",
@@ -80,7 +82,7 @@ class GatewayServer:
             timeout_graceful_shutdown=STOP_SECONDS,
             server_header=False,
         )
-        self._server = _Server(config, self._ready)
+        self._server = _Server(config, self._ready, gate.end_streams)
         self._thread = threading.Thread(target=self._serve, name="quaero-gateway", daemon=True)
         self._thread.start()
         self._ready.wait()
@@ -110,13 +112,20 @@ class GatewayServer:
 class _Server(uvicorn.Server):
     """Tells when it has started; the process's signals are its host's business."""
 
-    def __init__(self, config: uvicorn.Config, ready: threading.Event) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: threading.Event, end_streams: Callable[[], Awaitable[None]]
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._end_streams = end_streams
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
         await super().startup(sockets)
         self._ready.set()
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        await self._end_streams()
+        await super().shutdown(sockets)
 
 
 def _bound(settings: GatewaySettings) -> socket.socket:

@@ -1,12 +1,15 @@
 """A runtime with its gateway on a real port, and a client."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from actors.worker import JobWorker
 from runtime import Runtime
 from runtime.gateway.serving import GatewayServer
 from runtime.gateway.settings import GatewaySettings
@@ -14,6 +17,17 @@ from runtime.gateway.tokens import Role, Token, token_hash
 from runtime.settings import RuntimeSettings
 from tests.embedding.gates import AtGate
 from tests.embedding.workers import double, gated, poison, write
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+FLAGS = (
+    "--no-sandbox",  # as root, in CI
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 READER, OPERATOR = "reader's token", "operator's token"
 TOKENS = (
@@ -31,14 +45,14 @@ class Service(msgspec.Struct):
     definitions: Path
 
 
-def service_with(directory: Path, settings: GatewaySettings) -> Iterator[Service]:
-    """A service on a port of its own."""
+def service_with(directory: Path, settings: GatewaySettings, *others: JobWorker) -> Iterator[Service]:
+    """A service on a port of its own; with workers of the test's own."""
     definitions = directory / "definitions"
     definitions.mkdir()
     configured = RuntimeSettings(
         store=directory / "jobs.db", definitions_directory=definitions, grace_seconds=0.5
     )
-    with Runtime(configured, workers=[double, gated, poison, write], managers=[AtGate]) as runtime:
+    with Runtime(configured, workers=[double, gated, poison, write, *others], managers=[AtGate]) as runtime:
         server = GatewayServer(runtime, settings)
         server.start()
         try:
@@ -58,3 +72,25 @@ def service(tmp_path: Path) -> Iterator[Service]:
 def guarded(tmp_path: Path) -> Iterator[Service]:
     """With tokens."""
     yield from service_with(tmp_path, GatewaySettings(port=0, tokens=TOKENS, failed_logins=5))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page whose scripts must not fail, and which asks nobody but the gateway."""
+    page = browser.new_page()
+    page.set_default_timeout(20_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("dialog", lambda dialog: faults.append(dialog.message))
+    page.on("request", lambda asked: None if "//127.0.0.1:" in asked.url else faults.append(asked.url))
+    yield page
+    page.close()
+    assert faults == []

@@ -2,60 +2,20 @@
 
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.cli.running import running
 from tests.embedding.workers import GATES, Number, Where, double
-from tests.gateway.conftest import OPERATOR, Service
+from tests.gateway.conftest import CHROMIUM, OPERATOR, Service
 from tests.gateway.test_jobs import waiting
 from tests.gateway.test_serve import CONFIG
 from tests.gateway.test_serve import GATES as GATES_TOML
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-FLAGS = (
-    "--no-sandbox",  # as root, in CI
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-EVIL = "<img src=x onerror=alert(1)>"
-
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page whose scripts must not fail, and which asks nobody but the gateway."""
-    page = browser.new_page()
-    page.set_default_timeout(20_000)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("dialog", lambda dialog: faults.append(dialog.message))
-    page.on("request", lambda asked: None if "//127.0.0.1:" in asked.url else faults.append(asked.url))
-    yield page
-    page.close()
-    assert faults == []
-
-
-def row(page: Page, name: str) -> Locator:
-    return page.locator("tr", has=page.get_by_role("link", name=name, exact=True))
 
 
 def test_a_run_is_started_from_the_page_and_watched_to_its_end(service: Service, page: Page) -> None:
@@ -101,45 +61,6 @@ def test_a_run_is_paused_resumed_and_its_failures_are_retried(service: Service, 
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     run.cancel()
-
-
-def test_what_a_job_is_named_is_text_everywhere(service: Service, page: Page) -> None:
-    run = service.runtime.fan_out("poison", [Where(EVIL), Where("permanent")], name=EVIL)
-    run.wait(20)
-    for place in ("runs", f"job/{run.id}", "queue", "search"):
-        page.goto(f"{service.server.url}/#/{place}")
-        page.reload()
-        expect(page.locator("h1")).to_be_visible()
-        assert page.locator("main img").count() == 0
-    page.goto(f"{service.server.url}/#/job/{run.id}")
-    expect(page.locator("h1")).to_have_text(EVIL)
-
-
-@pytest.mark.browser
-def test_every_number_is_the_count_of_the_rows(service: Service, page: Page) -> None:
-    service.runtime.fan_out(double, [Number(each) for each in range(1234)], name="many").wait(60)
-    service.runtime.fan_out("poison", [Where("permanent")] * 3, name="failed").wait(20)
-    page.goto(service.server.url)
-    expect(page.locator(".tile")).to_have_count(6)
-    tiles = {
-        text.split("\n")[1]: int(text.split("\n")[0].replace(",", ""))
-        for text in page.locator(".tile").all_inner_texts()
-    }
-    with service.runtime.reader.snapshot() as connection:
-        for words, state in (
-            ("completed jobs", "completed"),
-            ("failed jobs", "failed"),
-            ("running jobs", "running"),
-        ):
-            rows = connection.execute(
-                "SELECT count(*) FROM job WHERE kind = 'job' AND state = ?", (state,)
-            ).fetchone()[0]
-            assert tiles[words] == rows
-    expect(row(page, "many")).to_contain_text("1,234 of 1,234")
-    page.get_by_role("link", name="many", exact=True).click()
-    expect(page.locator("h1")).to_have_text("many")
-    page.locator("main table a").first.click()
-    expect(page.locator(".filters")).to_contain_text("completed 1,234")
 
 
 @pytest.mark.browser

@@ -165,6 +165,14 @@ def test_a_stream_that_is_not_followed_ends_with_what_there_is(service: Service)
     assert kind == "snapshot"
 
 
+def test_streams_end_when_the_server_stops(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    events = streamed(service.client)
+    next(events)
+    service.server.stop()
+    assert list(events) == []
+    assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []
+
+
 async def read_socket(url: str, after: int, until: int) -> list[int]:
     seen: list[int] = []
     async with connect(f"{url}?after={after}", max_size=1 << 24, proxy=None) as socket:

@@ -35,6 +35,7 @@ export const api = {
   jobs: (values) => call("GET", `api/jobs${query(values)}`),
   statistics: () => call("GET", "api/jobs/stats"),
   job: (id) => call("GET", `api/jobs/${id}`),
+  tree: (id, values) => call("GET", `api/jobs/${id}/tree${query(values)}`),
   explain: (id) => call("GET", `api/jobs/${id}/explain`),
   logs: (id, values) => call("GET", `api/jobs/${id}/logs${query(values)}`),
   act: (id, verb, values = {}) => call("POST", `api/jobs/${id}/${verb}${query(values)}`),

@@ -10,6 +10,7 @@ import * as queue from "./views/queue.js";
 import * as runs from "./views/runs.js";
 import * as search from "./views/search.js";
 
+const PART_OF = { job: "runs", document: "search" };
 const VIEWS = { runs, queue, definitions, search, job, document: search };
 
 const main = document.getElementById("main");
@@ -37,7 +38,7 @@ async function navigate() {
   leave = () => {};
   const root = h("div");
   for (const link of document.querySelectorAll("nav a")) {
-    if (link.hash === `#/${place.name}`) link.setAttribute("aria-current", "page");
+    if (link.hash === `#/${PART_OF[place.name] ?? place.name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   try {

@@ -54,6 +54,27 @@ export function state(job) {
   return h(`span.state.${job.state}`, {}, text);
 }
 
+/**
+ * A table: `heads` are names, or [name, "number"] or [name, "short"]; `rows` have a cell for each of them.
+ * On a phone a row becomes a card, whose cells say their names.
+ */
+export function table(heads, rows) {
+  const named = heads.map((head) => (Array.isArray(head) ? head : [head, ""]));
+  const tag = (name, kind) => (kind ? `${name}.${kind}` : name);
+  return h("table", {},
+    h("thead", {}, h("tr", {}, named.map(([name, kind]) => h(tag("th", kind), { scope: "col" }, name || h("span.unseen", {}, "Actions"))))),
+    h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell, place) => {
+      const [name, kind] = named[place];
+      return h(tag("td", place ? kind : "name"), { "data-name": place ? name : null }, cell);
+    })))));
+}
+
+/** What tells jobs of one type apart. */
+export function brief(payload) {
+  const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+  return text.length > 90 ? `${text.slice(0, 89)}…` : text;
+}
+
 /** What a job took, or has taken until now. */
 export function took(job) {
   if (!job.started_at) return "–";

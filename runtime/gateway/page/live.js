@@ -1,5 +1,7 @@
 // One stream of events for the whole page. The browser reconnects by itself and says which event it saw last.
 
+import { notice } from "./dom.js";
+
 const TYPES = [
   "snapshot", "job_status_change", "parent_job_progress", "job_reopened", "job_paused", "job_resumed", "job_deleted",
   "parent_closing", "tolerance_warning", "schedule_fired", "schedule_set", "type_paused", "type_resumed",
@@ -45,10 +47,25 @@ export function coalesced(act, milliseconds) {
       waiting = null;
       if (again) { again = false; run(); }
     }, milliseconds);
-    await act();
+    try {
+      await act();
+    } catch (error) {
+      // What is gone or can not be shown says so when it is asked for; a token is asked for by itself.
+      if (![400, 401, 404].includes(error.status)) notice(error.message, true);
+    }
   };
   return () => {
     if (waiting) again = true;
     else run();
   };
+}
+
+/** Load for the first time; a view that can not be shown listens no more. */
+export async function orLeave(load, leave) {
+  try {
+    await load();
+  } catch (error) {
+    leave();
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 // Who ran when: a run's steps, and below each the jobs of it that are shown.
 
-import { duration, svg } from "./dom.js";
+import { brief, duration, svg } from "./dom.js";
 
 const WIDTH = 1000;
 const LEFT = 160;
@@ -25,12 +25,13 @@ export function timeline(rows) {
   }
   started.forEach((row, place) => {
     const end = row.finished_at ?? Date.now();
-    const name = row.name.length > 26 ? `${row.name.slice(0, 25)}…` : row.name;
+    const whole = row.kind === "job" ? brief(row.payload) : row.name; // jobs of one step have one name
+    const name = whole.length > 24 ? `${whole.slice(0, 23)}…` : whole;
     const width = Math.max(x(end) - x(row.started_at), 1.5);
     picture.append(
       svg("text", { x: row.depth * 10, y: place * ROW + 11 }, name),
       svg("rect", { x: x(row.started_at), y: place * ROW + 3, width, height: ROW - 5, rx: 2, class: row.state },
-        svg("title", {}, `${row.name}: ${row.state}, ${duration((end - row.started_at) / 1000)}`)),
+        svg("title", {}, `${row.name} ${whole}: ${row.state}, ${duration((end - row.started_at) / 1000)}`)),
     );
   });
   return picture;

@@ -93,6 +93,12 @@ def condition_of(wanted: DocumentFilter) -> tuple[str, dict[str, Any]]:
     values: dict[str, Any] = {"run_id": wanted.run_id}
     if wanted.run_id is not None:
         conditions.append("document.id IN (SELECT document_id FROM document_save WHERE run_id = :run_id)")
+    if wanted.job_id is not None:
+        conditions.append("document.id IN (SELECT document_id FROM document_save WHERE job_id = :job_id)")
+        values["job_id"] = wanted.job_id
+    if wanted.after is not None:
+        conditions.append("document.id > :after")
+        values["after"] = wanted.after
     if wanted.source_types:
         conditions.append("document.source_type IN (SELECT value FROM json_each(:source_types))")
         values["source_types"] = msgspec.json.encode(wanted.source_types).decode()

@@ -1,8 +1,8 @@
 // The definitions: run one, set its schedule, check a text and keep it.
 
 import { api } from "../api.js";
-import { h, notice, time } from "../dom.js";
-import { coalesced, listen } from "../live.js";
+import { h, notice, table, time } from "../dom.js";
+import { coalesced, listen, orLeave } from "../live.js";
 
 const EXAMPLE = `id = "docs"
 name = "Crawl the docs"
@@ -15,7 +15,7 @@ max_pages = 50
 `;
 
 export async function show(root) {
-  const table = h("div.panel.scroll");
+  const list = h("div.panel.scroll");
   const found = h("div", { role: "status", "aria-live": "polite" });
   const text = h("textarea", { spellcheck: "false", "aria-label": "A definition in TOML" });
   text.value = EXAMPLE;
@@ -30,39 +30,35 @@ export async function show(root) {
     },
   }, words);
   root.append(
-    h("h1", {}, "Definitions"), table, h("h2", {}, "Check or add one"), text,
+    h("h1", {}, "Definitions"), list, h("h2", {}, "Check or add one"), text,
     h("div.actions", {},
       act("Check", api.validate, (answer) => found.replaceChildren(
         h("p", {}, answer.valid ? (answer.runnable ? "This is a definition that runs here." : "This is a definition; it can not run here.") : "This is no definition."),
-        findings(answer.findings))),
-      act("Add", api.upload, (answer) => { notice(`“${answer.name}” was added`); found.replaceChildren(findings(answer.findings)); load(); })),
+        findings(answer.findings) ?? "")),
+      act("Add", api.upload, (answer) => { notice(`“${answer.name}” was added`); found.replaceChildren(findings(answer.findings) ?? ""); load(); })),
     found,
   );
 
   async function load() {
     const [definitions, schedules] = await Promise.all([api.definitions(), api.schedules()]);
-    table.replaceChildren(tableOf(definitions, new Map(schedules.map((each) => [each.id, each])), load));
+    list.replaceChildren(tableOf(definitions, new Map(schedules.map((each) => [each.id, each])), load));
   }
   const reload = coalesced(load, 1000);
   const leave = listen((type) => { if (type.startsWith("schedule") || type === "connected") reload(); });
-  await load();
+  await orLeave(load, leave);
   return leave;
 }
 
 function findings(list) {
-  return h("ul", {}, list.map((each) => h("li", { class: each.severity === "warning" ? "pending" : "failed" },
+  return list.length === 0 ? null : h("ul.findings", {}, list.map((each) => h("li", { class: each.severity === "warning" ? "pending" : "failed" },
     each.line ? `line ${each.line}: ` : "", each.message, each.hint ? h("span.faint", {}, ` – ${each.hint}`) : "")));
 }
 
 function tableOf(definitions, schedules, reload) {
   if (!definitions.length) return h("p.faint", {}, "There are none: set directory under [definitions] in quaero.toml.");
-  return h("table", {},
-    h("thead", {}, h("tr", {}, ["Definition", "Steps", "Schedule", ""].map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, definitions.map((each) => h("tr", {},
-      h("td.name", {}, each.name, h("div.faint", {}, [each.id, each.source].filter(Boolean).join(" · ")), findings(each.findings)),
-      h("td", {}, each.steps.join(" → ")),
-      h("td", {}, scheduleOf(each, schedules.get(each.id), reload)),
-      h("td", {}, each.id ? runButton(each) : "")))));
+  return table(["Definition", "Steps", "Schedule", ["", "act"]], definitions.map((each) => [
+    [each.name, h("div.faint", {}, [each.id, each.source].filter(Boolean).join(" · ")), findings(each.findings)],
+    each.steps.join(" → "), scheduleOf(each, schedules.get(each.id), reload), each.id ? runButton(each) : ""]));
 }
 
 function scheduleOf(definition, schedule, reload) {
@@ -83,9 +79,11 @@ function scheduleOf(definition, schedule, reload) {
 }
 
 function runButton(definition) {
+  const why = !definition.enabled ? "It is disabled." : definition.findings.some((each) => each.severity !== "warning") ? "It can not run here: see what was found." : "";
   return h("button", {
     type: "button",
-    disabled: !definition.enabled,
+    disabled: Boolean(why),
+    title: why || null,
     onclick: async () => {
       try {
         const made = await api.execute(definition.id);

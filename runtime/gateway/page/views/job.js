@@ -1,33 +1,34 @@
 // One run, step or job: how far it is, what may be done with it, what is below it, who ran when, its log.
 
 import { api } from "../api.js";
-import { ended, h, notice, number, state, time, took } from "../dom.js";
-import { coalesced, listen } from "../live.js";
+import { brief, ended, h, notice, number, state, table, time, took } from "../dom.js";
+import { coalesced, listen, orLeave } from "../live.js";
 import { progressOf } from "../progress.js";
 import { timeline } from "../timeline.js";
 
 const CHILDREN = 50;
 const IN_TIMELINE = 40;
+const IN_TREE = 25;
 const LINES = 500;
 
 export async function show(root, { id, values, address }) {
-  const parts = Object.fromEntries(["head", "facts", "below", "times", "why"].map((name) => [name, h("div")]));
+  const parts = Object.fromEntries(["head", "facts", "why", "below", "documents", "tree", "times"].map((name) => [name, h("div")]));
   const log = followed(id);
-  root.append(parts.head, parts.facts, parts.why, parts.below, parts.times, h("h2", {}, "Log"), log.element);
+  root.append(...Object.values(parts), h("h2", {}, "Log"), log.element);
 
   let job = null;
   async function load() {
     job = await api.job(id);
     parts.head.replaceChildren(headOf(job, () => load()));
     parts.facts.replaceChildren(factsOf(job));
-    await Promise.all([loadBelow(job, parts, values, address), loadWhy(job, parts.why), log.more()]);
+    await Promise.all([loadBelow(job, parts, values, address), loadWhy(job, parts.why), loadTree(job, parts.tree), loadDocuments(job, parts.documents), log.more()]);
   }
 
-  const reload = coalesced(() => load().catch((error) => notice(error.message, true)), 500);
+  const reload = coalesced(load, 500);
   const leave = listen((type, data) => {
     if (type === "connected" || data.run_id === job?.root_id || data.job_id === id) reload();
   });
-  await load();
+  await orLeave(load, leave);
   return leave;
 }
 
@@ -111,23 +112,40 @@ async function loadBelow(job, parts, values, address) {
     h("div.panel.scroll", {}, tableOf(page.jobs),
       page.next_cursor ? h("p", {}, h("a", { href: address({ after: page.next_cursor }) }, "More")) : ""));
   const picture = timeline(await timesOf(job, page.jobs));
-  parts.times.replaceChildren(...(picture ? [h("h2", {}, "Timeline"), h("div.panel.scroll", {}, picture)] : []));
+  parts.times.replaceChildren(...(picture ? [h("h2", {}, "Timeline"), h("div.panel.scroll", { tabindex: "0", role: "region", "aria-label": "Timeline" }, picture)] : []));
 }
 
 function tableOf(jobs) {
-  return h("table", {},
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Name"), h("th", { scope: "col" }, "State"), h("th", { scope: "col" }, "Progress or error"), h("th.wide", { scope: "col" }, "Took"))),
-    h("tbody", {}, jobs.map((job) => h("tr", {},
-      h("td.name", {}, h("a", { href: `#/job/${job.id}` }, job.name), job.kind === "job" ? h("div.faint", {}, brief(job.payload)) : null),
-      h("td", {}, state(job)),
-      h("td", {}, job.counts ? progressOf(job) : "", job.error ? h("div.faint", {}, job.error) : ""),
-      h("td.wide", {}, took(job))))));
+  if (!jobs.length) return h("p.faint", {}, "There are none.");
+  return table(["Name", "State", "Progress or error", ["Took", "short"]], jobs.map((job) => [
+    [h("a", { href: `#/job/${job.id}` }, job.name), job.kind === "job" ? h("div.faint", {}, brief(job.payload)) : ""],
+    state(job), [job.counts ? progressOf(job) : "", job.error ? h("div.faint", {}, job.error) : ""], took(job)]));
 }
 
-/** What tells jobs of one type apart. */
-function brief(payload) {
-  const text = typeof payload === "string" ? payload : JSON.stringify(payload);
-  return text.length > 90 ? `${text.slice(0, 89)}…` : text;
+/** The run with all below it, as far as it is shown: folded but for what is not done. */
+function treeOf(node) {
+  const below = [...(node.children ?? []), ...(node.spawned ?? [])];
+  const link = (words) => h("a", { href: `#/job/${node.id}` }, words);
+  const rest = [" ", state(node), " ", h("span.faint", {}, node.progress?.text ?? brief(node.payload))];
+  if (!below.length) return h("li", {}, link(node.name), rest);
+  const more = node.children_not_shown ? h("li.faint", {}, `and ${number(node.children_not_shown)} more: `, link("all of them")) : null;
+  return h("li", {}, h("details", { open: open.get(node.id) ?? node.kind === "run", ontoggle: (event) => open.set(node.id, event.target.open) },
+    h("summary", {}, node.name, rest),
+    h("ul.tree", {}, below.map(treeOf), more)));
+}
+
+const open = new Map(); // what was folded and unfolded by hand stays so when the tree is drawn again
+
+async function loadTree(job, element) {
+  if (job.kind !== "run") return;
+  element.replaceChildren(h("h2", {}, "Tree"), h("div.panel", {}, h("ul.tree", {}, treeOf(await api.tree(job.id, { limit: IN_TREE })))));
+}
+
+async function loadDocuments(job, element) {
+  if (job.kind !== "job") return;
+  const { documents } = await api.documents({ job_id: job.id, limit: 50 });
+  element.replaceChildren(...(documents.length ? [h("h2", {}, "Documents"), h("div.panel", {}, documents.map((each) =>
+    h("p", {}, h("a", { href: `#/document/${each.id}` }, each.title || each.url || each.id), " ", h("span.faint", {}, each.url ?? each.source_type))))] : []));
 }
 
 /** The rows of the picture: the steps and the first jobs of each, or the jobs that are shown. */

@@ -1,62 +1,64 @@
 // What waits and runs of each job type, the slots here, and how the runtime's own actors are doing.
 
 import { api } from "../api.js";
-import { h, notice, number } from "../dom.js";
-import { coalesced, listen } from "../live.js";
+import { h, notice, number, table } from "../dom.js";
+import { coalesced, listen, orLeave } from "../live.js";
+
+let looks = []; // [time, ended jobs]
 
 export async function show(root) {
   const types = h("div.panel.scroll");
   const actors = h("div.panel.scroll");
   const facts = h("p.faint");
-  root.append(h("h1", {}, "Queue"), types, h("h2", {}, "Actors of this runtime"), facts, actors);
+  const rate = h("p.faint");
+  root.append(h("h1", {}, "Queue"), rate, types, h("h2", {}, "Actors of this runtime"), facts, actors);
 
   async function load() {
-    const [queues, runtime] = await Promise.all([api.queue(), api.runtime()]);
+    const [queues, runtime, counts] = await Promise.all([api.queue(), api.runtime(), api.statistics()]);
     types.replaceChildren(typesOf(queues, load));
     actors.replaceChildren(actorsOf(runtime));
-    const restarts = Object.entries(runtime.restarts).map(([name, times]) => `${name} ${times}`).join(", ") || "none";
-    facts.textContent = `Core thread behind by ${runtime.core_lag_ms} ms (worst ${runtime.worst_core_lag_ms} ms); ${runtime.io_threads} threads for blocking workers, ${runtime.abandoned_threads} given up; restarts: ${restarts}.`;
+    const others = Object.entries(runtime.restarts).filter(([name]) => !runtime.actors.some((actor) => actor.actor === name));
+    rate.textContent = rateOf(counts.jobs);
+    facts.textContent = `Core thread behind by ${runtime.core_lag_ms.toFixed(1)} ms (worst ${runtime.worst_core_lag_ms.toFixed(1)} ms); ${runtime.io_threads} threads for blocking workers, ${runtime.abandoned_threads} given up.`
+      + (others.length ? ` Restarted: ${others.map(([name, times]) => `${name} ${times}`).join(", ")}.` : "");
   }
 
   const leave = listen(coalesced(load, 1000));
-  const timer = setInterval(load, 5000); // mailboxes move without events
-  await load();
+  await orLeave(load, leave);
+  const timer = setInterval(() => load().catch(() => {}), 5000); // mailboxes move without events
   return () => { leave(); clearInterval(timer); };
 }
 
-const head = (...names) => h("thead", {}, h("tr", {}, names.map(([name, kind]) => h(kind ? "th.number" : "th", { scope: "col" }, name))));
-
 function typesOf(queues, reload) {
-  return h("table", {},
-    head(["Job type"], ["Waiting", 1], ["Running", 1], ["Slots", 1], ["Later", 1], [""]),
-    h("tbody", {}, queues.map((queue) => h("tr", {},
-      h("td.name", {}, queue.type, queue.slots === null ? h("div.faint", {}, "no worker of this type here") : ""),
-      h("td.number", {}, number(queue.pending)),
-      h("td.number", {}, number(queue.running)),
-      h("td.number", {}, queue.slots === null ? "–" : number(queue.slots)),
-      h("td.number", {}, number(queue.scheduled)),
-      h("td", {}, h("button", {
-        type: "button",
-        onclick: async () => {
-          try {
-            await api.type(queue.type, queue.paused ? "resume" : "pause");
-            await reload();
-          } catch (error) {
-            notice(error.message, true);
-          }
-        },
-      }, queue.paused ? "Resume" : "Pause"))))));
+  return table(["Job type", ["Waiting", "number"], ["Running", "number"], ["Slots", "number"], ["Later", "number"], ["", "act"]], queues.map((queue) => [
+    [queue.type, queue.slots === null ? h("div.faint", {}, "no worker of this type here") : ""],
+    number(queue.pending), number(queue.running), queue.slots === null ? "–" : number(queue.slots), number(queue.scheduled),
+    h("button", {
+      type: "button",
+      onclick: async () => {
+        try {
+          await api.type(queue.type, queue.paused ? "resume" : "pause");
+          await reload();
+        } catch (error) {
+          notice(error.message, true);
+        }
+      },
+    }, queue.paused ? "Resume" : "Pause")]));
 }
 
 function actorsOf(runtime) {
-  return h("table", {},
-    head(["Actor"], ["Living", 1], ["In mailboxes", 1], ["Handled", 1], ["Failed", 1], ["Wait, ms", 1], ["Handling, ms", 1]),
-    h("tbody", {}, runtime.actors.map((actor) => h("tr", {},
-      h("td.name", {}, actor.actor, " ", h("span.faint", {}, actor.dispatcher)),
-      h("td.number", {}, number(actor.living)),
-      h("td.number", {}, number(actor.waiting_messages)),
-      h("td.number", {}, number(actor.handled_messages)),
-      h("td.number", {}, number(actor.failed_messages)),
-      h("td.number", {}, actor.mailbox_ms),
-      h("td.number", {}, actor.handling_ms)))));
+  const names = ["Actor", ["Living", "number"], ["In mailboxes", "number"], ["Handled", "number"], ["Failed", "number"], ["Wait, ms", "number"], ["Handling, ms", "number"], ["Restarts", "number"]];
+  return table(names, runtime.actors.map((actor) => [
+    [actor.actor, " ", h("span.faint", {}, actor.dispatcher)],
+    number(actor.living), number(actor.waiting_messages), number(actor.handled_messages), number(actor.failed_messages),
+    actor.mailbox_ms.toFixed(2), actor.handling_ms.toFixed(2), number(runtime.restarts[actor.actor] ?? 0)]));
+}
+
+/** Jobs that ended a second, between two looks. */
+function rateOf(jobs) {
+  const ended = jobs.completed + jobs.failed + jobs.cancelled;
+  const now = performance.now() / 1000;
+  looks = [...looks.filter(([at]) => at > now - 15), [now, ended]];
+  const [first, before] = looks[0];
+  return looks.length > 1 ? `${((ended - before) / Math.max(now - first, 0.2)).toFixed(1)} jobs a second end. ` : "";
 }

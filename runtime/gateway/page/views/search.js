@@ -1,7 +1,7 @@
 // Documents: those of a run, or what a search finds; one whole.
 
 import { api } from "../api.js";
-import { h, notice, time } from "../dom.js";
+import { h, time } from "../dom.js";
 
 export async function show(root, { id, values, address }) {
   if (id) {
@@ -12,16 +12,18 @@ export async function show(root, { id, values, address }) {
   const found = h("div", { role: "region", "aria-label": "Documents" });
   root.append(
     h("h1", {}, values.run_id ? "Documents of a run" : "Documents"),
-    h("form.actions", { onsubmit: (event) => { event.preventDefault(); location.hash = address({ q: box.value }).slice(1); } }, box, h("button", { type: "submit" }, "Search")),
+    h("form.actions", { onsubmit: (event) => { event.preventDefault(); location.hash = address({ q: box.value, after: "" }).slice(1); } }, box, h("button", { type: "submit" }, "Search")),
     found,
   );
   try {
     const answer = values.q
       ? await api.search({ q: values.q, run_id: values.run_id, limit: 50 })
-      : await api.documents({ run_id: values.run_id, limit: 50 });
-    found.replaceChildren(...(answer.documents.length ? answer.documents.map(item) : [h("p.faint", {}, "Nothing was found.")]));
+      : await api.documents({ run_id: values.run_id, after: values.after, limit: 50 });
+    const none = values.q ? "Nothing was found." : "No document yet: crawls and other jobs save them.";
+    found.replaceChildren(...(answer.documents.length ? answer.documents.map(item) : [h("p.faint", {}, none)]),
+      answer.next_cursor ? h("p", {}, h("a", { href: address({ after: answer.next_cursor }) }, "More")) : "");
   } catch (error) {
-    notice(error.message, true);
+    found.replaceChildren(h("p.failed", { role: "alert" }, error.message));
   }
   return () => {};
 }
@@ -29,7 +31,7 @@ export async function show(root, { id, values, address }) {
 function item(document) {
   return h("article.panel", {},
     h("a", { href: `#/document/${document.id}` }, document.title || document.url || document.id),
-    h("div.faint", {}, document.url ?? document.source_type, " · ", time(document.saved_at)),
+    h("div.faint", {}, document.url ?? document.source_type, " · ", time(document.saved_at), document.tags?.length ? ` · ${document.tags.join(", ")}` : ""),
     document.snippet ? h("p", {}, marked(document.snippet)) : null);
 }
 
