@@ -12,6 +12,9 @@ from runtime.gateway.given import MAX_PAGE
 from runtime.gateway.guard import SAFE_METHODS
 from runtime.gateway.problem import BadRequestError, NotFoundError
 
+MAX_KEY = 1000
+"""Characters of an Idempotency-Key; the store takes no longer one."""
+
 
 def existing(runtime: Runtime, job_id: str) -> dict[str, Any]:
     """The run, step or job of that id.
@@ -81,7 +84,15 @@ def key_of(header: str | None) -> str | None:
     """The submit key of an ``Idempotency-Key`` header, which may be a quoted string.
 
     https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+
+    Raises:
+        BadRequestError: it is empty or too long.
     """
     if header is None:
         return None
-    return header[1:-1] if len(header) >= 2 and header[0] == header[-1] == '"' else header
+    key = header[1:-1] if len(header) >= 2 and header[0] == header[-1] == '"' else header
+    if not 1 <= len(key) <= MAX_KEY:
+        raise BadRequestError(
+            f"an Idempotency-Key has 1 to {MAX_KEY} characters, not {len(key)}", "Idempotency-Key"
+        )
+    return key

@@ -36,6 +36,15 @@ SECURITY_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 
+Headers = list[tuple[bytes, bytes]]
+
+PREFLIGHT = (
+    (b"access-control-allow-methods", b"GET, POST, PUT, DELETE"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key, Last-Event-ID"),
+    (b"access-control-max-age", b"600"),
+)
+"""What a page of an allowed origin may send."""
+
 _MINUTE = 60.0
 _POLICY_VIOLATION = 1008  # of RFC 6455
 _REMEMBERED = 10_000
@@ -101,6 +110,10 @@ class Gate:
             return
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         call = call_of(scope, headers)
+        shared = shared_with(call, self._settings)
+        if shared and is_preflight(call, headers) and admit_preflight(call, self._settings):
+            await _answer(send, 204, [*shared, *PREFLIGHT])
+            return
         address = (scope.get("client") or ("",))[0]
         refusal = self._size_refusal(scope, headers) or self._throttled(call, address)
         if refusal is None:
@@ -109,14 +122,14 @@ class Gate:
                 scope[ROLE] = found
                 place = of_request(headers.get(b"traceparent"), headers.get(b"tracestate", ""))
                 try:
-                    await self._let_in(scope, receive, send)
+                    await self._let_in(scope, receive, send, shared)
                 finally:
                     forget(place)
                 return
             refusal = found
             if found.status == 401 and call.token is not None:
                 self._failed.failed(address)
-        await _refuse(scope, receive, send, refusal, self._failed.wait_seconds(address))
+        await _refuse(scope, receive, send, refusal, self._failed.wait_seconds(address), shared)
 
     def _size_refusal(self, scope: Scope, headers: dict[bytes, str]) -> Refusal | None:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > self._settings.max_header_bytes:
@@ -135,12 +148,15 @@ class Gate:
             return None
         return Refusal(429, TITLES[429], f"too many wrong tokens came from this address: wait {seconds} s")
 
-    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send, shared: Headers) -> None:
         async def guarded(message: Any) -> None:
             if message["type"] == "http.response.start":
                 message = {
                     **message,
-                    "headers": completed(message.get("headers", ()), scope.get("root_path", "")),
+                    "headers": [
+                        *completed(message.get("headers", ()), scope.get("root_path", "")),
+                        *shared,
+                    ],
                 }
             await send(message)
 
@@ -195,18 +211,45 @@ def _too_large(limit: int) -> Refusal:
     return Refusal(413, TITLES[413], f"the body is longer than {limit} bytes")
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal, wait_seconds: int) -> None:
+def is_preflight(call: Call, headers: dict[bytes, str]) -> bool:
+    """Whether a browser asks what a page of another origin may send. Pure."""
+    return call.method == "OPTIONS" and b"access-control-request-method" in headers
+
+
+def admit_preflight(call: Call, settings: GatewaySettings) -> bool:
+    """Whether its Host and Origin are known; it brings no token: what it asks for is judged when it comes. Pure."""
+    return not isinstance(admit(msgspec.structs.replace(call, path="/"), settings), Refusal)
+
+
+def shared_with(call: Call, settings: GatewaySettings) -> Headers:
+    """What lets the page of an allowed origin read the answer; it has to bring a token, no cookie is sent. Pure."""
+    if call.origin is None or call.origin not in settings.allowed_origins:
+        return []
+    return [
+        (b"access-control-allow-origin", call.origin.encode("latin-1")),
+        (b"access-control-expose-headers", b"Location, Retry-After"),
+        (b"vary", b"Origin"),
+    ]
+
+
+async def _answer(send: Send, status: int, headers: Headers, body: bytes = b"") -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _refuse(
+    scope: Scope, receive: Receive, send: Send, refusal: Refusal, wait_seconds: int, shared: Headers
+) -> None:
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": refusal.detail[:120]})
         return
     problem = Problem(refusal.title, refusal.status, refusal.detail, instance=scope["path"])
-    headers = [(b"content-type", MEDIA_TYPE.encode()), *SECURITY_HEADERS]
+    headers = [(b"content-type", MEDIA_TYPE.encode()), *SECURITY_HEADERS, *shared]
     if refusal.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     if refusal.status == 429 and wait_seconds:
         headers.append((b"retry-after", str(wait_seconds).encode()))
     body = msgspec.json.encode(problem)
     headers.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope.get("method") == "HEAD" else body})
+    await _answer(send, refusal.status, headers, b"" if scope.get("method") == "HEAD" else body)

@@ -140,8 +140,14 @@ def _faults_of(error: ValidationException) -> tuple[Fault, ...]:
 
 
 def _parameter_fault(found: dict[str, Any]) -> Fault:
-    """Litestar's finding: where it is, is the name of a parameter, or ``body`` and the path in it."""
-    source, key = str(found.get("source", "")), str(found.get("key", ""))
-    return Fault(
-        str(found.get("message", "")), f"{source}.{key}" if source == "body" and key else key or source
+    """Litestar's finding: where it is, is the name of a parameter, or of a body the JSON path."""
+    source, key, message = (
+        str(found.get("source", "")),
+        str(found.get("key", "")),
+        str(found.get("message", "")),
     )
+    if source != "body":
+        return Fault(message, key or source)
+    if message == "'data'":  # Litestar's own name for a body
+        return Fault("the body is missing: send JSON as application/json", "$")
+    return Fault(message, f"$.{key}" if key and key != "data" else "$")

@@ -1,6 +1,7 @@
 """Every route against what must not come in: the right refusal, and nothing is changed."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,8 +9,9 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from runtime.gateway import gateway
+from runtime.gateway.settings import GatewaySettings
 from tests.embedding.workers import Number, double
-from tests.gateway.conftest import OPERATOR, READER, Service
+from tests.gateway.conftest import OPERATOR, READER, TOKENS, Service, service_with
 
 OPEN = {"/", "/api/health/live", "/api/health/ready", "/static/app.js", "/static/style.css"}
 OWN = {"/api/login", "/api/logout"}
@@ -218,3 +220,67 @@ def test_every_answer_tells_the_browser_to_be_careful(service: Service) -> None:
         headers = service.client.get(path).headers
         assert "default-src 'self'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_page_of_an_allowed_origin_may_ask_and_read(tmp_path: Path) -> None:
+    origin = "https://ops.example.com"
+    settings = GatewaySettings(port=0, tokens=TOKENS, allowed_origins=(origin,))
+    for service in service_with(tmp_path, settings):
+        asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+        before = service.client.options("/api/jobs/x/cancel", headers=asked | {"Origin": origin})
+        assert before.status_code == 204
+        assert before.headers["access-control-allow-origin"] == origin
+        assert "Authorization" in before.headers["access-control-allow-headers"]
+        token = {"Authorization": f"Bearer {READER}"}
+        for headers, status in ((token, 200), ({}, 401)):
+            got = service.client.get("/api/jobs", headers=headers | {"Origin": origin})
+            assert got.status_code == status
+            assert got.headers["access-control-allow-origin"] == origin
+            assert got.headers["vary"] == "Origin"
+        for foreign in ("https://evil.example.com", "null"):
+            for got in (
+                service.client.options("/api/jobs", headers=asked | {"Origin": foreign}),
+                service.client.get("/api/jobs", headers=token | {"Origin": foreign}),
+            ):
+                assert got.status_code == 403
+                assert "access-control-allow-origin" not in got.headers
+        evil = {"Origin": origin, "Host": "evil.example.com"} | asked
+        assert service.client.options("/api/jobs", headers=evil).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("content", "path", "words"),
+    [
+        (b"", "$", "the body is missing"),
+        (b'{"url": "http://x/", "max_depth": "two"}', "$.max_depth", "Expected `int`"),
+        (b'{"url": "http://x/", "include_patterns": ["a", 3]}', "$.include_patterns[1]", "Expected `str`"),
+        (b'{"url": "http://x/", "other": 1}', "$", "unknown field `other`"),
+        (b"{}", "$", "`url`"),
+    ],
+)
+def test_a_body_is_refused_with_the_path_of_what_is_wrong(
+    service: Service, content: bytes, path: str, words: str
+) -> None:
+    headers = {"content-type": "application/json"}
+    got = service.client.post("/api/job-definitions/quick-crawl", content=content, headers=headers)
+    assert got.status_code == 400
+    [fault] = got.json()["errors"]
+    assert fault["path"] == path
+    assert words in fault["message"]
+
+
+def test_a_key_that_is_none_is_refused_as_such(service: Service) -> None:
+    (service.definitions / "d.toml").write_text(
+        'id = "d"\nname = "D"\n[step.a]\naction = "at_gate"\npath = "x"\nenabled = false\n'
+    )
+    for key in ("", '""', "x" * 1001):
+        got = service.client.post("/api/job-definitions/d/execute", headers={"Idempotency-Key": key})
+        assert got.status_code == 400
+        assert [each["path"] for each in got.json()["errors"]] == ["Idempotency-Key"]
+    quoted, plain = (
+        service.client.post("/api/job-definitions/d/execute", headers={"Idempotency-Key": key}).json()[
+            "job_id"
+        ]
+        for key in ('"k"', "k")
+    )
+    assert quoted == plain

@@ -9,6 +9,7 @@ from runtime.cli.arguments import ConfigOption, JsonOption, StoreOption
 from runtime.cli.following import commits
 from runtime.cli.opening import reading
 from runtime.cli.output import is_terminal, write_json, write_text
+from runtime.cli.printable import one_line
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -92,10 +93,11 @@ def _watch(reader: "StoreReader") -> None:
 
     with Live(screen=True, auto_refresh=False) as live:
         for _ in commits(reader, follow=True):
-            live.update(_drawn(picture(reader)), refresh=True)
+            live.update(drawn(picture(reader)), refresh=True)
 
 
-def _drawn(shown: dict[str, Any]) -> "Group":
+def drawn(shown: dict[str, Any]) -> "Group":
+    """The picture as the terminal shows it; what others named is text in it."""
     from rich.console import Group
     from rich.progress_bar import ProgressBar
     from rich.table import Table
@@ -106,11 +108,11 @@ def _drawn(shown: dict[str, Any]) -> "Group":
         runs.add_column(name, overflow="ellipsis", no_wrap=True)
     for run in shown["runs"]:
         bar = ProgressBar(total=100, completed=run["progress"]["percentage"], width=24)
-        runs.add_row(run["id"], run["state"], Text(run["name"]), bar, run["progress"]["text"])
+        runs.add_row(run["id"], run["state"], Text(one_line(run["name"])), bar, run["progress"]["text"])
     queues = Table(box=None, title="Queue", title_justify="left")
     for name in ("Type", "Waiting", "Running", "Later", ""):
         queues.add_column(name, justify="left" if name in {"Type", ""} else "right")
     for queue in shown["queues"]:
         numbers = (f"{queue[key]:,}" for key in _QUEUED)
-        queues.add_row(Text(queue["type"]), *numbers, "paused" if queue["paused"] else "")
+        queues.add_row(Text(one_line(queue["type"])), *numbers, "paused" if queue["paused"] else "")
     return Group(Text(counts_text(shown["statistics"])), Text(), runs, Text(), queues)
