@@ -8,6 +8,7 @@ import msgspec
 
 from actors.settings import secret_schema
 from runtime.config.schema import Config, Worker
+from runtime.webhook_settings import WebhookSettings
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -17,16 +18,17 @@ Types = Mapping[str, type[msgspec.Struct]]
 def config_schema(workers: Types | None = None, managers: Types | None = None) -> dict[str, Any]:
     """The schema; ``workers`` and ``managers`` are the types of their settings."""
     own_of_workers, own_of_managers = _with_settings(workers or {}), _with_settings(managers or {})
-    (whole, options, *own), parts = msgspec.json.schema_components(
-        [Config, Worker, *map(_without_secrets, (*own_of_workers.values(), *own_of_managers.values()))],
+    settings = (WebhookSettings, *own_of_workers.values(), *own_of_managers.values())
+    (whole, options, of_webhooks, *own), parts = msgspec.json.schema_components(
+        [Config, Worker, *map(_without_secrets, settings)],
         schema_hook=secret_schema,
         ref_template="#/$defs/{name}",
     )
     of_workers, of_managers = own[: len(own_of_workers)], own[len(own_of_workers) :]
     properties = {
         "workers": {
-            name: {"allOf": [options, settings]}
-            for name, settings in zip(own_of_workers, of_workers, strict=True)
+            name: {"allOf": [options, own_settings]}
+            for name, own_settings in zip(own_of_workers, of_workers, strict=True)
         },
         "managers": dict(zip(own_of_managers, of_managers, strict=True)),
     }
@@ -35,7 +37,8 @@ def config_schema(workers: Types | None = None, managers: Types | None = None) -
         "title": "quaero.toml",
         "allOf": [whole],
         "properties": {
-            section: {"type": "object", "properties": tables} for section, tables in properties.items()
+            **{section: {"type": "object", "properties": tables} for section, tables in properties.items()},
+            "webhooks": {"type": "object", "additionalProperties": of_webhooks},
         },
         "$defs": parts,
     }

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from actors.webhooks.webhook import Level
-from runtime.config import ConfigError, load_config, settings_of
+from runtime.config import ConfigError, config_schema, load_config, settings_of
 from runtime.webhook_settings import Configured, webhooks_of
 
 SECRET = f"whsec_{'A' * 44}"
@@ -88,3 +89,12 @@ def test_a_secret_that_is_missing_is_told_with_what_makes_one(tmp_path: Path) ->
 def test_a_name_that_can_be_none_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"quaero.toml:1: webhooks.a b name must be 1 to 64 letters"):
         read(tmp_path, f'[webhooks."a b"]\nurl = "https://example.com"\nsecret = "{SECRET}"\n')
+
+
+def test_the_schema_of_the_configuration_knows_webhooks() -> None:
+    schema = config_schema()
+    good = {"webhooks": {"ops": {"url": "https://example.com", "secret": SECRET, "level": "runs"}}}
+    validator = Draft202012Validator(schema)
+    assert not list(validator.iter_errors(good))
+    for wrong in ({"url": 7}, {"level": "runs"}, {"url": "https://example.com", "concurrency": 0}):
+        assert list(validator.iter_errors({"webhooks": {"ops": wrong}})), wrong
