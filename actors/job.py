@@ -190,11 +190,6 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
     patches: tuple[DocumentPatch, ...] = ()
     trace_context: str | None = None  # of the attempt's span, for the children: they link to it
 
-    @property
-    def leaves(self) -> bool:
-        """Whether there is more to record than the outcome."""
-        return bool(self.children or self.documents or self.logs or self.patches)
-
 
 class LeasedJob(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A job as handed to a runtime together with its lease."""

@@ -30,7 +30,7 @@ from actors.receive import Address
 from actors.worker.actor import WorkerActor
 from actors.worker.observed import ObservedWorkerActor
 
-SPARE_WORKERS = 16
+SPARE_WORKERS = 32
 """Idle worker actors kept per type while no child waits; while some do, as many as the processor allows."""
 
 

@@ -16,7 +16,13 @@ from runtime.engine.receiver import Runnable
 from runtime.precedence import Precedence
 
 LOOK_SECONDS = 0.005
-"""At the end each thread is waited for so long before the next one is."""
+"""Between looks of the thread that stands by; at the end each thread is waited for so long before the next one is."""
+QUIET_LOOKS = 20
+"""Looks without any work after which the thread that stands by sleeps."""
+SERIES = 16
+"""Bodies by which a thread judges whether they are brief ..."""
+SERIES_SECONDS = 0.008
+"""... which they are if all of them together take less than this."""
 
 
 class Pool:
@@ -36,13 +42,17 @@ class Pool:
             Lock
         ] = []  # one gate for each sleeping thread; the last to sleep is the first to wake
         self._waking = False  # a thread was woken and has not looked at the jobs yet
+        self._awake: set[Lock] = set()  # the gates of the threads that work
+        self._brief = False  # the last bodies were so short that a second thread would only be in their way
+        self._standing_by = False  # a thread looks whether they still are
+        self._finished = 0
         self._made = 0
         self._lock = Lock()
 
     def enqueue(self, runnable: Runnable) -> None:
         """Run it soon; from any thread."""
         self.jobs.append(runnable)
-        if not self._waking:
+        if not self._waking and not (self._standing_by and self._brief and self._awake):
             self._wake_one()
 
     def write_off(self, body: EngineBody) -> bool:
@@ -90,30 +100,40 @@ class Pool:
         thread.start()
 
     def _work(self) -> None:
-        jobs, running, gate = self.jobs, self._running, Lock()
-        precedence, held = self._precedence, self._precedence.held
+        gate = Lock()
         gate.acquire()
-        woken = True
         while not self.closed:
-            if woken:
-                self._waking = woken = False
-                if len(jobs) > 1:
-                    self._wake_one()
+            self._waking = False
+            if self._is_needed(gate):
+                self._awake.add(gate)
+                try:
+                    if not self._work_off():
+                        return
+                finally:
+                    self._awake.discard(gate)
+            self._sleeping.append(gate)
+            # Work that came just before this thread was seen sleeping is found here; if it was woken in the same
+            # moment, the gate is open already.
+            if self.jobs or self.closed:
+                with suppress(ValueError):
+                    self._sleeping.remove(gate)
+                    continue
+            gate.acquire()
+
+    def _work_off(self) -> bool:
+        """Run bodies until none is left; False if the thread is done because its body was given up."""
+        jobs, running = self.jobs, self._running
+        precedence = self._precedence
+        if len(jobs) > 1 and not (self._brief and self._standing_by):
+            self._wake_one()
+        done, since = 0, real_now()
+        while not self.closed:
             try:
                 job = jobs.popleft()
             except IndexError:
-                self._sleeping.append(gate)
-                # Work that came just before this thread was seen sleeping is found here; if it was woken in the same
-                # moment, the gate is open already.
-                if jobs or self.closed:
-                    with suppress(ValueError):
-                        self._sleeping.remove(gate)
-                        continue
-                gate.acquire()
-                woken = True
-                continue
+                return True
             running.add(job)
-            if held():
+            if precedence.held:
                 precedence.step_aside()
             job.run_turn()
             try:
@@ -122,7 +142,34 @@ class Pool:
                 self._leave()
                 if isinstance(job, EngineBody):
                     job.run_no_more()
-                return
+                return False
+            self._finished += 1
+            done += 1
+            if done == SERIES:
+                now = real_now()
+                self._brief = now - since < SERIES_SECONDS
+                done, since = 0, now
+        return True
+
+    def _is_needed(self, gate: Lock) -> bool:
+        """Whether another thread is to work: at once, or, while bodies are brief, once they get on no more."""
+        if not self._brief or not self._awake or self._standing_by:
+            return True
+        self._standing_by = True
+        quiet = 0
+        try:
+            while self._brief and self._awake and quiet < QUIET_LOOKS and not self.closed:
+                finished = self._finished
+                gate.acquire(timeout=LOOK_SECONDS)
+                if not self.jobs:
+                    quiet += 1
+                elif self._finished != finished:
+                    quiet = 0
+                else:
+                    self._brief = False
+            return quiet < QUIET_LOOKS
+        finally:
+            self._standing_by = False
 
     def _leave(self) -> None:
         """This thread ran an abandoned body: another one has its place already."""

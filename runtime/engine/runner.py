@@ -142,9 +142,9 @@ class Runner:
 
     def _work_off(self, seat: Seat) -> None:
         ready, chores = self.ready, self.chores
-        precedence, held = self._precedence, self._precedence.held
+        precedence = self._precedence
         while self.seat is seat:
-            if held():
+            if precedence.held:
                 seat.current = None
                 precedence.step_aside()
             if ready:

@@ -1,6 +1,8 @@
 """What this runtime may lease now: its standing order, less what it holds."""
 
+from collections import Counter
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from actors.job import LeasedJob, StepStart
@@ -10,11 +12,15 @@ from runtime.store.rows import ParentRow
 
 
 class Held(NamedTuple):
-    """A lease of this runtime."""
+    """A lease of this runtime, of a job whose row nobody needs any more."""
 
-    job_id: int
+    id: int
     type: str
     token: int
+
+
+Lease = Held | LeasedJob
+_type = attrgetter("type")
 
 
 class Slots:
@@ -24,7 +30,7 @@ class Slots:
         self._limits: dict[str, int] = {}
         self._naming_limit = 0
         self._actions: tuple[str, ...] = ()
-        self._leased: dict[int, Held] = {}  # by job id
+        self._leased: dict[int, Lease] = {}  # by job id
         self._in_use: dict[str, int] = {}
         self._namings: set[int] = set()
         self._ready: set[str] = set()  # types that may have ready work
@@ -69,34 +75,39 @@ class Slots:
             return True
         return any(self._free(each) > 0 for each in self._ready)
 
-    def release(self, requests: Iterable[Any]) -> list[Held]:
+    def release(self, requests: Iterable[Any]) -> list[Lease]:
         """What the requests settle is held no longer; returned for ``restore``, should the commit not come about.
 
         An attempt whose lease was given back frees nothing: the job may be leased here again, and hold the slot.
         """
-        leased, in_use, held = self._leased, self._in_use, list[Held]()
+        leased, held = self._leased, list[Lease]()
         for request in requests:
             if isinstance(request, Settle):
                 for attempt in request.attempts:
-                    found = leased.get(attempt.lease.job_id)
-                    if found is not None and found.token == attempt.lease.token:
-                        del leased[found.job_id]
-                        in_use[found.type] -= 1
+                    lease = attempt.lease
+                    found = leased.pop(lease.job_id, None)
+                    if found is None:
+                        continue
+                    if found.token == lease.token:
                         held.append(found)
+                    else:
+                        leased[found.id] = found
             elif isinstance(request, NameChildren | NamingFailed):
                 self._namings.discard(request.start.step_id)
+        for job_type, number in Counter(map(_type, held)).items():
+            self._in_use[job_type] -= number
         return held
 
-    def restore(self, held: Iterable[Held]) -> None:
+    def restore(self, held: Iterable[Lease]) -> None:
         """These are held, after all. One that replaces a lease of the same job, which was lost, takes over its slot."""
-        for each in held:
-            lost = self._leased.get(each.job_id)
-            if lost is not None:
-                self._in_use[lost.type] -= 1
-            self._leased[each.job_id] = each
-            self._in_use[each.type] = self._in_use.get(each.type, 0) + 1
+        new = {each.id: each for each in held}
+        for job_id in self._leased.keys() & new.keys():
+            self._in_use[self._leased[job_id].type] -= 1
+        self._leased.update(new)
+        for job_type, number in Counter(map(_type, new.values())).items():
+            self._in_use[job_type] = self._in_use.get(job_type, 0) + number
 
-    def recount(self, held: Iterable[Held]) -> None:
+    def recount(self, held: Iterable[Lease]) -> None:
         """These, and no others, are held: so the rows say."""
         self._leased, self._in_use = {}, {}
         self._namings.clear()
@@ -111,7 +122,7 @@ class Slots:
 
     def hold(self, jobs: list[LeasedJob], starts: list[StepStart], more: set[str]) -> None:
         """A commit leased these, and there may be more of some types."""
-        self.restore(Held(job.id, job.type, job.token) for job in jobs)
+        self.restore(jobs)
         self._namings.update(start.step_id for start in starts)
         self._ready |= more
 

@@ -5,6 +5,8 @@ token; otherwise it is taken back and each attempt is judged alone, so that what
 """
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 
@@ -30,6 +32,7 @@ from runtime.store.verbs.document import patch_documents, save_documents
 from runtime.store.verbs.end import settle_parent
 from runtime.store.verbs.tolerate import judge_tolerance, would_trip
 
+_JOB_ID, _PARENT_ID = itemgetter(0), itemgetter(3)
 KEPT_ERRORS = 10
 """Errors kept of one job, the latest."""
 
@@ -105,10 +108,10 @@ def settle(transaction: Transaction, attempts: Sequence[Attempt]) -> set[int]:
 
 def _complete_together(transaction: Transaction, attempts: Sequence[Attempt]) -> bool:
     """Complete all of them by one statement; False, and nothing done, if one was not running under its token."""
-    rows = [(each.lease.job_id, each.lease.token, each.outcome.result, each.step_id) for each in attempts]  # type: ignore[union-attr]
+    rows = [((lease := each.lease).job_id, lease.token, each.outcome.result, each.step_id) for each in attempts]  # type: ignore[union-attr]
     by_parent: dict[int, list[int]] = {}
-    for job_id, _, _, parent_id in rows:
-        by_parent.setdefault(parent_id, []).append(job_id)
+    for parent_id, group in groupby(rows, _PARENT_ID):
+        by_parent.setdefault(parent_id, []).extend(map(_JOB_ID, group))
     transaction.load_parents(by_parent)
     if not by_parent.keys() <= transaction.parents.keys():
         return False
@@ -123,7 +126,7 @@ def _complete_together(transaction: Transaction, attempts: Sequence[Attempt]) ->
         parent.completed += len(ids)
         transaction.events.status(parent.run_id, JobState.COMPLETED, ids, parent_id=parent_id)
     for each in attempts:
-        if each.leaves:
+        if each.children or each.documents or each.logs or each.patches:
             _record(transaction, transaction.parent(each.step_id), each)
     parents = [transaction.parent(parent_id) for parent_id in by_parent]
     transaction.load_parents({parent.run_id for parent in parents if not parent.open})  # they may end with it
