@@ -2,7 +2,9 @@
 
 Handing work to a thread costs a wake-up and, while others compute, up to 5 ms until that thread may run. So work is
 put into one shared deque, one sleeping thread is woken, and only that one, once it runs, wakes a second if it sees more
-work than its own; a burst of short bodies is thus done by a thread or two in one go.
+work than its own. Once bodies are seen to be brief the second only stands by: it looks every few milliseconds, and
+works too when the first gets on no more. So brief bodies do not compete for the interpreter lock with each other and
+with everybody else, and one that blocks among them keeps the others waiting for some milliseconds at most.
 """
 
 from collections import deque
@@ -38,21 +40,26 @@ class Pool:
         self.closed = False
         self.threads: set[Thread] = set()
         self._running: set[Runnable] = set()
-        self._sleeping: list[
-            Lock
-        ] = []  # one gate for each sleeping thread; the last to sleep is the first to wake
+        # One gate for each sleeping thread; the last to sleep is the first to wake.
+        self._sleeping: list[Lock] = []
         self._waking = False  # a thread was woken and has not looked at the jobs yet
         self._awake: set[Lock] = set()  # the gates of the threads that work
-        self._brief = False  # the last bodies were so short that a second thread would only be in their way
+        self.brief = False
+        """Whether the last bodies were so short that a second thread would only be in their way."""
         self._standing_by = False  # a thread looks whether they still are
         self._finished = 0
         self._made = 0
         self._lock = Lock()
 
+    @property
+    def working(self) -> int:
+        """Threads that run bodies, or are about to."""
+        return len(self._awake)
+
     def enqueue(self, runnable: Runnable) -> None:
         """Run it soon; from any thread."""
         self.jobs.append(runnable)
-        if not self._waking and not (self._standing_by and self._brief and self._awake):
+        if not self._waking and not (self._standing_by and self.brief and self._awake):
             self._wake_one()
 
     def write_off(self, body: EngineBody) -> bool:
@@ -124,7 +131,7 @@ class Pool:
         """Run bodies until none is left; False if the thread is done because its body was given up."""
         jobs, running = self.jobs, self._running
         precedence = self._precedence
-        if len(jobs) > 1 and not (self._brief and self._standing_by):
+        if len(jobs) > 1 and not (self.brief and self._standing_by):
             self._wake_one()
         done, since = 0, real_now()
         while not self.closed:
@@ -147,18 +154,18 @@ class Pool:
             done += 1
             if done == SERIES:
                 now = real_now()
-                self._brief = now - since < SERIES_SECONDS
+                self.brief = now - since < SERIES_SECONDS
                 done, since = 0, now
         return True
 
     def _is_needed(self, gate: Lock) -> bool:
         """Whether another thread is to work: at once, or, while bodies are brief, once they get on no more."""
-        if not self._brief or not self._awake or self._standing_by:
+        if not self.brief or not self._awake or self._standing_by:
             return True
         self._standing_by = True
         quiet = 0
         try:
-            while self._brief and self._awake and quiet < QUIET_LOOKS and not self.closed:
+            while self.brief and self._awake and quiet < QUIET_LOOKS and not self.closed:
                 finished = self._finished
                 gate.acquire(timeout=LOOK_SECONDS)
                 if not self.jobs:
@@ -166,7 +173,7 @@ class Pool:
                 elif self._finished != finished:
                     quiet = 0
                 else:
-                    self._brief = False
+                    self.brief = False
             return quiet < QUIET_LOOKS
         finally:
             self._standing_by = False

@@ -1,0 +1,116 @@
+"""The threads of the io dispatcher: one for brief bodies, and as many as it takes once bodies block."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from runtime.engine.pool import SERIES, Pool
+
+WAIT_SECONDS = 30.0
+
+
+class Body:
+    """What a pool runs; done with ``work`` it says so."""
+
+    def __init__(self, work: Callable[[], object] = lambda: None) -> None:
+        self.work = work
+        self.thread = ""
+        self.done = threading.Event()
+
+    def run_turn(self) -> None:
+        """Run in this thread."""
+        self.thread = threading.current_thread().name
+        self.work()
+        self.done.set()
+
+    async def run_on_loop(self) -> None:
+        """Never."""
+        raise AssertionError
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    """With eight threads at most."""
+    pool = Pool("test", 8)
+    yield pool
+    pool.close()
+
+
+def run(pool: Pool, bodies: list[Body]) -> list[Body]:
+    """Put all of them into the pool; done when they are."""
+    for body in bodies:
+        pool.enqueue(body)
+    for body in bodies:
+        assert body.done.wait(WAIT_SECONDS)
+    return bodies
+
+
+def in_a_row(pool: Pool, number: int) -> list[Body]:
+    """So many brief bodies that wait when the first one begins."""
+    gate = threading.Event()
+    bodies = [Body(lambda: gate.wait(WAIT_SECONDS)), *[Body() for _ in range(number)]]
+    for body in bodies:
+        pool.jobs.append(body)
+    gate.set()
+    return run(pool, bodies)
+
+
+def of_brief_bodies(pool: Pool) -> Pool:
+    """The pool, once it knows that bodies are brief."""
+    for _ in range(1000):
+        in_a_row(pool, 10 * SERIES)
+        if pool.brief:
+            return pool
+    raise AssertionError("the pool never saw that bodies are brief")
+
+
+def test_brief_bodies_are_left_to_one_thread(pool: Pool) -> None:
+    working: list[int] = []
+    for _ in range(100):  # a machine that stands still makes a body look like one that blocks
+        of_brief_bodies(pool)
+        working.clear()
+        run(pool, [Body(lambda: working.append(pool.working)) for _ in range(10 * SERIES)])
+        if set(working) == {1}:
+            return
+    raise AssertionError(f"{max(working)} threads shared bodies that take no time")
+
+
+def test_a_body_that_blocks_among_brief_ones_does_not_keep_the_others_waiting(pool: Pool) -> None:
+    of_brief_bodies(pool)
+    gate = threading.Event()
+    blocking = Body(lambda: gate.wait(WAIT_SECONDS))
+    pool.enqueue(blocking)
+    run(pool, [Body() for _ in range(5)])
+    assert not blocking.done.is_set()
+    gate.set()
+    assert blocking.done.wait(WAIT_SECONDS)
+
+
+def test_bodies_that_wait_for_each_other_meet_although_brief_ones_came_before(pool: Pool) -> None:
+    of_brief_bodies(pool)
+    barrier = threading.Barrier(8)
+    run(pool, [Body(lambda: barrier.wait(WAIT_SECONDS)) for _ in range(8)])
+
+
+def test_a_body_that_comes_after_all_others_block_is_run(pool: Pool) -> None:
+    of_brief_bodies(pool)
+    gate = threading.Event()
+    blocking = [Body(lambda: gate.wait(WAIT_SECONDS)) for _ in range(7)]
+    for body in blocking:
+        pool.enqueue(body)
+        run(pool, [Body()])
+    assert not any(body.done.is_set() for body in blocking)
+    gate.set()
+    run(pool, [])
+
+
+def test_many_threads_that_enqueue_at_once_lose_nothing(pool: Pool) -> None:
+    of_brief_bodies(pool)
+    bodies = [[Body() for _ in range(200)] for _ in range(4)]
+    hands = [threading.Thread(target=run, args=(pool, some)) for some in bodies]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join(WAIT_SECONDS)
+    assert all(body.done.is_set() for some in bodies for body in some)
