@@ -109,8 +109,9 @@ def settle(transaction: Transaction, attempts: Sequence[Attempt]) -> set[int]:
 def _complete_together(transaction: Transaction, attempts: Sequence[Attempt]) -> bool:
     """Complete all of them by one statement; False, and nothing done, if one was not running under its token."""
     rows = [
-        ((lease := each.lease).job_id, lease.token, each.outcome.result, each.step_id) for each in attempts
-    ]  # type: ignore[union-attr]
+        ((lease := each.lease).job_id, lease.token, each.outcome.result, each.step_id)  # type: ignore[union-attr]
+        for each in attempts
+    ]
     by_parent: dict[int, list[int]] = {}
     for parent_id, group in groupby(rows, _PARENT_ID):
         by_parent.setdefault(parent_id, []).extend(map(_JOB_ID, group))
