@@ -1,5 +1,5 @@
 # Every target sets up what it needs: a virtual environment in .venv from requirements.lock.
-# Usage: make run | test | check | docs | browser | contract | conformance | simulate | mutants | exhaustive | soak | lock | clean
+# Usage: make run | test | check | docs | browser | contract | conformance | simulate | mutants | mutate | exhaustive | soak | lock | clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +13,7 @@ UV_VERSION := 0.13.9
 SEEDS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs browser contract conformance simulate mutants exhaustive soak lock clean install
+.PHONY: help run test check lint docs browser contract conformance simulate mutants mutate exhaustive soak lock clean install
 .SUFFIXES:
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo "make contract     the HTTP API against its OpenAPI document, by drawn requests"
 	@echo "make simulate     whole runtimes under drawn faults, SEEDS=1000 of them"
 	@echo "make mutants      what the simulation is worth: it must find each of many mistakes"
+	@echo "make mutate       what the suite is worth: mistakes made mechanically, in Python and in SQL; hours"
 	@echo "make exhaustive   every state of small worlds: three jobs, two runtimes, one fault"
 	@echo "make soak         the long tests: kill -9 loops, large runs"
 	@echo "make lock         compile requirements.lock again"
@@ -62,6 +63,10 @@ simulate: $(STAMP)
 
 mutants: $(STAMP)
 	@$(BIN)/python -m tests.simulation --mutants
+
+mutate: $(STAMP)
+	@$(BIN)/python -m tests.mutation measure
+	@$(BIN)/python -m tests.mutation try
 
 exhaustive: $(STAMP)
 	@$(BIN)/python -m tests.exhaustive

@@ -217,6 +217,7 @@ def test_closing_a_step_that_has_ended_changes_nothing(store: StoreDriver) -> No
     store.commit(CloseParent(run_id, Closing.FAILED, "late"))
     store.commit(CloseParent(store.steps(run_id)["only"], Closing.FAILED, "late"))
     assert store.state(run_id) == "completed"
+    assert store.rows("SELECT DISTINCT closing, reason FROM parent") == [(None, None)]
 
 
 def test_closing_what_is_no_parent_is_refused(store: StoreDriver) -> None:

@@ -2,9 +2,9 @@
 
 from itertools import pairwise
 
-from actors.job import AttemptError, WaitRole
+from actors.job import AttemptError, OnError, WaitRole
 from actors.messages import LinkedRun, NamingFailed, RetryAcknowledged, RetryJob, RunWait, Submit
-from tests.store.driver import StoreDriver, definition, spec, specs
+from tests.store.driver import StoreDriver, definition, spec, specs, step
 
 
 def retried(store: StoreDriver, job_id: int, *, failed_only: bool = False) -> RetryAcknowledged:
@@ -69,3 +69,15 @@ def test_post_jobs_of_post_jobs_come_back_with_the_run(store: StoreDriver) -> No
     assert [store.state(run.run_id) for run in runs] == ["failed", "cancelled", "cancelled"]
     retried(store, runs[0].run_id)
     assert [store.state(run.run_id) for run in runs] == ["running", "pending", "pending"]
+
+
+def test_a_step_that_was_deleted_is_not_retried_with_its_run(store: StoreDriver) -> None:
+    steps = (step("a", on_error=OnError.CONTINUE), step("b", on_error=OnError.CONTINUE))
+    run_id = store.submit(definition(*steps))
+    for start in store.commit(starts=2).starts:
+        store.name(start, spec())
+    store.fail(*store.lease())
+    names = store.steps(run_id)
+    store.delete(names["a"])
+    assert retried(store, run_id).jobs == 1
+    assert {job.step_id for job in store.lease()} == {names["b"]}

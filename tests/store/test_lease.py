@@ -73,10 +73,11 @@ def test_one_parent_alone_gets_whole_batches_and_two_share_in_turns(store: Store
     assert set(Counter(job.root_id for job in jobs).values()) == {2 * TURN}
 
 
-def test_a_newcomer_does_not_go_before_those_that_wait(store: StoreDriver) -> None:
+@pytest.mark.parametrize("children", [1, 50])
+def test_a_newcomer_does_not_go_before_those_that_wait(store: StoreDriver, children: int) -> None:
     many_runs(store, 3, 50)
     seen = [store.lease(1)[0].root_id for _ in range(3)]
-    many_runs(store, 1, 50)
+    many_runs(store, 1, children)
     later = [store.lease(1)[0].root_id for _ in range(4)]
     assert later[:3] == seen
     assert later[3] not in seen

@@ -276,3 +276,21 @@ def test_a_pause_is_an_event_that_tells_what_is_above(store: StoreDriver) -> Non
         assert paused(store, each).changed
     told = {job_id: data for _, kind, _, job_id, data in store.oracle.events if kind == "job_paused"}
     assert told == {run_id: {}, step_id: {"parent_id": run_id}, job_id: {"parent_id": step_id}}
+
+
+def test_a_paused_job_that_was_cancelled_is_not_resumed(store: StoreDriver) -> None:
+    store.run_with(*specs(2))
+    ((job_id,), _) = store.rows("SELECT id FROM job WHERE kind = 'job' ORDER BY id")
+    assert paused(store, job_id).changed
+    store.cancel(job_id)
+    assert resumed(store, job_id) == PauseAcknowledged(job_id, False, JobState.CANCELLED)
+
+
+def test_a_resume_tells_of_what_is_ready_beside_a_key_that_waits_for_its_rate(store: StoreDriver) -> None:
+    run_id = store.run_with(*(spec(each, rate_key="a", rate_ms=1000) for each in range(2)), *specs(5))
+    store.lease(2)
+    assert store.rows("SELECT not_before > 0, pending FROM lane ORDER BY id") == [(1, 1), (0, 4)]
+    assert paused(store, run_id).changed
+    store.ready.clear()
+    assert resumed(store, run_id).changed
+    assert store.ready == {"work"}
