@@ -63,7 +63,9 @@ def rendered(
     root.setLevel(settings.level.upper())
 
     def line_of(text: str) -> str:
-        return formatter.format(logging.LogRecord("quaero.cli", logging.INFO, "", 0, text, None, None))
+        warning = text.removeprefix("warning: ")
+        level = logging.INFO if warning == text else logging.WARNING
+        return formatter.format(logging.LogRecord("quaero.cli", level, "", 0, warning, None, None))
 
     try:
         yield line_of

@@ -115,6 +115,13 @@ def test_a_line_of_json_is_one_line_whatever_is_in_it() -> None:
     assert (first["event"], first["runtime"], first["key"]) == ("first line\nsecond line", "7", "value")
 
 
+def test_what_a_command_says_is_a_line_too_and_a_warning_one_of_that_level() -> None:
+    with rendered(LoggingSettings("json"), print, str) as line_of:
+        said, warned = (json.loads(line_of(text)) for text in ("3 pending", "warning: unknown key"))
+    assert (said["level"], said["logger"], said["event"]) == ("info", "quaero.cli", "3 pending")
+    assert (warned["level"], warned["event"]) == ("warning", "unknown key")
+
+
 def test_what_can_not_be_written_as_json_is_shown_as_python_does() -> None:
     told: list[str] = []
     with rendered(LoggingSettings("json", "info"), told.append, str):
