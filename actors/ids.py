@@ -5,6 +5,7 @@ larger, also when the wall clock goes backwards. As text an id is 13 digits of C
 (https://www.crockford.com/base32.html).
 """
 
+from functools import lru_cache
 from threading import Lock
 
 from actors.seams import Clock
@@ -22,6 +23,7 @@ class UnknownIdError(ValueError):
     """The text is no job id."""
 
 
+@lru_cache(maxsize=1 << 13)  # events of a while are of few jobs
 def id_text(job_id: int) -> str:
     """The 13 characters that stand for the id wherever people or JSON see it."""
     return "".join(_DIGITS[(job_id >> shift) & 31] for shift in range(60, -1, -5))

@@ -39,7 +39,7 @@ TICK_SECONDS_EACH = 0.0025
 BREATH_SECONDS = 0.001
 """The loop's thread rests that long between two pieces of what a tick costs."""
 
-AT_ONCE = 10
+AT_ONCE = 4
 """Events encoded between two rests."""
 
 PROGRESS_SECONDS = 0.25

@@ -4,7 +4,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 
-from actors.job import JobKind
 from actors.seams import Clock
 from runtime.events.cloud_events import Encoded, Progress, encoded_progress
 from runtime.events.hub import EventHub
@@ -52,8 +51,10 @@ class Pictures:
             for _, each in pictures
             if each.id != each.run_id
         ]
-        for place in range(0, len(runs), AT_ONCE):
-            progress += await asyncio.to_thread(self._of_runs, runs[place : place + AT_ONCE])
+        if runs:
+            found = await asyncio.to_thread(self._reader_of().run_counts, runs)
+            # A run's own picture counts its steps; people want the jobs below them.
+            progress += [Progress(run, run, state, counts, state.terminal) for run, state, counts in found]
         now = self._clock.wall_ms()
         for number, each in enumerate(progress, 1):
             self._progress[each.job_id] = version, encoded_progress(each, self._source, now)
@@ -74,14 +75,3 @@ class Pictures:
                 if number <= self.version:
                     found.append(each)
         return self.version, found[::-1]
-
-    def _of_runs(self, run_ids: list[int]) -> list[Progress]:
-        """A run's own picture counts its steps; people want the jobs below them."""
-        reader = self._reader_of()
-        found: list[Progress] = []
-        for run_id in run_ids:
-            state = reader.run_state(run_id)
-            if state is not None:
-                counts = reader.counts(run_id, JobKind.RUN)
-                found.append(Progress(run_id, run_id, state, counts, state.terminal))
-        return found

@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 from runtime.events.cloud_events import PROGRESS
 from runtime.gateway.broadcast import Broadcast
 from runtime.gateway.frame import Wanted
-from tests.embedding.workers import Number, double
+from tests.embedding.workers import Number, Where, double
 from tests.gateway.conftest import OPERATOR, Service
 
 decode = msgspec.json.decode
@@ -78,6 +78,18 @@ def test_progress_of_a_run_counts_its_jobs_and_the_last_picture_is_always_sent(s
             assert event["data"]["counts"]["completed"] == 40
             assert event["data"]["progress"]["percentage"] == 100.0
             break
+
+
+def test_the_counts_of_many_runs_are_those_of_each(service: Service) -> None:
+    """Asked for together, as progress is."""
+    runs = [service.runtime.fan_out(double, [Number(each)] * size) for size, each in ((3, 1), (1, 2), (5, 3))]
+    runs.append(service.runtime.fan_out("poison", [Where("permanent"), Where("fine")]))
+    for run in runs:
+        run.wait(20)
+    found = service.runtime.reader.run_counts([*(run.number for run in runs), 7])
+    assert {run: (state, counts) for run, state, counts in found} == {
+        run.number: (run.state, run.progress()) for run in runs
+    }
 
 
 def test_a_client_that_is_cut_a_hundred_times_misses_nothing_and_sees_nothing_twice(service: Service) -> None:

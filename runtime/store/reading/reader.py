@@ -1,7 +1,7 @@
 """StoreReader: a read-only connection for the threads of the host and for the command line."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -98,6 +98,10 @@ class StoreReader:
     def counts(self, parent_id: int, kind: str) -> Counts:
         """The children of a step, or all jobs of a run, by state."""
         return self._read(job_queries.read_counts, parent_id, kind)
+
+    def run_counts(self, run_ids: Sequence[int]) -> list[tuple[int, JobState, Counts]]:
+        """Of each of these runs that there is, its state and its jobs by state, at one moment."""
+        return self._read(job_queries.read_run_counts, run_ids)
 
     def tree(self, job_id: int, *, limit: int = 1000) -> dict[str, Any] | None:
         """The job with all below it."""
