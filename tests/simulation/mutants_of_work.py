@@ -63,9 +63,7 @@ SETTLE: dict[str, tuple[Patch, ...]] = {
             settle._settle_one, "found.token != attempt.lease.token", "found.token < attempt.lease.token"
         ),
     ),
-    "a slot is freed by a stale attempt": (
-        source_of(Slots.release, " and found.token == attempt.lease.token", ""),
-    ),
+    "a slot is freed by a stale attempt": (source_of(Slots.release, "found.token == lease.token", "True"),),
 }
 
 SPAWN: dict[str, tuple[Patch, ...]] = {
