@@ -38,7 +38,9 @@ def picture_of(world: World, state: State, rows: Rows) -> Picture:
     late = state.late
     return (
         jobs,
-        () if over else tuple(_parent_seen(state, rows, each, retriable=retriable) for each in rows.parents),
+        ("over",)
+        if over
+        else tuple(_parent_seen(state, rows, each, retriable=retriable) for each in rows.parents),
         ()
         if over
         else tuple(

@@ -54,7 +54,9 @@ class _Comparing(Exploration):
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", ["retries after cancels", "rows that are damaged"])
+@pytest.mark.parametrize(
+    "name", ["retries after cancels", "rows that are damaged", "every outcome, and every fault"]
+)
 def test_states_that_are_one_lead_to_the_same_states(name: str, tmp_path: Path) -> None:
     world = World(tmp_path, WORLDS[name])
     try:
