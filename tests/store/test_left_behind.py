@@ -35,8 +35,10 @@ def test_attempts_are_recorded_below_their_jobs_own_step_whichever_one_they_name
     first = store.run_with(*specs(2))
     second = store.run_with(*specs(2))
     step_id = store.steps(second)["only"] if named == "another" else 77
+    before = store.value("SELECT count(*) FROM event_batch")
     store.settle(*(Attempt(job.lease, step_id, Completed()) for job in store.lease() if job.root_id == first))
     assert [store.state(run_id) for run_id in (first, second)] == ["completed", "running"]
+    assert store.value("SELECT count(*) FROM event_batch") == before + 2  # with the lease
 
 
 def test_an_attempt_that_is_the_jobs_end_leaves_its_log_lines_whatever_the_end(store: StoreDriver) -> None:
