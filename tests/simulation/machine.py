@@ -70,6 +70,7 @@ class Machine(SimulatedMachine):
         self.tended = False  # by that transaction: the timed chores
         self.swept: frozenset[int] = frozenset()  # closing parents
         self._asked = self.tended, self.swept
+        self.dead: dict[int, float] = {}  # others that were dead when it tended last, and since when
         settings = RuntimeSettings(
             store=world.pool.path,
             synchronous="OFF",

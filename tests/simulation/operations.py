@@ -155,6 +155,8 @@ def _rerun(judge: "Judge", job: Job, request: RerunJob, reply: Any) -> list[str]
     steps = sum(each.parent_id == request.run_id for each in judge.rows.jobs.values())
     before = judge.world.definitions.get(job.type)
     wanted = len(before.steps) if job.kind == "run" and before is not None else 1
+    if job.kind == "run" and job.id in judge.world.operator.reruns:
+        return []  # it was made anew of a step or a job itself
     return [] if steps == wanted else [f"the new run has {steps} steps, not {wanted}"]
 
 

@@ -61,7 +61,9 @@ def judge_useless(judge: "Judge", broken: list[str]) -> None:
 def _judge_start(parent: Parent, judge: "Judge", rows: Rows, broken: list[str]) -> None:
     for needs_id, role in rows.needs.get(parent.id, ()):
         state = rows.jobs[needs_id].state
-        if state in OPEN:
+        was = judge.before.jobs.get(needs_id)
+        again = was is not None and was.epoch != rows.jobs[needs_id].epoch  # after it, in the same commit
+        if state in OPEN and not again:
             broken.append(f"{parent} began, and {rows.jobs[needs_id]} goes on")
         if role in {"pre", "post"}:
             judge.world.met(f"began_after_{role}")

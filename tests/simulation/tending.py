@@ -7,6 +7,9 @@ if TYPE_CHECKING:
     from tests.simulation.judge import Judge
     from tests.simulation.machine import Machine
 
+DEAD_SECONDS = 5.0
+"""After which a runtime that tends has found out that another is dead."""
+
 
 def judge_tended(
     judge: "Judge", machine: "Machine", connection: sqlite3.Connection, broken: list[str]
@@ -30,7 +33,11 @@ def judge_tended(
         if heartbeats.get(holder, 0) + machine.lease_ms < boottime:
             broken.append(f"{parent} is named by a runtime that is frozen")
     dead = [each for each, machine in judge.world.owners.items() if not machine.alive and each in heartbeats]
-    if dead:
+    now_s = clock.monotonic()
+    machine.dead = {
+        each: machine.dead.get(each, now_s) for each in dead
+    }  # who died while it looked is found later
+    if any(now_s - since > DEAD_SECONDS for since in machine.dead.values()):
         broken.append(f"runtimes {dead} are dead, and on record")
 
 
