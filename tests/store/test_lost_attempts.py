@@ -127,3 +127,16 @@ def test_a_cancelled_job_that_is_lost_counts_as_ended_to_the_tolerance(store: St
     store.cancel(unwanted.id)
     lose(store, unwanted.id, 1)
     assert store.parent(only(store, run_id))["closing"] == "tolerance"
+
+
+def test_jobs_that_come_back_are_told_of_before_their_step_closes(store: StoreDriver) -> None:
+    """The other job of the dead runtime was lost too often, which is more than the step bears."""
+    tolerance = ErrorTolerance(max_child_failures=1)
+    store.run_with(*specs(2), of=definition(step(error_tolerance=tolerance)))
+    back, lost = store.lease()
+    store.file.connection.execute("UPDATE job SET owner = 99 WHERE id = ?", (back.id,))
+    lose(store, lost.id, 21)
+    kinds = [(kind, job_id, data.get("state")) for _, kind, _, job_id, data in store.oracle.events]
+    closing = next(place for place, (kind, *_) in enumerate(kinds) if kind == "parent_closing")
+    assert kinds[:closing].count(("job_status_change", back.id, "pending")) == 2
+    assert kinds[closing:].count(("job_status_change", back.id, "pending")) == 0

@@ -74,13 +74,17 @@ def give_back(
     if not rows:
         return 0
     transaction.load_lanes({abs(row[2] or 0) for row in rows})
-    touched: dict[int, list[int]] = {}
+    returned: dict[int, list[int]] = {}  # by parent; told of together, but before what may close the parent
     token = transaction.next_token()
     for job_id, parent_id, lane_id, lost_before, attempt, cancel_reason in rows:
         parent = transaction.change_parent(transaction.parent(parent_id))
         parent.running -= 1
         times = lost_before + lost
-        if parent.closing is not None or cancel_reason is not None:
+        stopped = parent.closing is not None or cancel_reason is not None
+        ends = stopped or abs(lane_id or 0) not in transaction.lanes or times > transaction.context.max_lost
+        if ends and parent_id in returned:
+            _tell_returned(transaction, parent, returned.pop(parent_id), reason)
+        if stopped:
             parent.cancelled += 1
             values = (job_id, token, times, transaction.now_ms, parent.reason or cancel_reason)
             expect(transaction.connection.execute(_STOP, values), 1)
@@ -95,16 +99,19 @@ def give_back(
             queue_again(transaction, lane_id)
             again = _LOSE if lost else _RETURN
             expect(transaction.connection.execute(again, (job_id, token, times)), 1)
-            touched.setdefault(parent_id, []).append(job_id)
+            returned.setdefault(parent_id, []).append(job_id)
         transaction.log(
             parent.run_id, job_id, LogLevel.WARNING, f"attempt {attempt} was given back: {reason}"
         )
-    for parent_id, ids in touched.items():
-        run_id = transaction.parent(parent_id).run_id
-        transaction.events.status(run_id, JobState.PENDING, ids, parent_id=parent_id, reason=reason)
+    for parent_id, ids in returned.items():
+        _tell_returned(transaction, transaction.parent(parent_id), ids, reason)
     for parent_id in {row[1] for row in rows}:
         settle_parent(transaction, transaction.parent(parent_id))
     return len(rows)
+
+
+def _tell_returned(transaction: Transaction, parent: ParentRow, ids: list[int], reason: str) -> None:
+    transaction.events.status(parent.run_id, JobState.PENDING, ids, parent_id=parent.id, reason=reason)
 
 
 def _give_up(
