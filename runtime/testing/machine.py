@@ -124,8 +124,10 @@ class Machine:
     def ready(self) -> bool:
         """Whether a step would do something now."""
         self.queue.release()
+        if len(self.queue):
+            return True
         due = self.dispatchers.next_due()
-        return bool(len(self.queue)) or (due is not None and due <= self.assembly.clock.monotonic())
+        return due is not None and due <= self.assembly.clock.monotonic()
 
     @property
     def next_due(self) -> float | None:

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
+from runtime.interpreter import tune
 from tests.simulation.course import Course
 from tests.simulation.pool import StorePool
 from tests.simulation.world import World
@@ -23,9 +24,11 @@ class Seeds:
 
     def __enter__(self) -> Self:
         logging.getLogger("quaero").setLevel(logging.CRITICAL + 1)
+        self._put_back = tune()
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._put_back()
         logging.getLogger("quaero").setLevel(logging.NOTSET)
         self._pool.close()
         shutil.rmtree(self.directory)
