@@ -31,7 +31,9 @@ FILES = (
     "actors/worker/backoff.py",
 )
 """What settles, spawns, names, leases, cancels, retries and recovers; and what decides about it."""
-OPTIONS = ("-q", "-s", "-p", "no:terminalreporter")
+# The runtime is imported by now: it is what is mutated. Its own pytest plugin need not be rewritten.
+REWRITTEN = "ignore::pytest.PytestAssertRewriteWarning"
+OPTIONS = ("-q", "-s", "-p", "no:terminalreporter", "-W", REWRITTEN)
 UNUSED = ("randomly", "xdist", "cacheprovider", "faulthandler")
 
 
