@@ -126,7 +126,10 @@ RECOVERY: dict[str, tuple[Patch, ...]] = {
     ),
     "what was given back counts as running": (source_of(recover.give_back, "parent.running -= 1", "pass"),),
     "what was given back has no event": (
-        source_of(recover.give_back, "for parent_id, ids in touched.items():", "for parent_id, ids in ():"),
+        source_of(recover.give_back, "for parent_id, ids in returned.items():", "for parent_id, ids in ():"),
+    ),
+    "what was given back is told of after its step has closed": (
+        source_of(recover.give_back, "(stopped or damaged or spent) and parent_id in returned", "False"),
     ),
     "the last job that is lost in a closing step leaves it": (
         source_of(

@@ -81,8 +81,9 @@ def give_back(
         parent.running -= 1
         times = lost_before + lost
         stopped = parent.closing is not None or cancel_reason is not None
-        ends = stopped or abs(lane_id or 0) not in transaction.lanes or times > transaction.context.max_lost
-        if ends and parent_id in returned:
+        damaged = abs(lane_id or 0) not in transaction.lanes
+        spent = times > transaction.context.max_lost
+        if (stopped or damaged or spent) and parent_id in returned:
             _tell_returned(transaction, parent, returned.pop(parent_id), reason)
         if stopped:
             parent.cancelled += 1
@@ -90,9 +91,9 @@ def give_back(
             expect(transaction.connection.execute(_STOP, values), 1)
             transaction.events.status(parent.run_id, JobState.CANCELLED, [job_id], parent_id=parent_id)
             judge_tolerance(transaction, parent, failed=False)
-        elif abs(lane_id or 0) not in transaction.lanes:
+        elif damaged:
             end_damaged(transaction, parent, job_id, LANELESS_TEXT)
-        elif times > transaction.context.max_lost:
+        elif spent:
             _give_up(transaction, parent, job_id, token=token, times=times, attempt=attempt)
         else:
             parent.pending += 1
