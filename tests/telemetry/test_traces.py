@@ -109,10 +109,15 @@ def test_what_ends_without_a_job_has_spans_too(traced: Traced, receiver: Receive
     assert sorted(each.name for each in receiver.spans) == ["run empty", "send skipped"]
 
 
-def test_a_retried_run_has_new_spans_in_the_same_trace(traced: Traced, receiver: Receiver) -> None:
+def test_a_retried_run_has_new_spans_in_the_same_trace(
+    traced: Traced, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")  # milliseconds until what ended is sent
     with Runtime(traced(), workers=ALL) as runtime:
         run = runtime.fan_out("poison", [Where("raise")])
         run.wait(20)
+        # What is opened again before its span was made gets none of that end.
+        receiver.wait(lambda: len(receiver.named("run poison")) == 1, what="the span of the first end")
         run.retry()
         run.wait(20)
     roots, steps = receiver.named("run poison"), receiver.named("send poison")

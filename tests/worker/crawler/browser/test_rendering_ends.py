@@ -85,8 +85,9 @@ def test_a_death_is_a_failed_attempt_and_the_next_page_is_had(rendering: Renderi
 
 
 def test_a_closed_browser_leaves_no_process_and_a_later_page_starts_it_again(rendering: Rendering) -> None:
+    before = set(below(os.getpid()))
     rendering.rendered({"/": page("")})
-    there = set(below(os.getpid()))
+    there = set(below(os.getpid())) - before
     assert processes(os.getpid(), "browser")
 
     rendering.runner.run(rendering.fetcher.aclose())
@@ -98,8 +99,9 @@ def test_a_closed_browser_leaves_no_process_and_a_later_page_starts_it_again(ren
 
 @pytest.mark.browser
 def test_a_driver_that_does_not_answer_keeps_nothing_from_ending(rendering: Rendering) -> None:
+    before = set(below(os.getpid()))
     rendering.rendered({"/": page("")})
-    there = set(below(os.getpid()))
+    there = set(below(os.getpid())) - before
     (driver,) = processes(os.getpid(), "driver")
     os.kill(driver, signal.SIGSTOP)
 
