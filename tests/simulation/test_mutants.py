@@ -39,3 +39,8 @@ def test_what_is_on_record_is_of_mutants_and_of_seeds_within_which_they_must_be_
 def test_a_mutant_that_no_seed_can_find_names_a_test(sentence: str) -> None:
     path, _, name = BY_TEST[sentence].partition("::")
     assert f"def {name}(" in Path(path).read_text()
+
+
+def test_the_test_that_a_mutant_names_fails_under_it() -> None:
+    sentence = "leases of another boot are kept"
+    assert find_mutant(sentence).test == BY_TEST[sentence]

@@ -33,9 +33,9 @@ def _outcome(sentence: str, test: str) -> int:
 def main(sentence: str, test: str) -> int:
     """Run it; returns pytest's exit code."""
     with nullcontext() if sentence == NONE else mutated(sentence):
-        return pytest.main(
-            ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist", test]
-        )
+        # The runtime is imported by now: it is what was changed. Its own pytest plugin need not be rewritten.
+        without = [part for each in ("cacheprovider", "randomly", "xdist") for part in ("-p", f"no:{each}")]
+        return pytest.main(["-q", "-x", *without, "-W", "ignore::pytest.PytestAssertRewriteWarning", test])
 
 
 if __name__ == "__main__":
