@@ -17,7 +17,7 @@ from actors.messages import (
     WebhooksAdopted,
 )
 from actors.seams import Random
-from actors.settings import Secret
+from actors.settings import decode_secret
 from actors.webhooks.post import Answer
 from actors.webhooks.signature import new_secret
 from runtime.operating import Operator, refused
@@ -182,7 +182,7 @@ def set_request(
     made = new_secret(random) if secret is None and before is None else None
     try:
         fields = {"secret": secret or made or new_secret(random), **said}
-        settings = msgspec.convert(fields, WebhookSettings, dec_hook=_given_secret)
+        settings = msgspec.convert(fields, WebhookSettings, dec_hook=decode_secret)
     except msgspec.ValidationError as error:
         raise WrongWebhookError(name, "", str(error)) from error
     configured, faults = configured_of(name, settings)
@@ -250,12 +250,6 @@ def tell_of_webhooks(done: WebhooksAdopted) -> None:
             logger.info("webhooks %s: %s", said, ", ".join(names))
     for name in done.disabled:
         logger.warning("webhook %r is disabled; `quaero webhook list` says why", name)
-
-
-def _given_secret(wanted: type[Any], value: Any) -> Any:
-    if wanted is Secret and isinstance(value, str):
-        return Secret(value)
-    raise NotImplementedError(f"{wanted.__name__} is no field of a webhook")
 
 
 def _set(reply: Any, secret: str | None) -> WebhookSet:

@@ -20,6 +20,7 @@ from actors.job import (
 )
 from actors.messages import BodyEnded
 from actors.seams import Random
+from actors.storable import storable
 from actors.worker.backoff import backoff_ms, options_in
 from actors.worker.context import JobContext
 from actors.worker.contract import Cancel, JobWorker, Snooze, WorkerOptions
@@ -106,7 +107,7 @@ def failure_of(
     first_ms: int = 0,
 ) -> Failed:
     """What an exception means for the job."""
-    text = _printable("".join(traceback.format_exception(error))[-MAX_TRACEBACK:])
+    text = storable("".join(traceback.format_exception(error))[-MAX_TRACEBACK:])
     cause = AttemptError(type(error).__name__, _message(error), text, attempt, at_ms)
     if isinstance(error, PermanentError):
         return Failed(cause, permanent=True)
@@ -122,12 +123,7 @@ def _message(error: BaseException) -> str:
         text = str(error)
     except Exception as failed:  # noqa: BLE001 (an exception's own __str__ may be broken; the attempt is still a failure)
         text = f"(its message can not be shown: {type(failed).__name__})"
-    return _printable(text[:MAX_MESSAGE]) or type(error).__name__
-
-
-def _printable(text: str) -> str:
-    """The text without lone surrogates, which can not be stored."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    return storable(text[:MAX_MESSAGE]) or type(error).__name__
 
 
 def _ended(job: LeasedJob, context: JobContext, outcome: Outcome) -> BodyEnded:

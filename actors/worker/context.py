@@ -14,6 +14,7 @@ import msgspec
 from actors.documents import MAX_BODY_BYTES, DocumentPatch, DocumentSource, DocumentSpec
 from actors.job import ChildSpec, LeasedJob, LogLevel, LogLine, Step
 from actors.seams import Clock
+from actors.storable import storable
 from actors.worker.errors import DocumentTooLargeError, JobCancelledError, PermanentError
 
 _first_use = Lock()  # see JobWorker.prepare: a step's configuration is small, and converted once per attempt
@@ -236,7 +237,7 @@ class JobContext:
     def log(self, level: LogLevel, text: str) -> None:
         """Add a line to the job's log; kept also when the attempt fails."""
         if len(self.logs) < MAX_LOG_LINES:
-            self.logs = _with(self.logs, LogLine(self.clock.wall_ms(), level, _storable(text)))
+            self.logs = _with(self.logs, LogLine(self.clock.wall_ms(), level, storable(str(text))))
         else:
             self._dropped_lines += 1
 
@@ -262,12 +263,6 @@ class JobContext:
             return tuple(self.logs)
         text = f"{self._dropped_lines} more log lines were dropped: an attempt keeps {MAX_LOG_LINES}"
         return (*self.logs, LogLine(self.clock.wall_ms(), LogLevel.WARNING, text))
-
-
-def _storable(text: object) -> str:
-    """What is logged as text: file names may have lone surrogates, which can not be stored."""
-    line = text if isinstance(text, str) else str(text)
-    return line if line.isascii() else line.encode("utf-8", "backslashreplace").decode()
 
 
 def _with(items: Sequence[Item], item: Item) -> Sequence[Item]:

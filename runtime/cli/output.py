@@ -6,7 +6,7 @@ A reader that has gone away (``quaero jobs | head``) is no error: what is writte
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
@@ -51,6 +51,15 @@ def write(text: str) -> bool:
 def write_text(text: str) -> bool:
     """Like ``write``, for text with parts from elsewhere."""
     return write(visible(text))
+
+
+def write_columns(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write aligned columns, a header first, as wide as the terminal is."""
+    from runtime.cli.layout import columns
+
+    for line in columns(headers, rows, width=terminal_width()):
+        if not write(line):
+            return
 
 
 def write_json(value: Any) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 
 from actors.encoding import MessageEncodingError
 from actors.receive import BodyFailed
+from actors.storable import storable
 from runtime.engine.address import EngineAddress
 from runtime.engine.ending import DEAD
 
@@ -117,9 +118,4 @@ class EngineBody:
 
     def _failure(self, error: BaseException) -> BodyFailed:
         text = "".join(traceback.format_exception(error))[-MAX_TRACEBACK:]
-        return BodyFailed(type(error).__name__, _printable(str(error)), _printable(text), self.key)
-
-
-def _printable(text: str) -> str:
-    """The text without lone surrogates, which no message carries to another process."""
-    return text.encode("utf-8", "backslashreplace").decode()
+        return BodyFailed(type(error).__name__, storable(str(error)), storable(text), self.key)

@@ -20,7 +20,7 @@ from actors.seams import Clock
 from runtime.events.cloud_events import Encoded, encoded
 from runtime.events.hub import EventHub
 from runtime.gateway.frame import Frame, Wanted, latest
-from runtime.gateway.pictures import Pictures
+from runtime.gateway.pictures import BREATH_SECONDS, Pictures
 from runtime.refusal import RuntimeStateError
 from runtime.store.reading.reader import StoreReader
 from runtime.store.reading.records import EventFilter
@@ -35,9 +35,6 @@ TICK_SECONDS = 0.02
 LONGEST_TICK_SECONDS = 0.25
 TICK_SECONDS_EACH = 0.0025
 """Between two frames: so long for each listener, within these bounds."""
-
-BREATH_SECONDS = 0.001
-"""The loop's thread rests that long between two pieces of what a tick costs."""
 
 AT_ONCE = 4
 """Events encoded between two rests."""

@@ -16,6 +16,7 @@ AT_ONCE = 10
 """Of them made between two rests."""
 
 BREATH_SECONDS = 0.001
+"""The loop's thread rests that long between two pieces of what a tick costs."""
 
 
 class Pictures:

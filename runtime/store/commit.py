@@ -22,10 +22,11 @@ from actors.messages import (
     Submit,
 )
 from actors.seams import Clock
+from actors.storable import storable
 from runtime.precedence import Precedence
 from runtime.store.answer import answer
 from runtime.store.context import StoreContext
-from runtime.store.failure import StoreUnavailableError, cause_of, printable, raise_if_unavailable
+from runtime.store.failure import StoreUnavailableError, cause_of, raise_if_unavailable
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.lease import lease_jobs, lease_starts
@@ -152,7 +153,7 @@ class Committer:
             cause = cause_of(error, f"{type(request).__name__} could not be recorded", self.clock.wall_ms())
             return [self._certain((NamingFailed(request.start, cause, permanent=True, retry_in_ms=0),))]
         if not isinstance(request, Settle):
-            text = printable(f"{type(request).__name__}: {error}")
+            text = storable(f"{type(request).__name__}: {error}")
             return [Commit(replies=[Refused(text, "see the runtime's log")])]
         if len(request.attempts) == 1:
             cause = cause_of(error, "what the attempt left could not be recorded", self.clock.wall_ms())

@@ -4,6 +4,7 @@ import sqlite3
 import traceback
 
 from actors.job import AttemptError
+from actors.storable import storable
 
 _STALLED = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _FAILING = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_NOMEM")
@@ -27,9 +28,4 @@ def raise_if_unavailable(error: sqlite3.Error) -> None:
 def cause_of(error: Exception, what: str, now_ms: int) -> AttemptError:
     """What an attempt is told to have failed of, in place of what could not be recorded."""
     text = "".join(traceback.format_exception(error))[-4000:]
-    return AttemptError(type(error).__name__, printable(f"{what}: {error}"), printable(text), at_ms=now_ms)
-
-
-def printable(text: str) -> str:
-    """The text without lone surrogates, which neither JSON nor SQLite takes."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    return AttemptError(type(error).__name__, storable(f"{what}: {error}"), storable(text), at_ms=now_ms)

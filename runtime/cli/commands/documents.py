@@ -6,7 +6,7 @@ import typer
 
 from runtime.cli.arguments import ConfigOption, JsonOption, LimitOption, RunOption, StoreOption
 from runtime.cli.opening import known_run, reading
-from runtime.cli.output import terminal_width, write, write_json
+from runtime.cli.output import write_columns, write_json
 
 HEADERS = ("ID", "SAVED", "TITLE", "URL")
 
@@ -53,9 +53,7 @@ def documents(
     if as_json:
         write_json(found)
         return
-    from runtime.cli.layout import columns, time_text
+    from runtime.cli.layout import time_text
 
     rows = ((each["id"], time_text(each["saved_at"]), each["title"], each["url"] or "") for each in found)
-    for line in columns(HEADERS, rows, width=terminal_width()):
-        if not write(line):
-            return
+    write_columns(HEADERS, rows)

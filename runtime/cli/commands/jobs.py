@@ -7,7 +7,7 @@ import typer
 from actors.job import JobKind, JobState
 from runtime.cli.arguments import ConfigOption, JsonOption, LimitOption, RunOption, StoreOption
 from runtime.cli.opening import known_job, known_run, reading
-from runtime.cli.output import terminal_width, write, write_json
+from runtime.cli.output import write_columns, write_json
 
 HEADERS = ("ID", "KIND", "STATE", "CREATED", "ATTEMPT", "NAME", "PROGRESS, ERROR")
 
@@ -56,11 +56,7 @@ def jobs(
 
 def write_table(found: list[dict[str, Any]]) -> None:
     """The jobs as lines of aligned columns."""
-    from runtime.cli.layout import columns
-
-    for line in columns(HEADERS, map(row, found), width=terminal_width()):
-        if not write(line):
-            return
+    write_columns(HEADERS, map(row, found))
 
 
 def row(job: dict[str, Any]) -> tuple[str, ...]:

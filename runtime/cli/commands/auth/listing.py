@@ -2,7 +2,7 @@
 
 from runtime.cli.arguments import ConfigOption, JsonOption, StoreOption
 from runtime.cli.opening import reading
-from runtime.cli.output import terminal_width, write, write_json
+from runtime.cli.output import write_columns, write_json
 
 
 def listing(
@@ -11,7 +11,7 @@ def listing(
     as_json: JsonOption = False,
 ) -> None:
     """List the auth records: their ids and sites, and when they were added."""
-    from runtime.cli.layout import columns, time_text
+    from runtime.cli.layout import time_text
 
     with reading(store, config) as reader:
         found = reader.auth_records()
@@ -22,6 +22,4 @@ def listing(
         (each["id"], each["site"], time_text(each["created_at"]), time_text(each["updated_at"]))
         for each in found
     ]
-    for line in columns(("ID", "SITE", "ADDED", "CHANGED"), rows, width=terminal_width()):
-        if not write(line):
-            return
+    write_columns(("ID", "SITE", "ADDED", "CHANGED"), rows)

@@ -4,7 +4,7 @@ from typing import Any
 
 from runtime.cli.arguments import ConfigOption, JsonOption, StoreOption
 from runtime.cli.opening import reading
-from runtime.cli.output import terminal_width, write, write_json
+from runtime.cli.output import write_columns, write_json
 
 HEADERS = ("NAME", "URL", "EVENTS", "DELIVERED", "WAITING", "FAILED", "BEHIND", "STATE")
 
@@ -20,11 +20,7 @@ def listing(
     if as_json:
         write_json(found)
         return
-    from runtime.cli.layout import columns
-
-    for line in columns(HEADERS, map(row, found), width=terminal_width()):
-        if not write(line):
-            return
+    write_columns(HEADERS, map(row, found))
 
 
 def row(webhook: dict[str, Any]) -> tuple[str, ...]:
