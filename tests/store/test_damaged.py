@@ -1,5 +1,6 @@
 """A job whose row is damaged ends by itself, whatever it was doing, and stops nothing else."""
 
+import msgspec
 import pytest
 
 from actors.job import Completed
@@ -35,6 +36,8 @@ def test_the_end_of_a_damaged_job_is_acknowledged_once_and_frees_its_slot(store:
     assert store.column("owner", damaged.id) is None
     assert store.file.leased() == []
     assert store.status_events(damaged.id)[-1] == "failed"
+    (error,) = msgspec.json.decode(store.column("errors", damaged.id))
+    assert (error["type"], error["message"]) == ("DamagedRowError", store.column("error", damaged.id))
 
 
 @pytest.mark.parametrize("lane_id", [None, 999])
