@@ -5,6 +5,7 @@
 - ``tokens``       what clients present, kept as hashes
 - ``guard``        the decision to let a request in, pure
 - ``gate``         applies it in front of everything else, with limits and headers
+- ``head``         a HEAD reaches every GET route, and its answer loses its body
 - ``problem``      errors as RFC 9457 problem details
 - ``contract`` the OpenAPI document: Litestar's, with what every route may refuse
 - ``objects``      what goes out, as types

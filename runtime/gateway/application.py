@@ -23,6 +23,7 @@ from runtime.gateway.dashboard import files, page
 from runtime.gateway.definitions import DefinitionsController
 from runtime.gateway.documents import DocumentsController
 from runtime.gateway.gate import Gate
+from runtime.gateway.head import allowed
 from runtime.gateway.health import HealthController
 from runtime.gateway.jobs import JobsController
 from runtime.gateway.metrics import MetricsController
@@ -96,7 +97,7 @@ async def _name_all_methods(message: Message, scope: Scope) -> None:
     if message["type"] == "http.response.start" and scope.get("method") == "OPTIONS":
         for route in scope["litestar_app"].routes:
             if isinstance(route, HTTPRoute) and route.path_format == scope.get("path_template"):
-                MutableScopeHeaders.from_message(message)["Allow"] = ", ".join(sorted(route.methods))
+                MutableScopeHeaders.from_message(message)["Allow"] = allowed(route.methods)
 
 
 def _given(value: Any) -> Provide:

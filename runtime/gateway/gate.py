@@ -14,6 +14,7 @@ import msgspec
 
 from actors.seams import Clock
 from runtime.gateway.guard import Call, Refusal, admit
+from runtime.gateway.head import headers_only
 from runtime.gateway.problem import MEDIA_TYPE, TITLES, Problem
 from runtime.gateway.settings import GatewaySettings
 from runtime.gateway.tokens import Role
@@ -39,7 +40,7 @@ SECURITY_HEADERS = (
 Headers = list[tuple[bytes, bytes]]
 
 PREFLIGHT = (
-    (b"access-control-allow-methods", b"GET, POST, PUT, DELETE"),
+    (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, DELETE"),
     (b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key, Last-Event-ID"),
     (b"access-control-max-age", b"600"),
 )
@@ -160,7 +161,10 @@ class Gate:
                 }
             await send(message)
 
-        await self._inside(scope, receive, guarded)
+        if scope.get("method") == "HEAD":
+            await headers_only(self._inside, scope, receive, guarded)
+        else:
+            await self._inside(scope, receive, guarded)
 
 
 def completed(headers: Iterable[tuple[bytes, bytes]], root: str) -> list[tuple[bytes, bytes]]:

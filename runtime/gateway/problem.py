@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
 
 from actors.ids import UnknownIdError
 from runtime.engine import EngineError
+from runtime.gateway.head import allowed
 from runtime.refusal import RefusedError, RuntimeStateError
 from runtime.store.database import StoreError
 from runtime.store.reading.records import EventsPrunedError
@@ -118,6 +119,8 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     if problem.status >= 500:
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
     headers = dict(getattr(error, "headers", None) or {})
+    if isinstance(error, MethodNotAllowedException):
+        headers = {"Allow": allowed(headers.get("allow", "").split(", "))}
     return answer(problem, headers)
 
 

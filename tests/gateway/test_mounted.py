@@ -53,6 +53,7 @@ def test_it_serves_under_a_path_of_the_services_own_application(tmp_path: Path) 
             assert again.status_code == 201
             assert again.headers["location"].startswith("/quaero/")
             assert client.get(again.headers["location"]).status_code == 200
+            assert client.head(again.headers["location"]).status_code == 200
             assert client.get("/quaero/api/jobs/none").status_code == 404
             assert client.get("/quaero/api/jobs", headers={"host": "evil.example.com"}).status_code == 400
             with connect(f"ws://{address}/quaero/ws", proxy=None) as events:
