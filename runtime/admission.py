@@ -5,7 +5,7 @@ step, and every runtime that takes it up. Pure.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -14,6 +14,7 @@ from actors.manager import JobManager, missing, unmet
 from actors.orchestrator.condition import Surroundings
 from actors.webhooks.webhook import PREFIX
 from runtime.definitions.conditions import condition_faults
+from runtime.fingerprint import of_text
 from runtime.refusal import RefusedError
 
 MAX_NAME = 200
@@ -57,6 +58,19 @@ def admitted_key(key: str | None) -> str | None:
     if key is None or _is_key(key):
         return key
     raise RefusedError(f"key must be a text of 1 to {MAX_KEY} characters, got {key!r:.200}")
+
+
+def admitted_fingerprint(fingerprint: str | None) -> str | None:
+    """What a caller says its request is, as it is stored.
+
+    Raises:
+        RefusedError: it is no text.
+    """
+    if fingerprint is None:
+        return None
+    if _is_text(fingerprint):
+        return of_text(fingerprint)
+    raise RefusedError(f"fingerprint must be a text, got {fingerprint!r:.200}")
 
 
 def _problems(
@@ -139,4 +153,8 @@ def _tolerance_problems(tolerance: ErrorTolerance | None) -> Iterator[str]:
 
 
 def _is_key(key: object) -> bool:
-    return isinstance(key, str) and 0 < len(key) <= MAX_KEY and key.encode(errors="replace").decode() == key
+    return _is_text(key) and 0 < len(key) <= MAX_KEY
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value.encode(errors="replace").decode() == value

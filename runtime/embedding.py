@@ -27,7 +27,7 @@ from runtime.credentials.vault import Vault
 from runtime.enqueue import Enqueuer, FanOut
 from runtime.explaining import explained
 from runtime.operating import identity
-from runtime.refusal import NOT_RUNNING, RefusedError, RuntimeStateError
+from runtime.refusal import NOT_RUNNING, KeyTakenError, RefusedError, RuntimeStateError
 from runtime.run import Run
 from runtime.scheduling import Timetable
 from runtime.searching import Library
@@ -291,4 +291,13 @@ def settings_of(config: str | Path | RuntimeSettings | None) -> RuntimeSettings:
     return load_settings(Path(config))
 
 
-__all__ = ["FanOut", "JobState", "RefusedError", "Run", "Runtime", "RuntimeStateError", "StoreError"]
+__all__ = [
+    "FanOut",
+    "JobState",
+    "KeyTakenError",
+    "RefusedError",
+    "Run",
+    "Runtime",
+    "RuntimeStateError",
+    "StoreError",
+]

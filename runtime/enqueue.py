@@ -10,15 +10,16 @@ from typing import Any
 from actors.ids import id_text
 from actors.job import JobDefinition
 from actors.worker import JobWorker
-from runtime.admission import admitted_key
+from runtime.admission import admitted_fingerprint, admitted_key
 from runtime.assembly import Assembly
-from runtime.refusal import RefusedError
+from runtime.linking import named
+from runtime.refusal import KeyTakenError, RefusedError
 from runtime.staging import StagedFanOut
 from runtime.store.borrowed import UnusableConnectionError, borrowed
 from runtime.store.concern import Concern
 from runtime.store.owner import bells
 from runtime.store.transaction import Transaction
-from runtime.store.verbs.submit import UnknownStepError, stage_page, submit
+from runtime.store.verbs.submit import SubmitKeyTakenError, UnknownStepError, stage_page, submit
 from runtime.submission import submission
 
 
@@ -52,6 +53,7 @@ class Enqueuer(ABC):
         what: JobDefinition | str | Path | FanOut,
         *,
         key: str | None = None,
+        fingerprint: str | None = None,
     ) -> str:
         """Write a run in the transaction that is open on ``connection``; returns its id.
 
@@ -66,13 +68,15 @@ class Enqueuer(ABC):
             connection: of the standard library's ``sqlite3``, to the store's own file, inside BEGIN IMMEDIATE.
             what: a definition, the path of its file, the id under which this runtime knows it, or a ``FanOut``.
             key: as of ``submit``.
+            fingerprint: as of ``submit``, or of ``fan_out``.
 
         Raises:
+            KeyTakenError: as of ``submit``; your transaction is as it was.
             RefusedError: the connection will not do, or the run can not be done here; your transaction is as it was.
             DefinitionError: the definition's file is wrong.
             StoreError: the store could not be written.
         """
-        key = admitted_key(key)
+        key, said = admitted_key(key), admitted_fingerprint(fingerprint)
         if not isinstance(what, JobDefinition | str | Path | FanOut):
             raise RefusedError(
                 f"enqueue takes a JobDefinition, the path of its file or a FanOut, got a {type(what).__name__}"
@@ -80,7 +84,9 @@ class Enqueuer(ABC):
         here = self.assembly
         try:
             with _borrowed(here, connection) as transaction:
-                run_id = _write(transaction, here, what, key)
+                run_id = _write(transaction, here, what, key, said)
+        except SubmitKeyTakenError as error:
+            raise KeyTakenError(error.key, error.run_id) from None
         except (UnusableConnectionError, UnknownStepError) as error:
             raise RefusedError(str(error)) from error
         return id_text(run_id)
@@ -110,18 +116,28 @@ def _borrowed(here: Assembly, connection: sqlite3.Connection) -> AbstractContext
 
 
 def _write(
-    transaction: Transaction, here: Assembly, what: JobDefinition | str | Path | FanOut, key: str | None
+    transaction: Transaction,
+    here: Assembly,
+    what: JobDefinition | str | Path | FanOut,
+    key: str | None,
+    said: str | None,
 ) -> int:
     """Everything that makes the run; returns its id, or the one that the key has already."""
     ids = transaction.context.ids
     if isinstance(what, FanOut):
         staged = StagedFanOut.prepared(
-            what.worker, what.name, what.step, workers=here.workers, admitted=here.admitted, ids=ids
+            what.worker,
+            what.name,
+            what.step,
+            workers=here.workers,
+            admitted=here.admitted,
+            ids=ids,
+            keyed=key is not None and said is None,
         )
         for page in staged.pages(ids, what.payloads):
             stage_page(transaction, page.run_id, page.page)
-        request = staged.submission(key)
+        request = staged.submission(key, said)
     else:
         together = here.together(what)
-        request = submission(together, ids, key)
+        request = submission(together, ids, key, said or named(what, here.library))
     return submit(transaction, here.traced(request))[0]

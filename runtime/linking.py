@@ -9,6 +9,7 @@ from actors.manager import JobManager
 from runtime.admission import admitted
 from runtime.definitions import DefinitionError, DefinitionLibrary, load_with_linked
 from runtime.definitions.findings import did_you_mean
+from runtime.fingerprint import of_text
 from runtime.refusal import RefusedError
 from runtime.toml.diagnostic import Diagnostic
 from runtime.toml.wording import quoted
@@ -47,6 +48,12 @@ def together_of(
         if each.unrunnable or each.incomplete:
             raise DefinitionError(each.unrunnable + each.incomplete)
     return _all_admitted((each.definition for each in loaded), managers, workers)
+
+
+def named(wanted: JobDefinition | str | Path, library: DefinitionLibrary) -> str | None:
+    """The fingerprint of a request that names a definition by its id; None if it hands one over."""
+    by_id = not isinstance(wanted, JobDefinition) and is_id(wanted, library)
+    return of_text(str(wanted)) if by_id else None
 
 
 def is_id(wanted: str | Path, library: DefinitionLibrary) -> TypeGuard[str]:

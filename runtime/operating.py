@@ -11,6 +11,7 @@ from actors.messages import (
     CancelJob,
     DeleteAcknowledged,
     DeleteJob,
+    KeyTaken,
     PauseAcknowledged,
     PauseJob,
     PauseType,
@@ -24,7 +25,9 @@ from actors.messages import (
     Submitted,
     TypePauseAcknowledged,
 )
-from runtime.refusal import RefusedError
+from runtime.admission import admitted_key
+from runtime.fingerprint import of_rerun
+from runtime.refusal import KeyTakenError, RefusedError
 
 if TYPE_CHECKING:
     from runtime.run import Run
@@ -72,10 +75,13 @@ def made_again(reply: Any) -> int:
     """The id of the new run.
 
     Raises:
+        KeyTakenError: its submit key is another request's.
         RefusedError: the store refused it.
     """
     if isinstance(reply, Submitted):
         return reply.run_id
+    if isinstance(reply, KeyTaken):
+        raise KeyTakenError(reply.key, reply.run_id)
     raise refused(reply)
 
 
@@ -172,34 +178,41 @@ class Operator(ABC):
         """``retry`` for asyncio."""
         return retried(await self._ask_async(RetryJob(identity(job_id), failed_only)))
 
-    def rerun(self, job_id: int | str) -> "Run":
+    def rerun(self, job_id: int | str, *, key: str | None = None) -> "Run":
         """Make a new run of what an old one was asked to do; the old one stays as it is, whatever became of it.
 
         Args:
             job_id: a run: its definition again, with the children of a fan-out and the runs linked with it; a step: a
                 run of that one step; a job: a fan-out with that one payload.
+            key: as of ``submit``.
 
         Returns:
             The new run, durable.
 
         Raises:
+            KeyTakenError: the key came with another request before, or with one for another run, step or job.
             RefusedError: there is no such job, or a row of the old run is damaged or deleted; nothing was made.
         """
-        request: RerunJob | None = RerunJob(identity(job_id), self._new_id())
+        request: RerunJob | None = self._rerun(job_id, key)
         reply: Any = None
         while request is not None:
             reply = self._ask(request)
             request = going_on(request, reply)
         return self.run(made_again(reply))
 
-    async def rerun_async(self, job_id: int | str) -> "Run":
+    async def rerun_async(self, job_id: int | str, *, key: str | None = None) -> "Run":
         """``rerun`` for asyncio."""
-        request: RerunJob | None = RerunJob(identity(job_id), self._new_id())
+        request: RerunJob | None = self._rerun(job_id, key)
         reply: Any = None
         while request is not None:
             reply = await self._ask_async(request)
             request = going_on(request, reply)
         return self.run(made_again(reply))
+
+    def _rerun(self, job_id: int | str, key: str | None) -> RerunJob:
+        number, key = identity(job_id), admitted_key(key)
+        fingerprint = None if key is None else of_rerun(number)
+        return RerunJob(number, self._new_id(), submit_key=key, fingerprint=fingerprint)
 
     def pause_type(self, job_type: str) -> bool:
         """Start no job of this worker type, in any runtime on the store; it stays so until ``resume_type``.

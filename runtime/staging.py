@@ -9,6 +9,7 @@ from actors.ids import IdSource
 from actors.job import JobDefinition, Step
 from actors.messages import StagedPage, StagePage, Submit
 from actors.worker import JobWorker, PermanentError
+from runtime.fingerprint import Fingerprint
 from runtime.refusal import RefusedError
 from runtime.store.checksum import job_checksum
 
@@ -22,13 +23,19 @@ PAGE_CHARACTERS = 4 << 20
 class StagedFanOut:
     """One run with one step whose children are staged page by page, and then submitted whole."""
 
-    def __init__(self, run_id: int, step_id: int, definition: JobDefinition, worker: JobWorker) -> None:
+    def __init__(
+        self, run_id: int, step_id: int, definition: JobDefinition, worker: JobWorker, *, keyed: bool = False
+    ) -> None:
         self.run_id = run_id
         self.step_id = step_id
         self.definition = definition
         self.worker = worker
         self._pages = 0
         self._only: StagedPage | None = None
+        self._fingerprint: Fingerprint | None = None
+        if keyed:  # else nobody asks for it
+            self._fingerprint = Fingerprint("fan_out")
+            self._fingerprint.add(definition)
 
     @classmethod
     def prepared(
@@ -40,6 +47,7 @@ class StagedFanOut:
         workers: Mapping[str, JobWorker],
         admitted: Callable[[JobDefinition], JobDefinition],
         ids: IdSource,
+        keyed: bool = False,
     ) -> Self:
         """A fan-out to that worker.
 
@@ -50,6 +58,7 @@ class StagedFanOut:
             workers: those that are registered here.
             admitted: refuses a definition that can not be run here.
             ids: where the run's and the step's ids come from.
+            keyed: it will have a submit key: what it says, payloads too, has a fingerprint.
 
         Raises:
             RefusedError: there is no such worker here, or the step can not be run.
@@ -64,7 +73,7 @@ class StagedFanOut:
             )
         made = Step(name=job_type, action="fan_out", config={"job_type": job_type, "pages": 0}, **step)
         definition = admitted(JobDefinition(id=job_type, name=name or job_type, steps=(made,)))
-        return cls(ids.next(), ids.next(), definition, workers[job_type])
+        return cls(ids.next(), ids.next(), definition, workers[job_type], keyed=keyed)
 
     def __repr__(self) -> str:
         return f"<StagedFanOut(run={self.run_id}, pages={self._pages})>"
@@ -77,6 +86,9 @@ class StagedFanOut:
         """
         job_type = self.worker.worker_type
         for texts in self._encoded(payloads):
+            if self._fingerprint is not None:
+                for text in texts:
+                    self._fingerprint.add(text)
             rows = [
                 (child_id, text, job_checksum(child_id, self.step_id, job_type, text), None)
                 for child_id, text in zip(ids.block(len(texts)), texts, strict=True)
@@ -91,12 +103,21 @@ class StagedFanOut:
             else:
                 yield StagePage(self.run_id, page)
 
-    def submission(self, key: str | None) -> Submit:
-        """What makes the pages a run, once those that were staged are durable."""
+    def submission(self, key: str | None, fingerprint: str | None = None) -> Submit:
+        """What makes the pages a run, once those that were staged are durable; ``fingerprint`` as of ``submission``."""
+        if fingerprint is None and self._fingerprint is not None:
+            fingerprint = self._fingerprint.text
         step = self.definition.steps[0]
         step = msgspec.structs.replace(step, config={**step.config, "pages": self._pages})
         definition = msgspec.structs.replace(self.definition, steps=(step,))
-        return Submit(definition, self.run_id, (self.step_id,), key, self._only)
+        return Submit(
+            definition,
+            self.run_id,
+            (self.step_id,),
+            key,
+            self._only,
+            fingerprint=fingerprint if key else None,
+        )
 
     def _encoded(self, payloads: Iterable[Any]) -> Iterator[list[str]]:
         """The payloads of one page after the other, as JSON that the worker can read."""

@@ -8,8 +8,9 @@ from typing import Any
 from actors.job import JobDefinition
 from actors.messages import Submit
 from actors.worker import JobWorker
-from runtime.admission import admitted_key
+from runtime.admission import admitted_fingerprint, admitted_key
 from runtime.assembly import Assembly
+from runtime.linking import named
 from runtime.operating import Operator, made_again
 from runtime.run import Run
 from runtime.staging import StagedFanOut
@@ -24,23 +25,39 @@ class Submitter(Operator):
     def assembly(self) -> Assembly:
         """The running actors, and what knows the workers, the managers and the definitions."""
 
-    def submit(self, definition: JobDefinition | str | Path, *, key: str | None = None) -> Run:
+    def submit(
+        self,
+        definition: JobDefinition | str | Path,
+        *,
+        key: str | None = None,
+        fingerprint: str | None = None,
+    ) -> Run:
         """Write a run of the definition; when this returns, it survives kill -9 and power loss.
 
         Args:
             definition: the definition, the path of its file, or the id under which this runtime knows it; a file
                 that is there goes before an id.
-            key: the same key always gives the same run, however often it is submitted.
+            key: the same key always gives the same run, however often it is submitted, until 7 days after its end.
+            fingerprint: with a key, what tells this request from others: with another fingerprint the key is
+                refused. None = the id that was given, or what the definition says. Give a text of your own if more
+                or less than that counts: a constant lets whatever comes with the key have its run.
 
         Raises:
             DefinitionError: the definition's file is wrong.
+            KeyTakenError: the key came with another request before; its ``run_id`` is the run of that one.
             RefusedError: the definition can not be run here.
         """
-        return self._submitted(self._ask(self._submission(definition, key)))
+        return self._submitted(self._ask(self._submission(definition, key, fingerprint)))
 
-    async def submit_async(self, definition: JobDefinition | str | Path, *, key: str | None = None) -> Run:
+    async def submit_async(
+        self,
+        definition: JobDefinition | str | Path,
+        *,
+        key: str | None = None,
+        fingerprint: str | None = None,
+    ) -> Run:
         """``submit`` for asyncio."""
-        return self._submitted(await self._ask_async(self._submission(definition, key)))
+        return self._submitted(await self._ask_async(self._submission(definition, key, fingerprint)))
 
     def fan_out(
         self,
@@ -49,6 +66,7 @@ class Submitter(Operator):
         *,
         name: str | None = None,
         key: str | None = None,
+        fingerprint: str | None = None,
         **step: Any,
     ) -> Run:
         """A run without a file: one step with one job per payload.
@@ -58,16 +76,18 @@ class Submitter(Operator):
             payloads: what each job gets; taken from an iterator page by page.
             name: what people see; None = the type.
             key: as of ``submit``.
+            fingerprint: as of ``submit``; None = the worker's type, ``name``, ``step`` and the payloads.
             step: further fields of ``Step``, such as ``concurrency`` or ``error_tolerance``.
 
         Raises:
+            KeyTakenError: as of ``submit``.
             RefusedError: there is no such worker here, or a payload is not what it takes; nothing is made.
         """
-        key = admitted_key(key)
-        fan_out = self._fan_out(worker, name, step)
+        key, said = admitted_key(key), admitted_fingerprint(fingerprint)
+        fan_out = self._fan_out(worker, name, step, keyed=key is not None and said is None)
         for page in fan_out.pages(self.assembly.ids, payloads):
             self._ask(page)
-        return self._submitted(self._ask(self.assembly.traced(fan_out.submission(key))))
+        return self._submitted(self._ask(self.assembly.traced(fan_out.submission(key, said))))
 
     async def fan_out_async(
         self,
@@ -76,29 +96,36 @@ class Submitter(Operator):
         *,
         name: str | None = None,
         key: str | None = None,
+        fingerprint: str | None = None,
         **step: Any,
     ) -> Run:
         """``fan_out`` for asyncio."""
-        key = admitted_key(key)
-        fan_out = self._fan_out(worker, name, step)
+        key, said = admitted_key(key), admitted_fingerprint(fingerprint)
+        fan_out = self._fan_out(worker, name, step, keyed=key is not None and said is None)
         for page in fan_out.pages(self.assembly.ids, payloads):
             await self._ask_async(page)
-        request = self.assembly.traced(fan_out.submission(key))
+        request = self.assembly.traced(fan_out.submission(key, said))
         return self._submitted(await self._ask_async(request))
 
     def _together(self, definition: JobDefinition | str | Path) -> tuple[JobDefinition, ...]:
         self.assembly.raise_if_stopped()
         return self.assembly.together(definition)
 
-    def _submission(self, definition: JobDefinition | str | Path, key: str | None) -> Submit:
-        request = submission(self._together(definition), self.assembly.ids, admitted_key(key))
+    def _submission(
+        self, definition: JobDefinition | str | Path, key: str | None, fingerprint: str | None = None
+    ) -> Submit:
+        together = self._together(definition)
+        said = admitted_fingerprint(fingerprint) or named(definition, self.assembly.library)
+        request = submission(together, self.assembly.ids, admitted_key(key), said)
         return self.assembly.traced(request)
 
-    def _fan_out(self, worker: str | JobWorker, name: str | None, step: dict[str, Any]) -> StagedFanOut:
+    def _fan_out(
+        self, worker: str | JobWorker, name: str | None, step: dict[str, Any], *, keyed: bool
+    ) -> StagedFanOut:
         here = self.assembly
         here.raise_if_stopped()
         return StagedFanOut.prepared(
-            worker, name, step, workers=here.workers, admitted=here.admitted, ids=here.ids
+            worker, name, step, workers=here.workers, admitted=here.admitted, ids=here.ids, keyed=keyed
         )
 
     def _submitted(self, reply: Any) -> Run:

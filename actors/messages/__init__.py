@@ -9,11 +9,11 @@ stores' rows are the truth; a message is a hint about them, so every report can 
                        DeleteJob, Prune, Rung, ScheduleRuns, Unschedule, PauseSchedule, ResumeSchedule,
                        AdoptDefinitions, GetHealth, BuildSearchIndex, MaintainStore, AnnounceEvents, SetWebhook,
                        RemoveWebhook, EnableWebhook, DisableWebhook, AdoptWebhooks
-- from the store:      StoreOpened, StoreClosed, Submitted, Staged, Refused, Named, Settled, CancelAcknowledged, Leased,
-                       JobsToStop, ParentPicture, Committed, NextDue, StoreIdle, PauseAcknowledged,
-                       TypePauseAcknowledged, Recorded, DeleteAcknowledged, ScheduleAcknowledged, Adopted,
-                       StoreHealth, RetryAcknowledged, RerunGoesOn, SearchIndexBuilt, StoreMaintained,
-                       WebhookAcknowledged, WebhooksAdopted
+- from the store:      StoreOpened, StoreClosed, Submitted, KeyTaken, Staged, Refused, Named, Settled,
+                       CancelAcknowledged, Leased, JobsToStop, ParentPicture, Committed, NextDue, StoreIdle,
+                       PauseAcknowledged, TypePauseAcknowledged, Recorded, DeleteAcknowledged,
+                       ScheduleAcknowledged, Adopted, StoreHealth, RetryAcknowledged, RerunGoesOn,
+                       SearchIndexBuilt, StoreMaintained, WebhookAcknowledged, WebhooksAdopted
 - processor and tree:  SuperviseStep, Monitoring, RunChildren, Retiring, Retired, LeasesLost, SeeToIt,
                        HoldBack
 - orchestrators:       StartMonitoring, StopMonitoring, GetMonitoringStatus, MonitoringStatus
@@ -26,6 +26,7 @@ stores' rows are the truth; a message is a hint about them, so every report can 
 from actors.messages.from_store import (
     Committed,
     JobsToStop,
+    KeyTaken,
     Leased,
     Named,
     NextDue,
@@ -174,6 +175,7 @@ __all__ = [
     "HoldBack",
     "IndexDocuments",
     "JobsToStop",
+    "KeyTaken",
     "Leased",
     "LeasesLost",
     "LinkedRun",

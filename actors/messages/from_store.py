@@ -53,6 +53,13 @@ class Submitted(Report, frozen=True):
     created: bool
 
 
+class KeyTaken(Report, frozen=True):
+    """The submit key is that of another request, which made this run; nothing was changed."""
+
+    key: str
+    run_id: int
+
+
 class Staged(Report, frozen=True):
     """The page is durable."""
 

@@ -48,12 +48,15 @@ class CopyProgress(msgspec.Struct, frozen=True):
 class RerunJob(Command, frozen=True):
     """Make a new run of that id of what a run, a step or a job was asked to do.
 
-    Answered by ``Submitted`` once durable, by ``RerunGoesOn`` while there is more to be copied, or ``Refused``.
+    Answered by ``Submitted`` once durable, by ``RerunGoesOn`` while there is more to be copied, by ``KeyTaken`` if its
+    key is another request's, or ``Refused``.
     """
 
     job_id: int
     run_id: int
     progress: CopyProgress | None = None  # as the last answer said
+    submit_key: str | None = None
+    fingerprint: str | None = None  # as of ``Submit``
 
 
 class PauseType(Command, frozen=True):

@@ -44,7 +44,7 @@ class RunWait(msgspec.Struct, frozen=True):
 class Submit(Command, frozen=True):
     """Write a run with all its steps, and the runs linked with it, all or none.
 
-    Answered by ``Submitted`` once durable, or ``Refused``.
+    Answered by ``Submitted`` once durable, by ``KeyTaken`` if its key is another request's, or ``Refused``.
     """
 
     definition: JobDefinition
@@ -56,6 +56,9 @@ class Submit(Command, frozen=True):
     waits: tuple[RunWait, ...] = ()
     trace_context: str | None = None  # the run's place in a trace, see runtime/telemetry/context.py
     linked_trace_context: str | None = None  # of the linked runs: the caller's own, if there is one
+    fingerprint: str | None = (
+        None  # with a key: what tells the request from others, see runtime/fingerprint.py
+    )
 
 
 class StagePage(Command, frozen=True):

@@ -6,14 +6,12 @@ import msgspec
 from litestar import Request
 
 from actors.ids import UnknownIdError, parse_id
+from runtime.admission import MAX_KEY
 from runtime.embedding import Runtime
-from runtime.gateway.contract import TakesDefinition
+from runtime.gateway.contract import IDEMPOTENCY, TakesDefinition
 from runtime.gateway.given import MAX_PAGE
 from runtime.gateway.guard import SAFE_METHODS
 from runtime.gateway.problem import BadRequestError, NotFoundError
-
-MAX_KEY = 1000
-"""Characters of an Idempotency-Key; the store takes no longer one."""
 
 
 def existing(runtime: Runtime, job_id: str) -> dict[str, Any]:
@@ -92,7 +90,5 @@ def key_of(header: str | None) -> str | None:
         return None
     key = header[1:-1] if len(header) >= 2 and header[0] == header[-1] == '"' else header
     if not 1 <= len(key) <= MAX_KEY:
-        raise BadRequestError(
-            f"an Idempotency-Key has 1 to {MAX_KEY} characters, not {len(key)}", "Idempotency-Key"
-        )
+        raise BadRequestError(f"an {IDEMPOTENCY} has 1 to {MAX_KEY} characters, not {len(key)}", IDEMPOTENCY)
     return key

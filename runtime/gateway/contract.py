@@ -18,6 +18,8 @@ from runtime.gateway.problem import MEDIA_TYPE, TITLES
 OF_EVERY_ROUTE = (400, 401, 403, 429, 431, 503)
 """The gate's, and what a runtime that stops answers."""
 OF_BODIES = (413,)
+OF_KEYS = (422,)
+IDEMPOTENCY = "Idempotency-Key"
 
 TOKEN_SCHEME = SecurityScheme(
     type="http",
@@ -103,7 +105,8 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> dict[str, A
         status: {key: value for key, value in answer.items() if key != "content" or status != "204"}
         for status, answer in operation["responses"].items()
     }
-    for status in refusals(method, path, has_body="requestBody" in operation):
+    names = {each["name"] for each in operation.get("parameters", ())}
+    for status in refusals(method, path, has_body="requestBody" in operation, has_key=IDEMPOTENCY in names):
         shown = {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": _REFERENCE}}}
         if status == 400:  # Litestar's own is another object
             answers["400"] = shown
@@ -126,7 +129,7 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     return {**parameter, "schema": {**others, **kinds[0]}}
 
 
-def refusals(method: str, path: str, *, has_body: bool) -> tuple[int, ...]:
+def refusals(method: str, path: str, *, has_body: bool, has_key: bool = False) -> tuple[int, ...]:
     """With which statuses a route may refuse. Pure."""
     found = {*OF_EVERY_ROUTE}
     if "{" in path:
@@ -135,6 +138,8 @@ def refusals(method: str, path: str, *, has_body: bool) -> tuple[int, ...]:
         found.add(409)
     if has_body:
         found.update(OF_BODIES)
+    if has_key:
+        found.update(OF_KEYS)
     return tuple(sorted(found))
 
 

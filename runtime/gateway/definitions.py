@@ -2,18 +2,18 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.datastructures import UploadFile
-from litestar.params import HeaderParameter, JSONBody
+from litestar.params import JSONBody
 
 from runtime.definitions import DefinitionError, Loaded
 from runtime.embedding import Runtime
 from runtime.gateway.asking import key_of
 from runtime.gateway.contract import TakesDefinition
-from runtime.gateway.given import PathText, TheRuntime, TheShelf
+from runtime.gateway.given import IdempotencyKey, PathText, TheRuntime, TheShelf
 from runtime.gateway.objects import (
     DefinitionObject,
     DefinitionText,
@@ -25,11 +25,6 @@ from runtime.gateway.objects import (
 from runtime.gateway.problem import BadRequestError, ConflictError
 from runtime.gateway.shelf import Shelf, toml_of
 from runtime.toml.diagnostic import Diagnostic
-
-IdempotencyKey = Annotated[
-    str | None,
-    HeaderParameter(name="Idempotency-Key", description="the same key gives the same run, however often"),
-]
 
 TOML_TYPES = frozenset({"application/toml", "text/plain", "text/x-toml", "text/toml"})
 
@@ -142,7 +137,8 @@ class DefinitionsController(Controller):
         self, definition_id: PathText, runtime: TheRuntime, shelf: TheShelf, key: IdempotencyKey = None
     ) -> Response[Made]:
         """Answered when the run is durable, with its id."""
-        return await submitted(runtime, await asyncio.to_thread(shelf.get, definition_id), key)
+        loaded = await asyncio.to_thread(shelf.get, definition_id)
+        return await submitted(runtime, loaded, key, definition_id)
 
 
 async def _added(runtime: Runtime, shelf: Shelf, text: bytes) -> Response[DefinitionObject]:
@@ -155,7 +151,9 @@ async def _added(runtime: Runtime, shelf: Shelf, text: bytes) -> Response[Defini
     )
 
 
-async def submitted(runtime: Runtime, loaded: Loaded, key: str | None) -> Response[Made]:
+async def submitted(
+    runtime: Runtime, loaded: Loaded, key: str | None, asked_for: str | None = None
+) -> Response[Made]:
     """Make a run of a definition.
 
     Raises:
@@ -168,7 +166,7 @@ async def submitted(runtime: Runtime, loaded: Loaded, key: str | None) -> Respon
         raise ConflictError(f"definition {definition.id!r} is disabled: set enabled = true")
     if loaded.unrunnable:
         raise DefinitionError(loaded.unrunnable)
-    run = await runtime.submit_async(definition, key=key_of(key))
+    run = await runtime.submit_async(definition, key=key_of(key), fingerprint=asked_for)
     made = Made(run.id, definition.name, "pending", f"run {run.id} was made")
     return Response(made, status_code=202, headers={"Location": f"/api/jobs/{run.id}"})
 

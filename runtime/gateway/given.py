@@ -3,11 +3,13 @@
 from typing import Annotated, Any, TypeAlias
 
 from litestar.di import NamedDependency
-from litestar.params import FromPath, PathParameter, QueryParameter
+from litestar.params import FromPath, HeaderParameter, PathParameter, QueryParameter
 
 from actors.job import JobState
+from runtime.admission import MAX_KEY
 from runtime.embedding import Runtime
 from runtime.gateway.broadcast import Broadcast
+from runtime.gateway.contract import IDEMPOTENCY
 from runtime.gateway.settings import GatewaySettings
 from runtime.gateway.shelf import Shelf
 
@@ -17,6 +19,15 @@ TheBroadcast: TypeAlias = NamedDependency[Broadcast]
 TheSettings: TypeAlias = NamedDependency[GatewaySettings]
 TheInstance: TypeAlias = NamedDependency[str]
 PathText: TypeAlias = FromPath[str]
+
+IdempotencyKey: TypeAlias = Annotated[
+    str | None,
+    HeaderParameter(
+        name=IDEMPOTENCY,
+        description="the same key and request gives the same run, however often; another request is refused",
+        schema_extra={"pattern": f'^([^"].{{0,{MAX_KEY - 1}}}|"[^"].{{0,{MAX_KEY - 2}}})$'},
+    ),
+]
 
 MAX_PAGE = 1000
 """Rows of one page at most."""

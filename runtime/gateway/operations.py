@@ -9,8 +9,8 @@ from typing import Any
 from litestar import Controller, Response, post
 from litestar.params import FromQuery
 
-from runtime.gateway.asking import existing
-from runtime.gateway.given import JobId, PathText, TheRuntime
+from runtime.gateway.asking import existing, key_of
+from runtime.gateway.given import IdempotencyKey, JobId, PathText, TheRuntime
 from runtime.gateway.objects import Done, Rerun, Retried
 
 
@@ -47,10 +47,10 @@ class OperationsController(Controller):
         return Retried(job_id, jobs, f"{jobs} jobs wait again")
 
     @post(["/rerun", "/copy"], status_code=201, summary="Make a new run of it")
-    async def rerun(self, runtime: TheRuntime, job_id: JobId) -> Response[Rerun]:
+    async def rerun(self, runtime: TheRuntime, job_id: JobId, key: IdempotencyKey = None) -> Response[Rerun]:
         """The old one stays as it is; the new one is queued like any other."""
         await asyncio.to_thread(existing, runtime, job_id)
-        run = await runtime.rerun_async(job_id)
+        run = await runtime.rerun_async(job_id, key=key_of(key))
         return Response(
             Rerun(job_id, run.id, "a new run was made"), headers={"Location": f"/api/jobs/{run.id}"}
         )

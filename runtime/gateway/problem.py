@@ -15,7 +15,7 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, Valida
 from actors.ids import UnknownIdError
 from runtime.engine import EngineError
 from runtime.gateway.head import allowed
-from runtime.refusal import RefusedError, RuntimeStateError
+from runtime.refusal import KeyTakenError, RefusedError, RuntimeStateError
 from runtime.store.database import StoreError
 from runtime.store.reading.records import EventsPrunedError
 from runtime.toml.diagnostic import BadFileError, Diagnostic
@@ -34,6 +34,7 @@ TITLES = {
     410: "Gone",
     413: "Too large",
     415: "Unsupported media type",
+    422: "Unprocessable content",
     429: "Too many requests",
     431: "Header fields too large",
     500: "Internal error",
@@ -96,6 +97,8 @@ def problem_of(error: Exception, path: str) -> Problem:
     if isinstance(error, BadRequestError):
         faults = (Fault(str(error), error.path),) if error.path else ()
         return _problem(400, str(error), path, faults)
+    if isinstance(error, KeyTakenError):
+        return _problem(422, str(error), path, (Fault(str(error), "Idempotency-Key"),))
     if isinstance(error, BadFileError):
         return _problem(400, str(error), path, tuple(map(_fault, error.diagnostics)))
     if isinstance(error, ValidationException):

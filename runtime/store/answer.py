@@ -9,6 +9,7 @@ from actors.messages import (
     CloseParent,
     ExtendLeases,
     GiveBack,
+    KeyTaken,
     NameChildren,
     Named,
     NamingFailed,
@@ -27,7 +28,7 @@ from runtime.store.verbs.name import name_children, naming_failed
 from runtime.store.verbs.offer import offer
 from runtime.store.verbs.own import extend
 from runtime.store.verbs.recover import give_back_own
-from runtime.store.verbs.submit import UnknownStepError, stage_page, submit
+from runtime.store.verbs.submit import SubmitKeyTakenError, UnknownStepError, stage_page, submit
 
 
 def answer(transaction: Transaction, request: Any) -> Any:
@@ -40,6 +41,8 @@ def answer(transaction: Transaction, request: Any) -> Any:
         case Submit():
             try:
                 return Submitted(*submit(transaction, request))
+            except SubmitKeyTakenError as error:
+                return KeyTaken(error.key, error.run_id)
             except UnknownStepError as error:
                 return Refused(str(error), "name a step of the same definition")
         case StagePage():

@@ -173,6 +173,9 @@ class SubmitKey(Model):
     key = TextField(primary_key=True)
     run_id = BigIntegerField()
     ended_at = BigIntegerField(null=True)  # of a run that retention has deleted; else the run's row tells
+    fingerprint = TextField(
+        null=True
+    )  # of the request it came with; null = any request is taken for the same
 
     class Meta:
         table_name = "submit_key"

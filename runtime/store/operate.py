@@ -13,6 +13,7 @@ from actors.messages import (
     DeleteJob,
     DisableWebhook,
     EnableWebhook,
+    KeyTaken,
     PauseAcknowledged,
     PauseJob,
     PauseSchedule,
@@ -44,6 +45,7 @@ from runtime.store.verbs.pause import Paused, pause, resume
 from runtime.store.verbs.pause_type import pause_type, resume_type
 from runtime.store.verbs.rerun import forget_copy, rerun
 from runtime.store.verbs.retry import NotRetriableError, retry
+from runtime.store.verbs.submit import SubmitKeyTakenError
 from runtime.store.verbs.webhook import answer_about_webhooks
 
 
@@ -103,9 +105,11 @@ def _answer_about_names(transaction: Transaction, request: Any) -> Any:
     return AuthRecordAcknowledged(request.id, before)
 
 
-def _made_again(transaction: Transaction, request: RerunJob) -> Submitted | RerunGoesOn | Refused:
+def _made_again(transaction: Transaction, request: RerunJob) -> Submitted | RerunGoesOn | KeyTaken | Refused:
     try:
         made = rerun(transaction, request)
+    except SubmitKeyTakenError as error:
+        return KeyTaken(error.key, error.run_id)
     except UnrepeatableError as error:
         forget_copy(transaction, request.run_id)
         return Refused(str(error), "what it asked for is not known any more: submit it anew")

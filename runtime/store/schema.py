@@ -275,6 +275,8 @@ ALTER TABLE sequence ADD COLUMN webhooks INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE sequence ADD COLUMN identity TEXT;
 """
 
+_FINGERPRINTS = "ALTER TABLE submit_key ADD COLUMN fingerprint TEXT;"
+
 MIGRATIONS: tuple[str, ...] = (
     _FIRST,
     _SEARCH,
@@ -288,6 +290,7 @@ MIGRATIONS: tuple[str, ...] = (
     _CRAWL_MEMORY,
     _AUTH_RECORDS,
     _WEBHOOKS,
+    _FINGERPRINTS,
 )
 """Migration n (from 1) is element n - 1; a released one is never changed."""
 

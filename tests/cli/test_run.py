@@ -117,6 +117,15 @@ def test_the_same_key_gives_the_same_run(tmp_path: Path) -> None:
     assert len(_jobs(tmp_path)) == 1
 
 
+def test_a_key_of_another_definition_is_refused_and_says_whose_it_is(tmp_path: Path) -> None:
+    first = quaero("run", define(tmp_path, "once", "gates = 1"), "--key", "tonight", "--json", cwd=tmp_path)
+    refused = quaero("run", define(tmp_path, "other", "gates = 1"), "--key", "tonight", cwd=tmp_path)
+    assert refused.code == 2
+    assert f"the key 'tonight' belongs to run {first.value['run_id']}" in refused.err
+    assert "take another key" in refused.err
+    assert len(_jobs(tmp_path)) == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_drains_and_work_finishes_what_is_left(
     tmp_path: Path, number: signal.Signals

@@ -82,7 +82,7 @@ def test_the_same_key_is_the_same_run_whether_it_was_enqueued_or_submitted(
     first = runtime.enqueue(connection, FanOut("double", map(Number, range(1500))), key="order 7")
     again = runtime.enqueue(connection, FanOut("double", map(Number, range(1500))), key="order 7")
     connection.execute("COMMIT")
-    assert first == again == runtime.fan_out("double", [Number(1)], key="order 7").id
+    assert first == again == runtime.fan_out("double", map(Number, range(1500)), key="order 7").id
     assert runtime.run(first).wait(WAIT).counts.total == 1500
     assert connection.execute("SELECT count(*) FROM staged_page").fetchone() == (0,)
 

@@ -32,7 +32,10 @@ def run(
     key: Annotated[
         str | None,
         typer.Option(
-            "--key", metavar="TEXT", help="The same key always gives the same run.", show_default=False
+            "--key",
+            metavar="TEXT",
+            help="The same key always gives the same run; with another definition it is refused.",
+            show_default=False,
         ),
     ] = None,
     store: StoreOption = None,

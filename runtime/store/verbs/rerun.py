@@ -14,7 +14,7 @@ from runtime.store.checksum import intact, intact_payload, job_checksum
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.cancel import UnknownJobError
 from runtime.store.verbs.copying import HandedOver, UnrepeatableError, copy_slice
-from runtime.store.verbs.submit import stage_page, submit
+from runtime.store.verbs.submit import run_of_key, stage_page, submit
 
 FAN_OUT = "fan_out"
 
@@ -49,10 +49,14 @@ def rerun(transaction: Transaction, request: RerunJob) -> CopyProgress | tuple[i
     Raises:
         UnknownJobError: there is no such job.
         UnrepeatableError: a row of the old run is damaged or deleted.
+        SubmitKeyTakenError: the submit key is another request's; what was copied is gone.
     """
     transaction.flush()
     if transaction.exists(request.run_id):
         return request.run_id, False  # the same request again: its answer was lost
+    known = None if request.submit_key is None else run_of_key(transaction, request)
+    if known is not None:
+        return known, False
     source = _source(transaction, request.job_id)
     progress = request.progress or CopyProgress(_ids(transaction, len(source.definition.steps)))
     page: StagedPage | None = None
@@ -191,9 +195,11 @@ def _submission(
         definition=source.definition,
         run_id=request.run_id,
         step_ids=step_ids,
+        submit_key=request.submit_key,
         page=page,
         linked=tuple(linked),
         waits=tuple(
             RunWait(new_ids[waiting], new_ids[awaited], role) for (waiting, awaited), role in waits.items()
         ),
+        fingerprint=request.fingerprint,
     )

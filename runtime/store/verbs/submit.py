@@ -3,13 +3,22 @@
 import msgspec
 
 from actors.job import JobDefinition, JobKind, JobState, OnError, Step
-from actors.messages import LinkedRun, RunWait, StagedPage, Submit
+from actors.messages import LinkedRun, RerunJob, RunWait, StagedPage, Submit
 from runtime.store.checksum import job_checksum
 from runtime.store.rows import ParentRow
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.begin import mark_running
 from runtime.store.verbs.children import insert_page
 from runtime.store.verbs.end import end_run, settle_parent, start_steps
+
+
+class SubmitKeyTakenError(ValueError):
+    """The submit key came with another request before, which made the run ``run_id``."""
+
+    def __init__(self, key: str, run_id: int) -> None:
+        super().__init__(f"the key {key!r:.200} is that of another request")
+        self.key = key
+        self.run_id = run_id
 
 
 class UnknownStepError(ValueError):
@@ -21,21 +30,16 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
 
     Raises:
         UnknownStepError: the definition was not checked; nothing was written.
+        SubmitKeyTakenError: the submit key is another request's; pages that were staged for this one are gone.
     """
     connection, definition = transaction.connection, request.definition
     runs = (LinkedRun(definition, request.run_id, request.step_ids), *request.linked)
     for each in runs:
         _check_plan(each.definition)
     if request.submit_key is not None:
-        known = connection.execute(
-            "SELECT run_id FROM submit_key WHERE key = ?", (request.submit_key,)
-        ).fetchone()
-        if known is not None:
-            if (
-                known[0] != request.run_id
-            ):  # else it is the same request again, and the pages are the run's own
-                connection.execute("DELETE FROM staged_page WHERE run_id = ?", (request.run_id,))
-            return known[0], False
+        known_id = run_of_key(transaction, request)
+        if known_id is not None:
+            return known_id, False
     if transaction.exists(request.run_id):
         return (
             request.run_id,
@@ -43,7 +47,8 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
         )  # the same request again: its answer was lost, and its key may be free by now
     if request.submit_key is not None:
         connection.execute(
-            "INSERT INTO submit_key (key, run_id) VALUES (?, ?)", (request.submit_key, request.run_id)
+            "INSERT INTO submit_key (key, run_id, fingerprint) VALUES (?, ?, ?)",
+            (request.submit_key, request.run_id, request.fingerprint),
         )
     known = {
         step_id: step
@@ -68,6 +73,25 @@ def submit(transaction: Transaction, request: Submit) -> tuple[int, bool]:
         if not each.step_ids:  # it ends at once
             start_steps(transaction, end_run(transaction, transaction.parent(each.run_id)), known)
     return request.run_id, True
+
+
+def run_of_key(transaction: Transaction, request: Submit | RerunJob) -> int | None:
+    """The run that the submit key of the request stands for already; None if it is free.
+
+    Raises:
+        SubmitKeyTakenError: it is another request's.
+    """
+    found = transaction.connection.execute(
+        "SELECT run_id, fingerprint FROM submit_key WHERE key = ?", (request.submit_key,)
+    ).fetchone()
+    if found is None:
+        return None
+    run_id: int = found[0]
+    if run_id != request.run_id:  # else it is the same request again, and the pages are the run's own
+        transaction.connection.execute("DELETE FROM staged_page WHERE run_id = ?", (request.run_id,))
+        if None not in {found[1], request.fingerprint} and found[1] != request.fingerprint:
+            raise SubmitKeyTakenError(request.submit_key or "", run_id)
+    return run_id
 
 
 def _wait_for_run(transaction: Transaction, wait: RunWait, rows: list[ParentRow]) -> None:
