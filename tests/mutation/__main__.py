@@ -17,6 +17,7 @@ import pytest
 from tests.mutation import equivalents, reach
 from tests.mutation.making import mutants_of
 from tests.mutation.mutant import ROOT, Mutant
+from tests.mutation.record import Record, Verdict
 from tests.mutation.trial import Recorder, Trials
 
 PLACE = ROOT / "build" / "mutation"
@@ -55,17 +56,19 @@ def main() -> int:
     if not known:
         print("nothing is known of the tests: python -m tests.mutation measure", file=sys.stderr)
         return 2
+    record = Record(arguments.place / "verdicts.jsonl")
+    done, todo = _divided(mutants, record, arguments.again)
     trials = Trials(
-        mutants,
+        todo,
         known,
-        arguments.place / "verdicts.jsonl",
+        record,
         processes=arguments.processes,
         test_seconds=arguments.test_seconds,
         seeds=arguments.seeds,
     )
     os.environ["QUAERO_ENCODE_MESSAGES"] = "1"
     pytest.main([*options, *sorted({test.split("::")[0] for test in known})], [trials])
-    return _report(trials)
+    return _report(done + trials.verdicts)
 
 
 def _arguments() -> argparse.Namespace:
@@ -84,6 +87,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--test-seconds", type=float, default=20, help="of tests, measured, for one mutant")
     parser.add_argument("--seeds", type=int, default=40, help="of the simulation, for one mutant")
+    parser.add_argument(
+        "--again",
+        choices=("none", "alive", "all"),
+        default="alive",
+        help="of those that were tried before, with the same file: which are tried once more; alive = no reason why",
+    )
     parser.add_argument("--place", type=Path, default=PLACE, help="where what was measured and found is kept")
     parser.add_argument("--name", default="tests", help="what was measured is kept under this name")
     return parser.parse_args()
@@ -106,18 +115,31 @@ def _chosen(arguments: argparse.Namespace) -> list[Mutant]:
     return mutants
 
 
-def _report(trials: Trials) -> int:
+def _divided(mutants: list[Mutant], record: Record, again: str) -> tuple[list[Verdict], list[Mutant]]:
+    """What is known of mutants that are not tried again; and the others."""
+    reasons, done, todo = equivalents.reasons(), [], []
+    for mutant in mutants:
+        verdict = record.verdict_of(mutant)
+        unsure = verdict is not None and verdict.caught_by is None and mutant.key not in reasons
+        if verdict is None or again == "all" or (again == "alive" and unsure):
+            todo.append(mutant)
+        else:
+            done.append(verdict)
+    return done, todo
+
+
+def _report(verdicts: list[Verdict]) -> int:
     """What is not caught and has no reason; and reasons of mutants that were caught after all."""
     reasons = equivalents.reasons()
-    alive = [verdict for verdict in trials.verdicts if verdict.caught_by is None]
+    alive = [verdict for verdict in verdicts if verdict.caught_by is None]
     missed = [verdict for verdict in alive if verdict.key not in reasons]
     for verdict in missed:
         print(verdict.title)
-    for verdict in trials.verdicts:
+    for verdict in verdicts:
         if verdict.caught_by and verdict.key in reasons:
             print(f"caught by {verdict.caught_by}, though equivalent.toml has it: {verdict.title}")
     print(
-        f"{len(trials.verdicts)} mutants, {len(trials.verdicts) - len(alive)} caught,"
+        f"{len(verdicts)} mutants, {len(verdicts) - len(alive)} caught,"
         f" {len(alive) - len(missed)} known to change nothing that counts, {len(missed)} not caught"
     )
     return int(bool(missed))

@@ -7,6 +7,7 @@ can not be changed in place, an enumeration or the default of a field, changes n
 import sys
 from collections.abc import Iterator
 from functools import cached_property
+from operator import attrgetter, itemgetter
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.mutation.mutant import ROOT, Mutant
 
 OURS = ("actors", "runtime", "tests")
 _PLAIN = (str, bytes, int, float, tuple, frozenset, dict, list, set)
+_GETTERS = (attrgetter, itemgetter)
 
 
 def patch(mutant: Mutant) -> None:
@@ -33,7 +35,7 @@ def patch(mutant: Mutant) -> None:
 
 def _replace(module: ModuleType, key: str, new: Any) -> None:
     old = vars(module).get(key)
-    if getattr(old, "__module__", module.__name__) != module.__name__:
+    if isinstance(old, type | FunctionType) and old.__module__ != module.__name__:
         return  # imported from elsewhere
     if isinstance(old, type):
         for name, value in vars(new).items():
@@ -41,10 +43,16 @@ def _replace(module: ModuleType, key: str, new: Any) -> None:
                 _recode(before, after)
     elif isinstance(old, FunctionType):
         _recode(old, new)
-    elif isinstance(old, _PLAIN) and type(old) is type(new) and old != new:
+    elif type(old) is type(new) and _is_changed(old, new):
         for other in list(sys.modules.values()):
             if getattr(other, "__name__", "").split(".")[0] in OURS and vars(other).get(key) is old:
                 setattr(other, key, new)
+
+
+def _is_changed(old: Any, new: Any) -> bool:
+    if isinstance(old, _GETTERS):
+        return repr(old) != repr(new)
+    return isinstance(old, _PLAIN) and old != new
 
 
 def _functions(value: Any) -> Iterator[FunctionType]:

@@ -6,12 +6,14 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.mutation import equivalents, sql
 from tests.mutation.making import mutants_of
 from tests.mutation.mutant import ROOT
 from tests.mutation.python import mistakes
+from tests.mutation.record import Record, Verdict, digest
 
 CANCEL = "runtime/store/verbs/cancel.py"
 
@@ -52,7 +54,8 @@ def settle(job, lost):
     '''Words for who reads.'''
     if job.attempt < 3 and not lost:
         job.state = JobState.PENDING
-        job.pending += 1
+        job.pending += len(job.children)
+        tell(job)
         return True
     return False
 """
@@ -65,11 +68,17 @@ def settle(job, lost):
         ("never", "False"),
         ("constant", "4"),
         ("state", "JobState.SCHEDULED"),
-        ("arithmetic", "job.pending -= 1"),
+        ("arithmetic", "job.pending -= len(job.children)"),
         ("statement dropped", "pass"),
         ("order", ""),
     }
-    assert Counter(found.operator for found in mistakes(ast.parse(source)))["statement dropped"] == 4
+    assert Counter(found.operator for found in mistakes(ast.parse(source)))["statement dropped"] == 5
+
+
+def test_what_nobody_can_tell_the_order_of_is_left_as_it_is() -> None:
+    source = "def f():\n    a.x += len(b)\n    c.y = 1\n    c.y += 2\n    tell(c)"
+    swapped = [ast.unparse(found.node) for found in mistakes(ast.parse(source)) if found.operator == "order"]
+    assert swapped == ["c.y = 1", "c.y += 2"]
 
 
 def test_each_mutant_is_another_source_and_has_a_key_of_its_own() -> None:
@@ -80,6 +89,21 @@ def test_each_mutant_is_another_source_and_has_a_key_of_its_own() -> None:
     )
     assert text not in {mutant.source for mutant in mutants}
     assert {"cancel", "_cancel_job", ""} <= {mutant.where for mutant in mutants}
+
+
+def test_what_became_of_a_mutant_is_known_until_its_file_changes_and_who_finds_most_is_asked_first(
+    tmp_path: Path,
+) -> None:
+    found, lives, other = mutants_of(CANCEL)[:3]
+    record = Record(tmp_path / "verdicts.jsonl")
+    record.add(Verdict(found.key, found.title, "seed 1 in b", 1, 0.1, digest(found)))
+    record.add(Verdict(lives.key, lives.title, None, 1, 0.1, digest(lives)))
+    again = Record(tmp_path / "verdicts.jsonl")
+    caught, alive = again.verdict_of(found), again.verdict_of(lives)
+    assert (caught and caught.caught_by, alive and alive.caught_by) == ("seed 1 in b", None)
+    assert again.verdict_of(other) is None
+    assert again.verdict_of(msgspec.structs.replace(found, source=f"{found.source}#")) is None
+    assert again.best_first(other, "abc", dict.fromkeys("abc", 0.1)) == ["b", "a", "c"]
 
 
 def test_what_changes_nothing_that_counts_is_listed_with_its_reason() -> None:

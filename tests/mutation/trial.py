@@ -22,26 +22,16 @@ from _pytest.runner import runtestprotocol
 from tests.mutation.mutant import Mutant
 from tests.mutation.patching import patch
 from tests.mutation.reach import Calls, Reach, tests_of
+from tests.mutation.record import Record, Verdict, digest
 from tests.simulation import seeds as simulation
 
 MEMORY_BYTES = 3 << 30
 MUTANT_SECONDS = 600
 """Of one mutant, by the wall: the machine may be busy."""
-PATIENCE_SECONDS = 4
+PATIENCE_SECONDS = 1.5
 """Processor time of a test or a seed besides eight times what was measured; then it hangs."""
-
-
-class Verdict(msgspec.Struct):
-    """What became of a mutant."""
-
-    key: str
-    title: str
-    caught_by: str | None
-    """The test or seed, or why it is none; None if it lives."""
-    tests: int
-    """Up to which of its tests it came."""
-    seconds: float
-    """Of processor time."""
+SEED_SECONDS = 0.3
+"""Of a long one."""
 
 
 class Recorder:
@@ -66,13 +56,13 @@ class Recorder:
 
 
 class Trials:
-    """Tries each mutant; ``verdicts`` has what became of them, and so has a file, line by line."""
+    """Tries each mutant; ``verdicts`` has what became of them, and so has the record."""
 
     def __init__(
         self,
         mutants: Sequence[Mutant],
         reach: dict[str, Reach],
-        into: Path,
+        record: Record,
         *,
         processes: int,
         test_seconds: float,
@@ -81,7 +71,7 @@ class Trials:
         self.verdicts: list[Verdict] = []
         self._mutants = mutants
         self._reach = reach
-        self._into = into
+        self._record = record
         self._processes = processes
         self._test_seconds = test_seconds
         self._seeds = seeds
@@ -111,12 +101,13 @@ class Trials:
     def _begin(self, mutant: Mutant) -> None:
         memory = simulation.MEMORY
         place = Path(tempfile.mkdtemp(prefix="quaero-mutant-", dir=memory if memory.is_dir() else None))
+        tests = self._tests_of(mutant)
         sys.stdout.flush()
         pid = os.fork()
         if pid == 0:
             status = 1
             try:
-                status = int(_Trial(mutant, place).caught(self._tests_of(mutant), self._seeds))
+                status = int(_Trial(mutant, place).caught(tests, self._seeds))
             finally:
                 os._exit(status)
         self._running[pid] = mutant, place
@@ -124,7 +115,8 @@ class Trials:
     def _tests_of(self, mutant: Mutant) -> list[tuple[pytest.Item, float]]:
         """Its tests, and how long each takes, as many as there is time for."""
         tests, spent = [], 0.0
-        for name in tests_of(mutant, self._reach):
+        seconds = {name: self._reach[name].seconds for name in tests_of(mutant, self._reach)}
+        for name in self._record.best_first(mutant, seconds, seconds):
             spent += self._reach[name].seconds
             if name in self._items and spent <= self._test_seconds:
                 tests.append((self._items[name], self._reach[name].seconds))
@@ -138,10 +130,10 @@ class Trials:
         caught = f"{signal.Signals(-code).name} in {by}" if code < 0 else by
         shutil.rmtree(place, ignore_errors=True)
         seconds = round(usage.ru_utime + usage.ru_stime, 2)
-        verdict = Verdict(mutant.key, mutant.title, caught if code else None, int(number), seconds)
+        by_whom = caught if code else None
+        verdict = Verdict(mutant.key, mutant.title, by_whom, int(number), seconds, digest(mutant))
         self.verdicts.append(verdict)
-        with self._into.open("ab") as file:
-            file.write(msgspec.json.encode(verdict) + b"\n")
+        self._record.add(verdict)
 
 
 class _Trial:
@@ -190,7 +182,7 @@ class _Trial:
         simulation.MEMORY = self._place
         with simulation.Seeds() as seeds:
             for seed in range(number):
-                self._tell(f"seed {seed}", 0.0)
+                self._tell(f"seed {seed}", SEED_SECONDS)
                 try:
                     seeds.run(seed)
                 except Exception:  # noqa: BLE001 (however it is noticed)
