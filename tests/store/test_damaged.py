@@ -63,3 +63,11 @@ def test_a_job_without_a_lane_that_waits_for_its_time_is_swept_like_any_other(
     store.cancel(run_id)
     store.sweep()
     assert store.states(store.steps(run_id)["only"]) == ["cancelled"] * 2
+
+
+def test_the_success_of_a_job_whose_lane_is_gone_counts(store: StoreDriver) -> None:
+    run_id = store.run_with(*specs(1))
+    (job,) = store.lease()
+    store.damage(job.id, "lane_id", None)
+    assert store.complete(job).refused == ()
+    assert store.state(run_id) == "completed"

@@ -1,12 +1,12 @@
 """A step whose manager asks for it goes level by level: no child starts while a shallower one runs."""
 
-from actors.job import Completed, Page
+from actors.job import Completed, JobDefinition, Page
 from actors.messages import NameChildren
-from tests.store.driver import StoreDriver, definition, spec
+from tests.store.driver import StoreDriver, definition, spec, specs
 
 
-def by_level(store: StoreDriver, *depths: int) -> None:
-    store.submit(definition())
+def by_level(store: StoreDriver, *depths: int, of: JobDefinition | None = None) -> None:
+    store.submit(of)
     store.commit(
         NameChildren(store.start(), Page(tuple(spec(depth=depth) for depth in depths), level_by_level=True))
     )
@@ -101,3 +101,11 @@ def test_a_step_that_waits_for_its_level_keeps_nobody_from_several_slots(store: 
     assert len(store.lease(1)) == 1
     store.run_with(spec(depth=7))
     assert [job.depth for job in store.lease(2)] == [7]
+
+
+def test_behind_a_step_that_waits_for_its_level_the_others_go_in_their_order(store: StoreDriver) -> None:
+    by_level(store, 1, 2, of=definition(priority=-1))
+    store.lease(1)
+    low, *rest = (store.run_with(*specs(2), of=definition(priority=priority)) for priority in (5, 0, 0))
+    order = [store.lease(1)[0].root_id for _ in range(6)]
+    assert order == [*rest, *rest, low, low]

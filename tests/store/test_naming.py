@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from actors.job import AttemptError, Page
+from actors.job import AttemptError, Page, Snoozed
 from actors.messages import GiveBack, NameChildren, Named, NamingFailed
 from actors.seams import ManualClock
 from runtime.store.verbs.end import LOW_WATER
@@ -106,6 +106,21 @@ def test_a_spawn_in_its_spawners_place_counts_with_it_as_one(store: StoreDriver)
     assert (parent["total"], parent["max_children"]) == (4, 4)
 
 
+def test_what_is_spawned_in_place_takes_no_room_of_those_beside_it(store: StoreDriver) -> None:
+    store.submit()
+    store.name(store.start(), spec(1), max_children=2)
+    store.settle(store.attempt(*store.lease(), children=(spec(2, in_place=True), spec(3), spec(4))))
+    assert [job.payload for job in store.lease()] == ['{"n":2}', '{"n":3}']
+
+
+def test_a_step_of_one_child_may_have_another_in_its_place(store: StoreDriver) -> None:
+    run_id = store.submit()
+    store.name(store.start(), spec(1), max_children=1)
+    store.settle(store.attempt(*store.lease(), children=(spec(2, in_place=True), spec(3))))
+    assert [job.payload for job in store.lease()] == ['{"n":2}']
+    assert store.parent(only(store, run_id))["total"] == 2
+
+
 def test_a_page_that_says_the_limit_again_keeps_what_was_spawned_in_place(store: StoreDriver) -> None:
     store.submit()
     start = store.start()
@@ -131,12 +146,8 @@ def test_a_unique_key_is_admitted_once_in_a_page_across_pages_and_by_spawns(stor
 
 def test_keys_that_differ_only_behind_a_nul_are_different_keys(store: StoreDriver) -> None:
     store.submit()
-    assert (
-        store.name(
-            store.start(), spec(unique_key="a\0b"), spec(unique_key="a\0c"), spec(name="x\0y")
-        ).inserted
-        == 3
-    )
+    keys = [spec(unique_key=key) for key in ("a\0b", "a\0c", "a\0b")]
+    assert store.name(store.start(), *keys, spec(name="x\0y")).inserted == 3
     assert store.rows("SELECT name FROM job WHERE name LIKE 'x%'") == [("x\u2400y",)]
 
 
@@ -220,6 +231,25 @@ def test_a_step_that_fails_to_name_more_lets_its_running_children_finish(store: 
     store.complete(*jobs)
     assert sorted(store.states(start.step_id)) == ["cancelled", "completed"]
     assert store.state(run_id) == "failed"
+
+
+def test_a_child_waits_for_the_shortest_delay(store: StoreDriver, clock: ManualClock) -> None:
+    run_id = store.run_with(spec(delay_ms=1), spec(delay_ms=0))
+    assert store.states(only(store, run_id)) == ["scheduled", "pending"]
+    clock.advance(0.001)
+    assert len(store.tend(lease={"work": 2})[0].jobs) == 2
+
+
+def test_a_job_stopped_by_a_step_that_closed_without_a_word_is_told_the_kind_of_its_closing(
+    store: StoreDriver,
+) -> None:
+    store.submit()
+    store.name(store.start(), *specs(1), cursor="2")
+    (job,) = store.lease()
+    silent = AttemptError("ValueError", "")
+    store.commit(NamingFailed(store.start(), silent, permanent=True, retry_in_ms=0))
+    store.settle(store.attempt(job, Snoozed(1000)))
+    assert (store.state(job.id), store.column("error", job.id)) == ("cancelled", "failed")
 
 
 @pytest.mark.parametrize(

@@ -294,3 +294,22 @@ def test_a_resume_tells_of_what_is_ready_beside_a_key_that_waits_for_its_rate(st
     store.ready.clear()
     assert resumed(store, run_id).changed
     assert store.ready == {"work"}
+
+
+def test_a_resume_tells_of_what_is_ready_beside_what_was_all_taken(store: StoreDriver) -> None:
+    run_id = store.run_with(spec(0, rate_key="a", rate_ms=0), *specs(2))
+    store.lease(1)
+    assert store.rows("SELECT not_before, pending FROM lane ORDER BY id") == [(0, 0), (0, 2)]
+    assert paused(store, run_id).changed
+    store.ready.clear()
+    assert resumed(store, run_id).changed
+    assert store.ready == {"work"}
+
+
+def test_a_resume_tells_of_what_is_ready_beside_another_run_that_is_paused(store: StoreDriver) -> None:
+    first, second = (store.run_with(*specs(2)) for _ in range(2))
+    assert paused(store, first).changed
+    assert paused(store, second).changed
+    store.ready.clear()
+    assert resumed(store, second).changed
+    assert store.ready == {"work"}

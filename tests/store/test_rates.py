@@ -31,6 +31,11 @@ def test_one_job_of_a_key_starts_at_a_time_and_the_next_after_its_rate(
     assert len(store.tend(lease={"work": 9})[0].jobs) == 2
 
 
+def test_a_rate_without_a_key_holds_nobody_up(store: StoreDriver) -> None:
+    hosts(store, *host(""))
+    assert len(store.lease()) == 5
+
+
 def test_the_commit_tells_when_the_rate_comes_due(store: StoreDriver, clock: ManualClock) -> None:
     hosts(store, *host("a", 1500))
     assert store.commit(lease={"work": 9}).next_due_ms == clock.wall_ms() + 1500

@@ -9,6 +9,7 @@ from actors.job import (
     JobState,
     LeasedJob,
     OnError,
+    Snoozed,
 )
 from actors.messages import (
     NamingFailed,
@@ -168,6 +169,19 @@ def test_a_warning_is_given_once_in_each_epoch(store: StoreDriver) -> None:
         retried(store, run_id)
         assert store.column("error", only(store, run_id)) is None
     assert [kind for _, kind, *_ in store.oracle.events].count("tolerance_warning") == 2
+
+
+def test_a_retried_job_that_is_only_put_back_warns_of_no_old_failure(store: StoreDriver) -> None:
+    tolerance = ErrorTolerance(max_child_failures=1, failure_action=FailureAction.MARK_WARNING)
+    run_id = store.run_with(*specs(2), of=definition(step(error_tolerance=tolerance)))
+    first, second = store.lease()
+    store.fail(first, second)
+    retried(store, first.id)
+    warnings = "SELECT count(*) FROM job WHERE error LIKE 'Warning: %'"
+    store.settle(store.attempt(*store.lease(), Snoozed(0)))
+    assert store.value(warnings) == 0
+    store.complete(*store.lease())
+    assert (store.value(warnings), store.state(run_id)) == (1, "completed_with_failures")
 
 
 def test_time_limits_begin_anew(store: StoreDriver, clock: ManualClock) -> None:

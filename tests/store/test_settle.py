@@ -27,6 +27,35 @@ def test_a_success_is_recorded_with_its_result(store: StoreDriver, clock: Manual
     assert store.state(run_id) == "completed"
 
 
+def test_neighbouring_successes_are_each_recorded_with_their_own_result(
+    store: StoreDriver, clock: ManualClock
+) -> None:
+    store.run_with(*specs(3, max_attempts=2))
+    store.fail(*store.lease(), permanent=False)
+    jobs = store.lease()
+    clock.advance(2)
+    store.settle(*(store.attempt(job, Completed(f'{{"of":{job.id}}}')) for job in jobs))
+    assert store.rows(
+        "SELECT id, result, error, finished_at, owner, lease_expires FROM job WHERE kind = 'job'"
+    ) == [(job.id, f'{{"of":{job.id}}}', None, clock.wall_ms(), None, None) for job in jobs]
+
+
+def test_children_are_told_which_attempt_spawned_them_if_it_is_traced(store: StoreDriver) -> None:
+    store.run_with(*specs(2))
+    traced, untraced = store.lease()
+    store.settle(
+        store.attempt(traced, children=specs(2), trace_context="00-a-b-01"),
+        store.attempt(untraced, children=specs(1)),
+    )
+    assert store.rows("SELECT spawned_by, trace_context FROM job WHERE kind = 'job' ORDER BY id") == [
+        (None, None),
+        (None, None),
+        (traced.id, "00-a-b-01"),
+        (traced.id, "00-a-b-01"),
+        (untraced.id, None),
+    ]
+
+
 def test_children_documents_logs_counts_and_the_end_are_one_transaction(store: StoreDriver) -> None:
     run_id = store.run_with(spec(depth=1))
     (job,) = store.lease()
@@ -135,6 +164,16 @@ def test_one_stale_among_five_hundred_is_refused_alone(store: StoreDriver) -> No
     assert len(store.logs(stale.id)) == 1
 
 
+def test_a_stale_attempt_behind_a_failure_is_refused_once(store: StoreDriver) -> None:
+    store.run_with(*specs(2))
+    broken, stale = store.lease()
+    store.file.connection.execute("UPDATE job SET token = token + 1 WHERE id = ?", (stale.id,))
+    store.file.connection.execute("UPDATE sequence SET token = token + 1")
+    refused = store.settle(store.attempt(broken, failed()), store.attempt(stale, failed())).refused
+    assert refused == (stale.id,)
+    assert len(store.logs(stale.id)) == 1
+
+
 def test_settles_side_by_side_are_answered_each_with_its_own(store: StoreDriver) -> None:
     store.run_with(*specs(6))
     jobs = store.lease()
@@ -153,8 +192,8 @@ def test_mixed_outcomes_in_one_batch_are_each_recorded_as_they_are(store: StoreD
     store.settle(
         store.attempt(a),
         store.attempt(b, failed(permanent=True)),
-        store.attempt(c, failed(retry_in_ms=100)),
-        store.attempt(d, Snoozed(100)),
+        store.attempt(c, failed(retry_in_ms=1)),
+        store.attempt(d, Snoozed(1)),
         store.attempt(e, Cancelled("why not")),
         store.attempt(f, Interrupted()),
         store.attempt(g),
@@ -171,7 +210,13 @@ def test_mixed_outcomes_in_one_batch_are_each_recorded_as_they_are(store: StoreD
 
 
 @pytest.mark.parametrize(
-    ("outcome", "state"), [(Snoozed(500), "scheduled"), (Snoozed(0), "pending"), (Interrupted(), "pending")]
+    ("outcome", "state"),
+    [
+        (Snoozed(500), "scheduled"),
+        (Snoozed(1), "scheduled"),
+        (Snoozed(0), "pending"),
+        (Interrupted(), "pending"),
+    ],
 )
 def test_an_attempt_that_does_not_count_is_given_back(
     store: StoreDriver, outcome: Snoozed, state: str
@@ -205,6 +250,14 @@ def test_a_spawn_under_a_closing_parent_is_refused_with_one_line_and_the_outcome
     assert store.states(store.steps(run_id)["only"]) == ["completed"] * 3
     assert store.logs(jobs[0].id) == ["4 child jobs were not made: the step is closing (cancelled)"]
     assert store.state(run_id) == "cancelled"
+
+
+def test_an_attempt_without_children_says_nothing_of_them_under_a_closing_parent(store: StoreDriver) -> None:
+    run_id = store.run_with(*specs(2))
+    done, broken = store.lease()
+    store.cancel(run_id)
+    store.settle(store.attempt(done), store.attempt(broken, failed()))
+    assert store.logs(done.id) == store.logs(broken.id) == []
 
 
 def test_a_retried_attempt_that_spawns_the_same_key_makes_no_second_child(store: StoreDriver) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.job import Attempt, ErrorTolerance, FailureAction
+from actors.job import Attempt, Cancelled, ErrorTolerance, FailureAction
 from actors.messages import Settle
 from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
 
@@ -68,6 +68,18 @@ def test_a_ratio_trips_at_the_success_that_brings_the_least_number_of_ends(
     assert store.state(run_id) == "failed"
 
 
+def test_a_batch_of_successes_trips_one_step_among_others_that_bear_it(store: StoreDriver) -> None:
+    tolerance = ErrorTolerance(max_failure_ratio=0.5, min_finished=3)
+    _, step_id = tolerant(store, 5, tolerance)
+    jobs = store.lease(4)
+    store.fail(*jobs[:2])
+    run_id = store.run_with(spec())
+    store.complete(*jobs[2:], *(job for job in store.lease() if job.root_id == run_id))
+    assert store.parent(step_id)["closing"] == "tolerance"
+    assert "2 of 3 ended children failed" in store.parent(step_id)["reason"]
+    assert store.state(run_id) == "completed"
+
+
 def test_a_ratio_that_later_successes_repair_in_time_does_not_trip(store: StoreDriver) -> None:
     run_id, _ = tolerant(store, 20, ErrorTolerance(max_failure_ratio=0.5, min_finished=10))
     jobs = store.lease()
@@ -82,6 +94,13 @@ def test_a_cancelled_child_counts_as_ended(store: StoreDriver) -> None:
     store.fail(first)
     pending = store.rows("SELECT id FROM job WHERE parent_id = ? AND state = 'pending'", step_id)
     store.cancel(pending[0][0])
+    assert store.parent(step_id)["closing"] == "tolerance"
+
+
+def test_a_failure_behind_a_cancelled_child_is_judged(store: StoreDriver) -> None:
+    _, step_id = tolerant(store, 3, ErrorTolerance(max_child_failures=1))
+    first, second, _ = store.lease()
+    store.settle(store.attempt(first, Cancelled("not needed")), store.attempt(second, BAD))
     assert store.parent(step_id)["closing"] == "tolerance"
 
 

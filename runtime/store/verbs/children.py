@@ -1,6 +1,6 @@
 """Child rows: admitted by unique key and by the step's limit, inserted together, counted as inserted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -163,12 +163,12 @@ def queue_again(transaction: Transaction, lane_id: int) -> None:
         add_pending(transaction, lane, 1)
 
 
-def offer_lanes(transaction: Transaction, parent_ids: Iterable[int]) -> None:
+def offer_lanes(transaction: Transaction, parent_ids: Sequence[int]) -> None:
     """These parents may be leased from again: this commit looks at their types, and tells of what it leaves."""
     transaction.load_lanes_where(
         "id IN (SELECT min(id) FROM lane WHERE pending > 0 AND not_before = 0"
         " AND parent_id IN (SELECT value FROM json_each(?)) GROUP BY type)",
-        (msgspec.json.encode(list(parent_ids)).decode(),),
+        (msgspec.json.encode(parent_ids).decode(),),
     )
 
 
@@ -197,7 +197,7 @@ def _known_keys(transaction: Transaction, parent: ParentRow, keys: set[str]) -> 
     found = transaction.connection.execute(
         "SELECT json_group_array(unique_key) FROM job WHERE parent_id = ? AND unique_key IN"
         " (SELECT value FROM json_each(?))",
-        (parent.id, msgspec.json.encode(list(keys)).decode()),
+        (parent.id, msgspec.json.encode(keys).decode()),
     ).fetchone()[0]
     return set(msgspec.json.decode(found, type=list[str]))
 

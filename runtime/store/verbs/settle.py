@@ -50,7 +50,7 @@ _SUCCEED = moving(
 _END = {
     cause: moving(
         cause,
-        "result = NULL, error = coalesce(?2, error), finished_at = ?3, owner = NULL, lease_expires = NULL",
+        "error = ?2, finished_at = ?3, owner = NULL, lease_expires = NULL",
         "id = ?1",
     )
     for cause in (Cause.GAVE_UP, Cause.SPENT, Cause.STOPPED)
@@ -191,7 +191,7 @@ def _settle_one(transaction: Transaction, attempt: Attempt) -> bool:
         return True  # it was settled before, and the answer was lost
     parent = transaction.change_parent(found.parent)
     parent.running -= 1
-    ended, failed = parent.completed + parent.failed + parent.cancelled, parent.failed
+    ended, failed = parent.counts.finished, parent.failed
     outcome = attempt.outcome
     match outcome:
         case Completed():
@@ -209,9 +209,7 @@ def _settle_one(transaction: Transaction, attempt: Attempt) -> bool:
             _put_back(transaction, found, attempt, cause, delay_ms=outcome.delay_ms, counted=False)
         case Interrupted():
             _put_back(transaction, found, attempt, Cause.GIVEN_BACK, delay_ms=0, counted=False)
-    if (
-        parent.completed + parent.failed + parent.cancelled > ended
-    ):  # what is only put back is no end to judge by
+    if parent.counts.finished > ended:  # what is only put back is no end to judge by
         judge_tolerance(transaction, parent, failed=parent.failed > failed)
     settle_parent(transaction, parent)
     return True
