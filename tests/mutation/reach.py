@@ -1,20 +1,16 @@
-"""Which tests can notice a mutant: those that call what is changed, the quickest first."""
+"""Which tests can notice a mutant: those that run what is changed, the quickest first."""
 
 import ast
-import sys
-import threading
-import time
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from types import CodeType, FrameType
-from typing import Any, Self
 
 import msgspec
 
 from tests.mutation.mutant import ROOT, Mutant
+from tests.mutation.trace import OURS, Reach, functions_of
 
-OURS = ("actors", "runtime")
 Function = tuple[str, str]
 """The file, from the root; the function or ``Class.method``."""
 NAMED = {
@@ -29,52 +25,6 @@ NAMED = {
 """Files whose tests have another name than they."""
 
 
-class Reach(msgspec.Struct):
-    """What one test calls."""
-
-    seconds: float
-    functions: list[Function]
-
-
-class Calls:
-    """Which functions of ours were called, by any thread that began since. A context manager."""
-
-    def __init__(self) -> None:
-        self._codes: set[CodeType] = set()
-        self._began = 0.0
-        self.seconds = 0.0
-
-    def __repr__(self) -> str:
-        return f"<Calls({len(self._codes)})>"
-
-    def __enter__(self) -> Self:
-        self._began = time.process_time()
-        codes = self._codes
-
-        def called(frame: FrameType, event: str, _: Any) -> None:
-            if event == "call":
-                codes.add(frame.f_code)
-
-        threading.setprofile(called)
-        sys.setprofile(called)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        sys.setprofile(None)
-        threading.setprofile(None)
-        self.seconds = time.process_time() - self._began
-
-    @property
-    def functions(self) -> list[Function]:
-        """Those of ours, by name."""
-        found = set()
-        for code in self._codes.copy():  # a thread of the test may still run
-            path = Path(code.co_filename)
-            if any(path.is_relative_to(ROOT / top) for top in OURS):
-                found.add((str(path.relative_to(ROOT)), code.co_qualname.split(".<locals>")[0]))
-        return sorted(found)
-
-
 def load(paths: Iterable[Path]) -> dict[str, Reach]:
     """What was measured, by test."""
     found: dict[str, Reach] = {}
@@ -84,38 +34,69 @@ def load(paths: Iterable[Path]) -> dict[str, Reach]:
 
 
 def tests_of(mutant: Mutant, reach: dict[str, Reach]) -> list[str]:
-    """The tests that call what the mutant changes: first those named like its file, each time the quickest first."""
-    changed = set(changed_functions(mutant))
+    """The tests that run what the mutant changes: first those named like its file, then some of each other file.
+
+    The quickest of a file come first: tests of one file are alike, and the third finds little besides.
+    """
+    places = changed_places(mutant)
     stem = Path(mutant.path).stem
     stem = NAMED.get(stem, stem)
-    tests = [
-        (stem not in test.split("::")[0], entry.seconds, test)
-        for test, entry in reach.items()
-        if not changed.isdisjoint(entry.functions)
+    calling = [test for test, entry in reach.items() if _runs(entry, places)]
+    calling.sort(key=lambda test: reach[test].seconds)
+    tried: Counter[str] = Counter()
+    ranks = []
+    for test in calling:
+        file = test.split("::")[0]
+        tried[file] += 1
+        ranks.append((stem not in file, tried[file], reach[test].seconds, test))
+    return [test for *_, test in sorted(ranks)]
+
+
+def _runs(entry: Reach, places: dict[Function, set[int]]) -> bool:
+    for (path, name), lines in places.items():
+        ran = entry.functions.get(path, {}).get(name)
+        if ran is not None and (not ran or not lines.isdisjoint(ran)):
+            return True
+    return False
+
+
+def changed_places(mutant: Mutant) -> dict[Function, set[int]]:
+    """By function the lines, from its first, of which a test must run one; of what is made at import, who uses it."""
+    if not mutant.where:
+        constants = _index()[mutant.path].constants
+        return _users(mutant.path, {name for first, last, name in constants if first <= mutant.line <= last})
+    function = functions_of(_tree(mutant.path))[mutant.where]
+    ranges = [
+        _lines_of(node) for node in ast.walk(function) if isinstance(node, ast.stmt) and node is not function
     ]
-    return [test for _, _, test in sorted(tests)]
+    around = [lines for lines in ranges if mutant.line in lines]
+    lines = max(around, key=lambda each: each.start, default=range(mutant.line, mutant.line + 1))
+    return {(mutant.path, mutant.where): {line - function.lineno for line in lines}}
 
 
-def changed_functions(mutant: Mutant) -> Iterator[Function]:
-    """The function the mutant is in; of what is made at import, all that use it."""
-    if mutant.where:
-        yield mutant.path, mutant.where
-        return
-    constants = _index()[mutant.path].constants
-    yield from _users(mutant.path, {name for first, last, name in constants if first <= mutant.line <= last})
+def _lines_of(node: ast.stmt) -> range:
+    """Of a statement, up to the first one inside it."""
+    last = node.end_lineno or node.lineno
+    body = getattr(node, "body", None)
+    if isinstance(body, list):
+        last = max(node.lineno, body[0].lineno - 1)
+    elif isinstance(node, ast.Match):
+        last = max(node.lineno, node.cases[0].pattern.lineno - 1)
+    return range(node.lineno, last + 1)
 
 
 class _Module(msgspec.Struct):
     """Who uses which names of a module."""
 
     constants: list[tuple[int, int, str]] = []  # first line, last line, name; classes too
-    uses: dict[str, set[str]] = {}  # by function or constant, the names in it
+    uses: dict[str, dict[str, set[int]]] = {}  # by function or constant, the names in it, and where
     imports: set[str] = set()
 
 
-def _users(path: str, names: Iterable[str]) -> Iterator[Function]:
+def _users(path: str, names: Iterable[str]) -> dict[Function, set[int]]:
     """The functions that use these names, directly or by other constants, in this module and those that import them."""
     todo, done = [(path, name) for name in names], set[Function]()
+    found: dict[Function, set[int]] = defaultdict(set)
     while todo:
         if (current := todo.pop()) in done:
             continue
@@ -128,17 +109,25 @@ def _users(path: str, names: Iterable[str]) -> Iterator[Function]:
                 if current[1] in used and user in constants:
                     todo.append((other, user))
                 elif current[1] in used:
-                    yield other, user
+                    found[other, user] |= used[current[1]]
+    return found
+
+
+@cache
+def _tree(path: str) -> ast.Module:
+    return ast.parse((ROOT / path).read_bytes())
 
 
 @cache
 def _index() -> dict[str, _Module]:
-    paths = [path for top in OURS for path in (ROOT / top).rglob("*.py")]
-    return {str(path.relative_to(ROOT)): _module(ast.parse(path.read_bytes())) for path in paths}
+    paths = [str(path.relative_to(ROOT)) for top in OURS for path in (ROOT / top).rglob("*.py")]
+    return {path: _module(_tree(path)) for path in paths}
 
 
 def _module(tree: ast.Module) -> _Module:
     module = _Module()
+    for name, function in functions_of(tree).items():
+        module.uses[name] = _names(function)
     for node in tree.body:
         match node:
             case ast.ImportFrom():
@@ -150,16 +139,16 @@ def _module(tree: ast.Module) -> _Module:
                 ):
                     module.constants.append((node.lineno, node.end_lineno or 0, name))
                     module.uses[name] = _names(value)
-            case ast.FunctionDef(name) | ast.AsyncFunctionDef(name):
-                module.uses[name] = _names(node)
             case ast.ClassDef(owner):
                 module.constants.append((node.lineno, node.end_lineno or 0, owner))
-                for each in node.body:
-                    if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
-                        module.uses[f"{owner}.{each.name}"] = _names(each)
     return module
 
 
-def _names(node: ast.AST) -> set[str]:
-    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-    return names | {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+def _names(node: ast.stmt | ast.expr) -> dict[str, set[int]]:
+    """The names in it, each with the lines where it is, counted from the first."""
+    names: dict[str, set[int]] = defaultdict(set)
+    for each in ast.walk(node):
+        match each:
+            case ast.Name(name) | ast.Attribute(attr=name):
+                names[name].add(each.lineno - node.lineno)
+    return names

@@ -21,8 +21,9 @@ from _pytest.runner import runtestprotocol
 
 from tests.mutation.mutant import Mutant
 from tests.mutation.patching import patch
-from tests.mutation.reach import Calls, Reach, tests_of
+from tests.mutation.reach import tests_of
 from tests.mutation.record import Record, Verdict, digest
+from tests.mutation.trace import Reach, Trace
 from tests.simulation import seeds as simulation
 
 MEMORY_BYTES = 3 << 30
@@ -35,7 +36,7 @@ SEED_SECONDS = 0.3
 
 
 class Recorder:
-    """Measures what each test calls."""
+    """Measures what each test runs."""
 
     def __init__(self, into: Path) -> None:
         self._reach: dict[str, Reach] = {}
@@ -46,9 +47,9 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        with Calls() as calls:
+        with Trace() as trace:
             result = yield
-        self._reach[item.nodeid] = Reach(round(calls.seconds, 3), calls.functions)
+        self._reach[item.nodeid] = Reach(round(trace.seconds, 3), trace.functions)
         return result
 
     def pytest_sessionfinish(self) -> None:
