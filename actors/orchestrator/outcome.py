@@ -5,8 +5,8 @@ They name the cause; the state is what the table of ``actors/states.py`` says of
 
 from collections.abc import Iterable
 
-from actors.job import Closing, Counts, JobKind, JobState
-from actors.states import CLOSED_BY, MOVES, Cause
+from actors.job import Closing, Counts, JobState
+from actors.states import CLOSED_BY, Cause
 
 
 def step_end(
@@ -50,13 +50,3 @@ def run_end(steps: Iterable[JobState], closing: Closing | None) -> Cause:
     if all(state is JobState.FAILED for state in ran):
         return Cause.NONE_COMPLETED
     return Cause.SOME_FAILED
-
-
-def step_outcome(counts: Counts, closing: Closing | None) -> JobState:
-    """The state that a step ends in."""
-    return MOVES[JobKind.STEP, step_end(counts, closing)].after
-
-
-def run_outcome(steps: Iterable[JobState], closing: Closing | None) -> JobState:
-    """The state that a run ends in."""
-    return MOVES[JobKind.RUN, run_end(steps, closing)].after

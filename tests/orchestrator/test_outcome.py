@@ -1,14 +1,15 @@
 """How parents end: one pure function each for steps and runs, over every case there is."""
 
+from collections.abc import Iterable
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.job import Closing, Counts, JobState
-from actors.orchestrator.outcome import run_outcome, step_outcome
-from actors.states import TERMINAL
+from actors.job import Closing, Counts, JobKind, JobState
+from actors.orchestrator.outcome import run_end, step_end
+from actors.states import MOVES, TERMINAL, Cause
 
 COMPLETED, FAILED, CANCELLED, MIXED = (
     JobState.COMPLETED,
@@ -16,6 +17,14 @@ COMPLETED, FAILED, CANCELLED, MIXED = (
     JobState.CANCELLED,
     JobState.COMPLETED_WITH_FAILURES,
 )
+
+
+def step_outcome(counts: Counts, closing: Closing | None) -> JobState:
+    return MOVES[JobKind.STEP, step_end(counts, closing)].after
+
+
+def run_outcome(steps: Iterable[JobState], closing: Closing | None) -> JobState:
+    return MOVES[JobKind.RUN, run_end(iter(steps), closing)].after
 
 
 @pytest.mark.parametrize(
@@ -79,3 +88,19 @@ def test_the_order_of_the_steps_does_not_matter_to_the_runs_end(
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert run_outcome(shuffled, None) is run_outcome(steps, None)
     assert run_outcome(steps, None) in TERMINAL
+
+
+@pytest.mark.parametrize(
+    ("closing", "cause"),
+    [
+        (None, Cause.ALL_COMPLETED),
+        (Closing.CANCEL, Cause.CLOSED_BY_CANCEL),
+        (Closing.FAILED, Cause.NEVER_BEGUN),
+        (Closing.TIMEOUT, Cause.NEVER_BEGUN),
+        (Closing.TOLERANCE, Cause.INTOLERABLE),
+    ],
+)
+def test_a_step_that_never_began_in_a_run_that_closes_failed_by_nothing_of_its_own(
+    closing: Closing | None, cause: Cause
+) -> None:
+    assert step_end(Counts(0), closing, closed_by_run_before_it_began=True) is cause

@@ -70,7 +70,7 @@ def test_successes_are_judged_from_the_first_of_them_at_which_enough_have_ended(
 def test_what_was_before_the_successes_is_not_judged_again() -> None:
     any_end = ErrorTolerance(max_failure_ratio=0.4, min_finished=1)
     assert exceeded(any_end, ended(1, 1))
-    assert not exceeded_within(any_end, ended(3, 1), 1)
+    assert not exceeded_within(any_end, ended(2, 1), 1)
 
 
 @given(

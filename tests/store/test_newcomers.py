@@ -83,3 +83,31 @@ def test_many_new_runs_of_many_children_all_begin_before_any_of_them_goes_on(sto
     assert list(begun) == new
     assert all(order[: len(new) * FIRST_TURN].count(run) == FIRST_TURN for run in new)
     store.judged = True
+
+
+def served(store: StoreDriver, job_type: str = "work") -> int:
+    return int(store.value("SELECT served FROM lane WHERE type = ?", job_type))
+
+
+def test_a_lane_that_ran_empty_keeps_its_turn_when_it_gets_children_again(store: StoreDriver) -> None:
+    store.run_with(*specs(2))
+    (first,) = store.lease(1)
+    (second,) = store.lease(1)
+    turn = served(store)
+    store.run_with(*specs(1, type="other"))
+    (other,) = store.lease(job_type="other")
+    store.complete(other, second)
+    store.settle(store.attempt(first, children=specs(2)))
+    assert served(store) == turn < served(store, "other")
+
+
+def test_a_lane_that_was_never_served_keeps_its_place_when_it_gets_more_children(store: StoreDriver) -> None:
+    store.submit()
+    store.name(store.start(), *specs(1), cursor="2")
+    (start,) = store.commit(starts=1).starts
+    place = served(store)
+    store.run_with(*specs(3, type="other"))
+    for _ in range(3):
+        store.lease(1, job_type="other")
+    store.name(start, *specs(1))
+    assert served(store) == place < served(store, "other")

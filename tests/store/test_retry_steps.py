@@ -123,6 +123,7 @@ def test_a_retried_job_that_waits_for_its_next_attempt_is_no_end_to_judge_the_to
 
 def stopped_with_two_failed(store: StoreDriver, tolerance: ErrorTolerance) -> tuple[int, LeasedJob]:
     """A run whose step was stopped by its tolerance, and the first of two failed jobs, leased anew by its retry."""
+    store.run_with()  # another one, never retried
     run_id = store.run_with(*specs(2), of=definition(step(error_tolerance=tolerance)))
     first, second = store.lease()
     store.fail(first, second)
@@ -159,6 +160,14 @@ def test_a_new_failure_stops_a_retried_step(store: StoreDriver) -> None:
     store.sweep()
     assert store.states(only(store, run_id)) == ["completed", "failed", "failed", "cancelled"]
     assert store.state(run_id) == "failed"
+
+
+def test_a_damaged_row_stops_a_retried_step_as_any_new_failure_does(store: StoreDriver) -> None:
+    run_id, again = stopped_with_two_failed(store, ErrorTolerance(max_child_failures=1))
+    store.settle(store.attempt(again, children=(spec(10), spec(11))))
+    store.damage(store.value("SELECT min(id) FROM job WHERE state = 'pending'"), "payload", "{}")
+    assert store.lease(1) == []
+    assert store.parent(only(store, run_id))["closing"] == "tolerance"
 
 
 def test_a_warning_is_given_once_in_each_epoch(store: StoreDriver) -> None:

@@ -240,6 +240,15 @@ def test_a_cancelled_outcome_ends_the_job_with_its_reason(store: StoreDriver) ->
     assert store.state(run_id) == "cancelled"
 
 
+def test_an_end_without_a_word_tells_of_no_error(store: StoreDriver) -> None:
+    store.run_with(*specs(2))
+    given, silent = store.lease()
+    store.settle(store.attempt(given, Cancelled("why not")), store.attempt(silent, Cancelled("")))
+    told = {job_id: data for _, _, _, job_id, data in store.oracle.events if data.get("state") == "cancelled"}
+    assert told[given.id]["error"] == "why not"
+    assert "error" not in told[silent.id]
+
+
 def test_a_spawn_under_a_closing_parent_is_refused_with_one_line_and_the_outcome_kept(
     store: StoreDriver,
 ) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from actors.job import Attempt, Cancelled, ErrorTolerance, FailureAction
-from actors.messages import Settle
+from actors.job import Attempt, AttemptError, Cancelled, ErrorTolerance, FailureAction
+from actors.messages import NamingFailed, Settle
 from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
 
 BAD = failed(permanent=True)
@@ -127,6 +127,17 @@ def test_a_warning_is_marked_once_and_the_step_goes_on(store: StoreDriver) -> No
     assert len(warnings) == 1
     assert store.column("error", step_id).startswith("Warning: Error tolerance exceeded: 1 of 1")
     assert store.state(run_id) == "completed_with_failures"
+
+
+def test_a_step_that_is_closing_is_warned_of_nothing(store: StoreDriver) -> None:
+    tolerance = ErrorTolerance(max_child_failures=1, failure_action=FailureAction.MARK_WARNING)
+    store.submit(definition(step(error_tolerance=tolerance)))
+    store.name(store.start(), *specs(2), cursor="2")
+    job, other = store.lease()
+    store.commit(NamingFailed(store.start(), AttemptError("E", "no list"), permanent=True, retry_in_ms=0))
+    store.fail(job)
+    store.complete(other)
+    assert "tolerance_warning" not in {kind for _, kind, *_ in store.oracle.events}
 
 
 def test_going_on_is_going_on(store: StoreDriver) -> None:

@@ -28,9 +28,7 @@ def judge_tolerance(transaction: Transaction, parent: ParentRow, *, failed: bool
     elif tolerance.failure_action is FailureAction.MARK_WARNING and not parent.warned:
         parent.warned = 1
         text = f"Warning: {exceeded_text(tolerance, parent.counts)}"
-        transaction.connection.execute(
-            "UPDATE job SET error = coalesce(error, ?) WHERE id = ?", (text, parent.id)
-        )
+        transaction.connection.execute("UPDATE job SET error = ? WHERE id = ?", (text, parent.id))
         transaction.events.add("tolerance_warning", parent.run_id, parent.id, {"message": text})
 
 
