@@ -115,7 +115,8 @@ def test_what_is_spawned_in_place_takes_no_room_of_those_beside_it(store: StoreD
 
 def test_a_step_of_one_child_may_have_another_in_its_place(store: StoreDriver) -> None:
     run_id = store.submit()
-    store.name(store.start(), spec(1), max_children=1)
+    store.name(store.start(), spec(1), max_children=1, cursor="more")
+    assert store.parent(only(store, run_id))["named"] == 1
     store.settle(store.attempt(*store.lease(), children=(spec(2, in_place=True), spec(3))))
     assert [job.payload for job in store.lease()] == ['{"n":2}']
     assert store.parent(only(store, run_id))["total"] == 2
@@ -218,6 +219,16 @@ def test_a_naming_that_fails_for_good_beside_the_death_of_its_manager_is_not_off
     assert store.commit(failure, GiveBack(None, "manager act died", namings_only=True), starts=1).starts == []
     parent = store.parent(only(store, run_id))
     assert (parent["state"], parent["naming"]) == ("failed", "idle")
+
+
+def test_a_naming_that_fails_after_its_lease_was_lost_changes_nothing(store: StoreDriver) -> None:
+    store.submit()
+    stale = store.start()
+    store.commit(GiveBack(None, "its manager died"))
+    fresh = store.start()
+    failure = NamingFailed(stale, ERROR, permanent=True, retry_in_ms=0)
+    assert store.commit(failure).replies == [Named(stale.step_id, False, 0)]
+    assert store.name(fresh).accepted
 
 
 def test_a_step_that_fails_to_name_more_lets_its_running_children_finish(store: StoreDriver) -> None:

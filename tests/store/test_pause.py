@@ -304,12 +304,3 @@ def test_a_resume_tells_of_what_is_ready_beside_what_was_all_taken(store: StoreD
     store.ready.clear()
     assert resumed(store, run_id).changed
     assert store.ready == {"work"}
-
-
-def test_a_resume_tells_of_what_is_ready_beside_another_run_that_is_paused(store: StoreDriver) -> None:
-    first, second = (store.run_with(*specs(2)) for _ in range(2))
-    assert paused(store, first).changed
-    assert paused(store, second).changed
-    store.ready.clear()
-    assert resumed(store, second).changed
-    assert store.ready == {"work"}

@@ -156,6 +156,12 @@ def test_a_small_fan_out_comes_whole_with_its_submit(store: StoreDriver) -> None
     assert store.value("SELECT count(*) FROM staged_page") == 0
     (found,) = store.rows("SELECT state, total, pending, named, naming FROM parent WHERE kind = 'step'")
     assert found == ("running", 3, 3, 1, "idle")
+    told = [
+        data
+        for _, _, _, job_id, data in store.oracle.events
+        if job_id not in (request.run_id, *request.step_ids)
+    ]
+    assert told == [{"state": "pending", "parent_id": request.step_ids[0]}] * 3
     store.complete(*store.lease())
     assert store.value("SELECT state FROM parent WHERE kind = 'run'") == "completed"
     assert not store.submitted(request).created

@@ -129,6 +129,18 @@ def test_a_warning_is_marked_once_and_the_step_goes_on(store: StoreDriver) -> No
     assert store.state(run_id) == "completed_with_failures"
 
 
+def test_a_warning_is_marked_at_the_success_of_a_batch_that_uses_the_tolerance_up(store: StoreDriver) -> None:
+    tolerance = ErrorTolerance(
+        max_failure_ratio=0.5, min_finished=3, failure_action=FailureAction.MARK_WARNING
+    )
+    run_id, step_id = tolerant(store, 6, tolerance)
+    jobs = store.lease()
+    store.fail(*jobs[:2])
+    store.complete(*jobs[2:])
+    assert "2 of 3 ended children failed" in store.column("error", step_id)
+    assert store.state(run_id) == "completed_with_failures"
+
+
 def test_a_step_that_is_closing_is_warned_of_nothing(store: StoreDriver) -> None:
     tolerance = ErrorTolerance(max_child_failures=1, failure_action=FailureAction.MARK_WARNING)
     store.submit(definition(step(error_tolerance=tolerance)))

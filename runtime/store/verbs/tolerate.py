@@ -15,7 +15,7 @@ def judge_tolerance(transaction: Transaction, parent: ParentRow, *, failed: bool
     ``failed``: whether that end was a failure. In a step that was retried the old failures of what was not opened
     again stop nothing: another end closes it only if it is the last one.
     """
-    if parent.tolerance is None or parent.closing is not None or not parent.failed:
+    if parent.closing is not None or not parent.failed:
         return
     tolerance = parent.error_tolerance()
     if tolerance is None or not exceeded(tolerance, parent.counts):
@@ -39,7 +39,7 @@ def _was_retried(transaction: Transaction, parent: ParentRow) -> bool:
 
 def would_trip(parent: ParentRow, successes: int) -> bool:
     """Whether that many successes, not yet counted in the row, would use the step's tolerance up on the way."""
-    if parent.tolerance is None or parent.closing is not None or parent.warned or not parent.failed:
+    if parent.closing is not None or parent.warned or not parent.failed:
         return False
     tolerance = parent.error_tolerance()
     if tolerance is None or tolerance.failure_action is FailureAction.CONTINUE:
