@@ -47,7 +47,7 @@ class Trace:
 
     def __exit__(self, *error: object) -> None:
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
         self.seconds = time.process_time() - self._began
 
     def _called(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:

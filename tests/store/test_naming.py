@@ -109,7 +109,8 @@ def test_a_spawn_in_its_spawners_place_counts_with_it_as_one(store: StoreDriver)
 def test_what_is_spawned_in_place_takes_no_room_of_those_beside_it(store: StoreDriver) -> None:
     store.submit()
     store.name(store.start(), spec(1), max_children=2)
-    store.settle(store.attempt(*store.lease(), children=(spec(2, in_place=True), spec(3), spec(4))))
+    (job,) = store.lease()
+    store.settle(store.attempt(job, children=(spec(2, in_place=True), spec(3), spec(4))))
     assert [job.payload for job in store.lease()] == ['{"n":2}', '{"n":3}']
 
 
@@ -117,7 +118,8 @@ def test_a_step_of_one_child_may_have_another_in_its_place(store: StoreDriver) -
     run_id = store.submit()
     store.name(store.start(), spec(1), max_children=1, cursor="more")
     assert store.parent(only(store, run_id))["named"] == 1
-    store.settle(store.attempt(*store.lease(), children=(spec(2, in_place=True), spec(3))))
+    (job,) = store.lease()
+    store.settle(store.attempt(job, children=(spec(2, in_place=True), spec(3))))
     assert [job.payload for job in store.lease()] == ['{"n":2}']
     assert store.parent(only(store, run_id))["total"] == 2
 

@@ -162,6 +162,20 @@ def test_a_new_failure_stops_a_retried_step(store: StoreDriver) -> None:
     assert store.state(run_id) == "failed"
 
 
+def test_old_failures_do_not_stop_a_retried_step_whose_next_page_is_to_come(store: StoreDriver) -> None:
+    tolerance = ErrorTolerance(max_child_failures=1)
+    run_id = store.submit(definition(step(error_tolerance=tolerance)))
+    store.name(store.start(), *specs(2), cursor="2")
+    first, second = store.lease()
+    store.fail(first, second)
+    retried(store, first.id)
+    store.complete(*store.lease())
+    assert (store.state(run_id), store.parent(only(store, run_id))["closing"]) == ("running", None)
+    store.name(store.start(), spec(9))
+    store.complete(*store.lease())
+    assert store.states(only(store, run_id)) == ["completed", "failed", "completed"]
+
+
 def test_a_damaged_row_stops_a_retried_step_as_any_new_failure_does(store: StoreDriver) -> None:
     run_id, again = stopped_with_two_failed(store, ErrorTolerance(max_child_failures=1))
     store.settle(store.attempt(again, children=(spec(10), spec(11))))
@@ -187,7 +201,8 @@ def test_a_retried_job_that_is_only_put_back_warns_of_no_old_failure(store: Stor
     store.fail(first, second)
     retried(store, first.id)
     warnings = "SELECT count(*) FROM job WHERE error LIKE 'Warning: %'"
-    store.settle(store.attempt(*store.lease(), Snoozed(0)))
+    (again,) = store.lease()
+    store.settle(store.attempt(again, Snoozed(0)))
     assert store.value(warnings) == 0
     store.complete(*store.lease())
     assert (store.value(warnings), store.state(run_id)) == (1, "completed_with_failures")
