@@ -8,6 +8,8 @@ DELIVERY = "webhook_delivery"
 """The worker type of deliveries."""
 PREFIX = "webhook:"
 """What the ids of the definitions begin with whose runs are deliveries; the webhook's name follows."""
+MOST_WAITING = 1000
+"""Deliveries of one webhook that have not ended. Events behind them wait in the sequence, where they cost nothing."""
 
 
 class Level(StrEnum):

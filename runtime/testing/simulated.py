@@ -150,10 +150,10 @@ class SimulatedRuntime(Runtime, Findings):
         raise_if_endless(self, halt)
 
     def run_until_idle(self, *, limit: timedelta = PATIENCE) -> None:
-        """Let the runtime work until nothing is left that it can do: what `quaero work --until-idle` does.
+        """Let the runtime work until nothing is left that it can do, as `quaero work --until-idle` does.
 
-        Backoffs, snoozes and delays are waited for; schedules that fire in the future, what is paused, and what lacks
-        a worker are not.
+        Backoffs, snoozes and delays are waited for, here also those of deliveries to webhooks; schedules that fire in
+        the future, what is paused, and what lacks a worker are not.
 
         Args:
             limit: virtual time after which it is given up.

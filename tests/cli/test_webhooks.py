@@ -1,11 +1,14 @@
 """``quaero webhook``, and ``[webhooks.NAME]`` of a configuration, as processes."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from runtime.cli.commands.work import left_for_later
 from tests.cli.command import quaero
+from tests.cli.running import running
 from tests.webhooks.receiver import Receiver, Reply, receiving
 
 GENERATOR = """
@@ -59,14 +62,32 @@ def test_a_run_tells_a_webhook_of_its_end(tmp_path: Path, receiver: Receiver) ->
 
 def test_what_a_dead_receiver_misses_waits_for_the_next_runtime(tmp_path: Path, receiver: Receiver) -> None:
     receiver.reply = Reply(503)
-    add(tmp_path, receiver, "--level", "runs")
+    secret = add(tmp_path, receiver, "--level", "runs")
     (tmp_path / "tick.toml").write_text(GENERATOR)
     assert quaero("run", "tick.toml", cwd=tmp_path).code == 0
+    left = quaero("work", "--until-idle", "--json", cwd=tmp_path)
+    assert (left.code, left.value["idle"]) == (0, True), left.err
+    number = left.value["deliveries_left"]["number"]
+    assert f"{number} deliveries to webhooks wait to be tried again, the next at 20" in left.err
+    assert number == quaero("webhook", "list", "--json", cwd=tmp_path).value[0]["deliveries"]["total"]
     receiver.reply = Reply()
-    assert quaero("work", "--until-idle", cwd=tmp_path).code == 0
+    tried = len(receiver.received)
+    with running("work", cwd=tmp_path) as work:
+        receiver.wait_for(lambda all_: len({each.id for each in all_[tried:]}) == number)
+        work.process.send_signal(signal.SIGINT)
+        assert work.end().code == 0
+    assert all(each.verified_by(secret) for each in receiver.received)
+    assert quaero("work", "--until-idle", cwd=tmp_path).out == "idle: nothing is left to do\n"
     (shown,) = quaero("webhook", "list", "--json", cwd=tmp_path).value
     made = shown["deliveries"]
     assert (made["completed"], shown["events_behind"]) == (made["total"], 0)
+
+
+def test_one_delivery_that_is_left_is_told_as_one() -> None:
+    told = left_for_later(1, 1_000_000, 880_000)
+    assert told.startswith("a delivery to a webhook waits to be tried again, the next at 1970-01-01 ")
+    assert ", in 2 min 00 s: " in told
+    assert ", in 0.0 s: " in left_for_later(3, 1_000, 5_000)
 
 
 def test_a_webhook_is_switched_tested_and_removed(tmp_path: Path, receiver: Receiver) -> None:

@@ -6,9 +6,12 @@ import pytest
 
 from actors.job import OnError
 from actors.messages import PauseJob, PauseType
+from actors.webhooks.webhook import DELIVERY, MOST_WAITING
 from runtime.store.reading.reader import StoreReader
+from runtime.store.reading.waiting import LaterDeliveries
 from tests.store.driver import StoreDriver, definition, spec, specs, step
 from tests.store.test_reading import shown
+from tests.store.webhooks import announced, hook, put, work
 
 
 @pytest.fixture
@@ -49,6 +52,35 @@ def test_work_that_waits_for_a_time_or_runs_elsewhere_is_waited_for(
     assert reader.has_work(("work",), ("act",))
     store.complete(job)
     assert not reader.has_work(("work",), ("act",))
+
+
+def test_a_delivery_that_is_to_be_tried_again_later_is_left_if_one_says_what_time_it_is(
+    store: StoreDriver, reader: StoreReader
+) -> None:
+    types, now = (DELIVERY, "work"), store.clock.wall_ms()
+    store.run_with(spec(type=DELIVERY, delay_ms=60_000))
+    assert reader.has_work(types, ("act",))
+    assert not reader.has_work(types, ("act",), now_ms=now)
+    assert reader.has_work(types, ("act",), now_ms=now + 60_000)
+    assert reader.later_deliveries() == LaterDeliveries(1, now + 60_000)
+    store.run_with(spec(delay_ms=60_000))
+    assert reader.has_work(types, ("act",), now_ms=now), "of any other type is waited for"
+    assert reader.later_deliveries() == LaterDeliveries(1, now + 60_000)
+
+
+def test_events_that_wait_for_room_behind_deliveries_are_no_work(
+    store: StoreDriver, reader: StoreReader
+) -> None:
+    put(store, hook())
+    assert not reader.events_to_deliver()
+    assert reader.later_deliveries() == LaterDeliveries(0, None)
+    work(store, MOST_WAITING + 10)
+    assert reader.events_to_deliver()
+    announced(store)
+    assert store.file.webhooks_behind()
+    assert not reader.events_to_deliver()
+    store.complete(*store.lease(job_type=DELIVERY))
+    assert reader.events_to_deliver()
 
 
 @pytest.mark.parametrize("kind", ["run", "step", "job", "type"])

@@ -100,7 +100,7 @@ def deliver(attendance: "Attendance") -> None:
     until = clock.monotonic() + DELIVER_SECONDS
     while clock.monotonic() < until and not attendance.stopped:
         (queue,) = (each for each in reader.queues((DELIVERY,)) if each["type"] == DELIVERY)
-        if not (reader.webhooks_behind() or queue["pending"] or queue["running"]):
+        if not (reader.events_to_deliver() or queue["pending"] or queue["running"]):
             return
         attendance.pause(0.02, 0.1)
 

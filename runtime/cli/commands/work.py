@@ -1,6 +1,6 @@
 """``quaero work``: continue whatever the store holds."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 def work(
     until_idle: Annotated[
-        bool, typer.Option("--until-idle", help="End when nothing is left that can be done here.")
+        bool,
+        typer.Option(
+            "--until-idle",
+            help="End when nothing is left that can be done here. Deliveries to webhooks that failed and are to be"
+            " tried again later are not waited for; of other jobs it waits for such times too.",
+        ),
     ] = False,
     store: StoreOption = None,
     config: ConfigOption = None,
@@ -44,17 +49,33 @@ def work(
             waiting = StrandedWork(runtime)
             idle = attend(attendance, waiting, until_idle=until_idle)
             stranded = waiting.tell(last=True)
+            left = attendance.runtime.reader.later_deliveries() if idle else None
     if attendance.failure:
         raise CommandError(
             f"the runtime stopped: {attendance.failure}",
             hint="what it was doing is kept; start it again",
             exit_code=ExitCode.FAILED,
         )
+    later: dict[str, Any] = {}
+    if left is not None and left.next_at is not None:
+        later = {"deliveries_left": {"number": left.number, "next_at": left.next_at}}
+        tell(left_for_later(left.number, left.next_at, runtime.assembly.clock.wall_ms()))
     if as_json:
-        write_json({"idle": idle, "stranded": stranded})
+        write_json({"idle": idle, "stranded": stranded, **later})
+    elif idle:
+        write_text("idle: nothing is left to do" + (" now" if later else ""))
     else:
-        write_text("idle: nothing is left to do" if idle else "stopped: `quaero work` continues")
+        write_text("stopped: `quaero work` continues")
     return ExitCode.DONE
+
+
+def left_for_later(number: int, next_at: int, now_ms: int) -> str:
+    """Deliveries that are not waited for, as people are told of them. Pure, but for the local time zone."""
+    from runtime.cli.layout import duration_text, time_text
+
+    what = "a delivery to a webhook waits" if number == 1 else f"{number} deliveries to webhooks wait"
+    when = f"{time_text(next_at)}, in {duration_text(max(next_at - now_ms, 0) / 1000)}"
+    return f"{what} to be tried again, the next at {when}: whatever runtime is up then goes on with them"
 
 
 def attend(attendance: "Attendance", waiting: StrandedWork, *, until_idle: bool) -> bool:
@@ -70,7 +91,7 @@ def attend(attendance: "Attendance", waiting: StrandedWork, *, until_idle: bool)
             idle = (
                 until_idle
                 and not reader.schedule_due(assembly.clock.wall_ms())
-                and not reader.has_work(assembly.workers, assembly.managers)
+                and not reader.has_work(assembly.workers, assembly.managers, now_ms=assembly.clock.wall_ms())
             )
             last = idle or attendance.stopped
             shown.show(running.look(), assembly.clock.monotonic(), last=last)

@@ -127,9 +127,9 @@ class StoreReader:
         """All webhooks by name, without their secrets, and what became of their deliveries."""
         return self._read(webhook_queries.list_webhooks)
 
-    def webhooks_behind(self) -> bool:
-        """Whether events wait to be delivered to a webhook."""
-        return self._read(webhook_queries.webhooks_behind)
+    def events_to_deliver(self) -> bool:
+        """Whether events wait to become deliveries to a webhook that has room for them."""
+        return self._read(webhook_queries.deliverable)
 
     def webhook(self, name: str) -> webhook_queries.StoredWebhook | None:
         """The row of a webhook, its secrets sealed."""
@@ -139,9 +139,18 @@ class StoreReader:
         """Whether a schedule is to fire now."""
         return self._read(schedule_queries.is_due, now_ms)
 
-    def has_work(self, types: Collection[str], actions: Collection[str]) -> bool:
-        """Whether something is left that a runtime with these types and actions can bring further."""
-        return self._read(waiting_queries.has_work, types, actions) or self.webhooks_behind()
+    def has_work(
+        self, types: Collection[str], actions: Collection[str], *, now_ms: int | None = None
+    ) -> bool:
+        """Whether something is left that a runtime with these types and actions can bring further.
+
+        With ``now_ms`` deliveries to webhooks that are to be tried again later do not count.
+        """
+        return self._read(waiting_queries.has_work, types, actions, now_ms) or self.events_to_deliver()
+
+    def later_deliveries(self) -> waiting_queries.LaterDeliveries:
+        """Deliveries to webhooks that wait to be tried again."""
+        return self._read(waiting_queries.later_deliveries)
 
     def stranded(self, types: Collection[str], actions: Collection[str]) -> list[str]:
         """Unended work that such a runtime does not do, in words."""

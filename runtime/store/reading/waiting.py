@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from actors.webhooks.webhook import DELIVERY
 from runtime.store.moves import IS_TIMED, IS_WAITING, PARENT_IS_OPEN
 
 _HAS_WORK = f"""
@@ -18,7 +19,12 @@ SELECT EXISTS (SELECT 1 FROM parent WHERE state {PARENT_IS_OPEN} AND kind = 'ste
     OR EXISTS (SELECT 1 FROM main.job INDEXED BY job_due CROSS JOIN parent ON parent.id = job.parent_id
                WHERE job.state {IS_TIMED} AND job.lane_id > 0 AND parent.paused = 0 AND parent.waiting = 0
                AND job.type IN (SELECT value FROM json_each(?2))
-               AND job.type NOT IN (SELECT type FROM paused_type))
+               AND job.type NOT IN (SELECT type FROM paused_type)
+               AND (?3 IS NULL OR job.type <> '{DELIVERY}' OR job.not_before <= ?3))
+"""
+_LATER_DELIVERIES = f"""
+SELECT count(*), min(not_before) FROM main.job INDEXED BY job_due
+WHERE state {IS_TIMED} AND type = '{DELIVERY}' AND lane_id > 0
 """
 _PAUSED_TYPES = f"""
 SELECT lane.type, sum(lane.pending) FROM lane JOIN parent ON parent.id = lane.parent_id
@@ -32,14 +38,31 @@ SELECT (SELECT count(*) FROM job WHERE state {IS_WAITING} AND lane_id < 0)
 """
 
 
-def has_work(connection: sqlite3.Connection, types: Collection[str], actions: Collection[str]) -> bool:
+class LaterDeliveries(msgspec.Struct, frozen=True):
+    """Deliveries to webhooks that wait to be tried again."""
+
+    number: int
+    next_at: int | None  # Unix milliseconds; None: there are none
+
+
+def has_work(
+    connection: sqlite3.Connection,
+    types: Collection[str],
+    actions: Collection[str],
+    now_ms: int | None = None,
+) -> bool:
     """Whether something unended is left that a runtime with these types and actions can bring further.
 
     What is paused does not count, but for what of it still runs; waiting for a time, for a dependency that can end,
-    and for others' leases does.
+    and for others' leases does. With ``now_ms`` deliveries to webhooks that wait for a later time do not either.
     """
     encoded = msgspec.json.encode(list(actions)).decode(), msgspec.json.encode(list(types)).decode()
-    return bool(connection.execute(_HAS_WORK, encoded).fetchone()[0])
+    return bool(connection.execute(_HAS_WORK, (*encoded, now_ms)).fetchone()[0])
+
+
+def later_deliveries(connection: sqlite3.Connection) -> LaterDeliveries:
+    """How many deliveries wait to be tried again, and when the next is due."""
+    return LaterDeliveries(*connection.execute(_LATER_DELIVERIES).fetchone())
 
 
 def stranded(connection: sqlite3.Connection, types: Collection[str], actions: Collection[str]) -> list[str]:

@@ -7,11 +7,17 @@ import msgspec
 
 from actors.ids import id_text
 from actors.job import Counts
-from actors.webhooks.webhook import PREFIX, Webhook
+from actors.webhooks.webhook import MOST_WAITING, PREFIX, Webhook
 from runtime.store.reading.objects import COUNTED, counts_object
 
 _BEHIND = """
 SELECT webhooks > 0 AND EXISTS (SELECT 1 FROM webhook WHERE enabled = 1 AND cursor < event_seq) FROM sequence
+"""
+_WITH_ROOM = f"""
+SELECT webhooks > 0 AND EXISTS (
+    SELECT 1 FROM webhook WHERE enabled = 1 AND cursor < event_seq AND (NOT json_valid(steps) OR {MOST_WAITING} > (
+        SELECT coalesce(sum(scheduled + pending + running), 0) FROM parent
+        WHERE id IN (SELECT value FROM json_each(steps))))) FROM sequence
 """
 _ROWS = """
 SELECT name, CAST(settings AS BLOB), enabled, reason, event_seq - cursor, origin, created_at, updated_at
@@ -38,6 +44,11 @@ class StoredWebhook(NamedTuple):
 def webhooks_behind(connection: sqlite3.Connection) -> bool:
     """Whether an enabled webhook has not had all events."""
     return bool(connection.execute(_BEHIND).fetchone()[0])
+
+
+def deliverable(connection: sqlite3.Connection) -> bool:
+    """Whether such a webhook has room for further deliveries: fewer of it wait than may."""
+    return bool(connection.execute(_WITH_ROOM).fetchone()[0])
 
 
 def stored_webhook(connection: sqlite3.Connection, name: str) -> StoredWebhook | None:

@@ -10,7 +10,7 @@ import msgspec
 
 from actors.job import ChildSpec, JobDefinition, Step
 from actors.messages import Event, Submit
-from actors.webhooks.webhook import DELIVERY, PREFIX, Delivery, Level, Webhook
+from actors.webhooks.webhook import DELIVERY, MOST_WAITING, PREFIX, Delivery, Level, Webhook
 from runtime.events.cloud_events import encoded
 from runtime.store.events import EventGroup, decode_groups, is_of_jobs
 from runtime.store.rows import ParentRow
@@ -25,8 +25,6 @@ MOST_DELIVERIES = 200
 """Made for one webhook in one transaction."""
 MOST_BATCHES = 100
 """Commits whose events are looked at for one webhook in one transaction."""
-MOST_WAITING = 1000
-"""Deliveries of one webhook that have not ended. Events behind them wait in the sequence, where they cost nothing."""
 RUN_DELIVERIES = 1000
 """In one run; a webhook that is never idle begins another, so that retention finds runs that have ended."""
 DAMAGED = "its row is damaged: add it again"
