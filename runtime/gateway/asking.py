@@ -6,12 +6,15 @@ import msgspec
 from litestar import Request
 
 from actors.ids import UnknownIdError, parse_id
+from actors.job import JobState
 from runtime.admission import MAX_KEY
 from runtime.embedding import Runtime
 from runtime.gateway.contract import IDEMPOTENCY, TakesDefinition
 from runtime.gateway.given import MAX_PAGE
 from runtime.gateway.guard import SAFE_METHODS
 from runtime.gateway.problem import BadRequestError, NotFoundError
+
+_STATES = frozenset(JobState)
 
 
 def existing(runtime: Runtime, job_id: str) -> dict[str, Any]:
@@ -48,6 +51,19 @@ def page_size(limit: int) -> int:
     if not 1 <= limit <= MAX_PAGE:
         raise BadRequestError(f"limit is from 1 to {MAX_PAGE}, not {limit}", "limit")
     return limit
+
+
+def states_of(text: str) -> tuple[JobState, ...]:
+    """The states that a parameter names.
+
+    Raises:
+        BadRequestError: one of them is none.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in _STATES:
+            raise BadRequestError(f"{name!r:.40} is no state; there are {', '.join(JobState)}", "state")
+    return tuple(JobState(name) for name in names)
 
 
 async def refuse_unread_body(request: Request[Any, Any, Any]) -> None:

@@ -49,14 +49,15 @@ class HealthController(Controller):
         return workings(runtime.assembly)
 
     @get("/version", summary="What runs here", sync_to_thread=False)
-    def version(self, instance: TheInstance) -> Version:
-        """Names and versions."""
+    def version(self, instance: TheInstance, request: Request[Any, Any, Any]) -> Version:
+        """Names and versions, and what who asks may do."""
         return Version(
             "quaero-runtime",
             __version__,
             platform.python_version(),
             sqlite3.sqlite_version,
             instance,
+            role_in(request.scope).name.lower(),
         )
 
     @post("/login", status_code=200, summary="Keep a token in a cookie", sync_to_thread=False)

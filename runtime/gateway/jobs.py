@@ -7,7 +7,7 @@ from litestar.params import QueryParameter
 
 from actors.ids import parse_id
 from actors.job import JobKind, JobState, LogLevel
-from runtime.gateway.asking import existing, id_parameter, page_size, typed
+from runtime.gateway.asking import existing, id_parameter, page_size, states_of, typed
 from runtime.gateway.given import ID, After, JobId, Limit, RunFilter, States, TheRuntime
 from runtime.gateway.objects import (
     Deleted,
@@ -15,15 +15,17 @@ from runtime.gateway.objects import (
     JobsPage,
     LogObject,
     LogsPage,
+    RecentlyEnded,
     Statistics,
     TypeQueue,
 )
 from runtime.gateway.problem import BadRequestError, ConflictError, NotFoundError
 from runtime.store.explaining.reason import Explanation
 from runtime.store.reading.jobs import JobFilter
+from runtime.store.reading.recent_ends import STATES, read_ends
+from runtime.store.reading.statistics import read_queues
 
 _LEVELS = {"warn": LogLevel.WARNING, "err": LogLevel.ERROR, "all": None}
-_STATES = frozenset(JobState)
 _PARENT = {"pattern": f"^(root|any|{ID['pattern'][1:-1]})$"}
 _LAST_CURSOR = (1 << 53) - 1  # the largest that every reader of JSON has exactly
 
@@ -89,13 +91,19 @@ class JobsController(Controller):
 
     @get("/queue", summary="What waits and runs, by job type", sync_to_thread=True)
     def queue(self, runtime: TheRuntime) -> list[TypeQueue]:
-        """With the slots this runtime has for each type."""
-        workers = runtime.assembly.workers
+        """With the slots this runtime has for each type, and how many of it ended in the last seconds."""
+        workers, now_ms = runtime.assembly.workers, runtime.assembly.clock.wall_ms()
+        with runtime.reader.snapshot() as connection:
+            ends = read_ends(connection, now_ms)
+            queues = read_queues(connection, {*workers, *ends.by_type})
+        none: dict[str, int] = dict.fromkeys(STATES, 0)
         return [
             TypeQueue(
-                **queue, slots=workers[queue["type"]].options.slots if queue["type"] in workers else None
+                **queue,
+                slots=workers[queue["type"]].options.slots if queue["type"] in workers else None,
+                ended=RecentlyEnded(seconds=ends.seconds, **ends.by_type.get(queue["type"], none)),
             )
-            for queue in runtime.reader.queues(tuple(workers))
+            for queue in queues
         ]
 
     @get("/{job_id:str}", summary="Show one run, step or job", sync_to_thread=True)
@@ -178,19 +186,6 @@ class JobsController(Controller):
             raise ConflictError(f"job {job_id} is running: cancel it first")
         below = runtime.delete(job_id)
         return Deleted(job_id, below, "deleted")
-
-
-def states_of(text: str) -> tuple[JobState, ...]:
-    """The states that a parameter names.
-
-    Raises:
-        BadRequestError: one of them is none.
-    """
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names:
-        if name not in _STATES:
-            raise BadRequestError(f"{name!r:.40} is no state; there are {', '.join(JobState)}", "state")
-    return tuple(JobState(name) for name in names)
 
 
 def level_of(text: str) -> str | None:

@@ -93,8 +93,17 @@ class Statistics(msgspec.Struct, frozen=True):
     documents: int
 
 
+class RecentlyEnded(msgspec.Struct, frozen=True):
+    """Jobs that ended within the last ``seconds``, by how."""
+
+    seconds: float
+    completed: int
+    failed: int
+    cancelled: int
+
+
 class TypeQueue(msgspec.Struct, frozen=True):
-    """The queue of one job type: what waits and runs in the store, and the slots of this runtime."""
+    """The queue of one job type: what waits and runs in the store, the slots of this runtime, what ended lately."""
 
     type: str
     pending: int
@@ -102,6 +111,7 @@ class TypeQueue(msgspec.Struct, frozen=True):
     scheduled: int
     slots: int | None  # None: no worker of that type here
     paused: bool
+    ended: RecentlyEnded
 
 
 class LogObject(msgspec.Struct, frozen=True):
@@ -223,6 +233,7 @@ class Version(msgspec.Struct, frozen=True):
     python: str
     sqlite: str
     instance: str  # another one after each start
+    role: str  # of who asks: "read" or "operate"
 
 
 class QuickCrawl(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,8 +10,11 @@ from msgspec import Meta
 
 from actors.webhooks.webhook import Level
 from runtime.embedding import Runtime
-from runtime.gateway.given import PathText, TheRuntime
+from runtime.gateway.asking import id_parameter, page_size, states_of, typed
+from runtime.gateway.given import After, Limit, PathText, States, TheRuntime
+from runtime.gateway.objects import JobObject, JobsPage
 from runtime.gateway.problem import BadRequestError, NotFoundError
+from runtime.store.reading.deliveries import DeliveryFilter
 from runtime.webhooks import KEEP_HOURS, WebhookSet, WrongWebhookError
 
 
@@ -47,8 +50,25 @@ class WebhooksController(Controller):
 
     @get(summary="List the webhooks", sync_to_thread=True)
     def list_webhooks(self, runtime: TheRuntime) -> list[dict[str, Any]]:
-        """With what became of their deliveries, as far as those are kept."""
-        return runtime.webhooks()
+        """With what became of their deliveries, as far as those are kept: how many, the last one, the last failure."""
+        return runtime.reader.webhooks_with_last()
+
+    @get("/{name:str}/deliveries", summary="List the deliveries of a webhook", sync_to_thread=True)
+    def deliveries(
+        self,
+        name: PathText,
+        runtime: TheRuntime,
+        states: States = "",
+        after: After = None,
+        limit: Limit = 50,
+    ) -> JobsPage:
+        """The newest first: each a job, with its attempts and what was answered to them."""
+        _existing(runtime, name)
+        size = page_size(limit)
+        wanted = DeliveryFilter(states_of(states), id_parameter(after, "after"), size + 1)
+        found = runtime.reader.deliveries(name, wanted)
+        page = typed(found[:size], list[JobObject])
+        return JobsPage(page, page[-1].id if len(found) > size else None)
 
     @put("/{name:str}", status_code=200, summary="Send the events from now on", sync_to_thread=True)
     def set_webhook(self, name: PathText, data: JSONBody[WebhookBody], runtime: TheRuntime) -> WebhookSet:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Response, expect
 
 from actors.documents import DocumentSpec
 from actors.ids import id_text
@@ -144,7 +144,7 @@ def test_every_number_of_every_page_is_the_count_of_the_rows(service: Service, p
     expect(page.locator("h1")).to_have_text("Queue")
     for line in page.locator("table").first.locator("tbody tr").all():
         name = line.locator("td.name").inner_text()
-        pending, running_now, slots, scheduled = (
+        pending, running_now, slots, scheduled, *_ = (  # the rates have a test of their own
             shown(each)[0] for each in line.locator("td.number").all_inner_texts()
         )
         assert [pending, running_now, scheduled] == [
@@ -177,6 +177,32 @@ def test_what_is_shown_while_work_goes_on_is_one_moment_of_the_store(service: Se
             assert getattr(counts, name) == statistics["jobs"][name] == rows.get(name, 0)
         if state == "completed":
             return
+
+
+@pytest.mark.browser
+def test_the_queue_tells_how_fast_each_type_is(service: Service, page: Page) -> None:
+    """The page shows what it was answered; tests/store/test_recent_ends.py compares that with the rows."""
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer) if answer.url.endswith("/queue") else None)
+    service.runtime.fan_out(double, [Number(each) for each in range(40)]).wait(20)
+    service.runtime.fan_out("poison", [Where("permanent")] * 3 + [Where("fine")] * 2).wait(20)
+    page.goto(f"{service.server.url}/#/queue")
+    table = page.locator("table").first
+    expect(table.locator("tr", has_text="poison")).to_be_visible()
+    shown = {cells[0].split("\n")[0]: cells[5:7] for cells in map(cells_of, table.locator("tbody tr").all())}
+    told = {each["type"]: each["ended"] for each in answers[-1].json()}
+    assert {name for name, each in told.items() if each["completed"]} >= {"double", "poison"}
+    for name, each in told.items():
+        rates = [each["completed"] / each["seconds"], each["failed"] / each["seconds"]]
+        assert shown[name] == [f"{rate:.1f}" if rate else "0" for rate in rates]
+    every = sum(each[state] for each in told.values() for state in ("completed", "failed", "cancelled"))
+    expect(page.locator("main")).to_contain_text(
+        f"In the last 10 s {every / 10:.1f} jobs a second have ended."
+    )
+
+
+def cells_of(row: Locator) -> list[str]:
+    return row.locator("td").all_inner_texts()
 
 
 @pytest.mark.browser

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from actors.ids import id_text
+from tests.embedding.processes import until
 from tests.embedding.workers import Number
 from tests.gateway.conftest import READER, Service
 from tests.webhooks.receiver import Receiver, Reply, receiving
@@ -83,3 +85,53 @@ def test_who_may_only_read_sets_none(guarded: Service) -> None:
         headers={"Authorization": f"Bearer {READER}"},
     )
     assert got.status_code == 403
+
+
+def test_deliveries_are_listed_the_newest_first_by_state_and_page(
+    service: Service, receiver: Receiver
+) -> None:
+    put(service, receiver)
+    receiver.reply = Reply(500, body=b"broken")
+    service.runtime.fan_out("double", [Number(1)]).wait(20)
+    receiver.wait(3)
+    receiver.reply = Reply()
+    known = len(receiver.received)
+    service.runtime.fan_out("double", [Number(1)]).wait(20)
+    receiver.wait(known + 3)
+    path = "/api/webhooks/ops/deliveries"
+    found: list[str] = []
+    after: str | None = None
+    while True:
+        page = service.client.get(path, params={"limit": 2} | ({"after": after} if after else {})).json()
+        found += [each["id"] for each in page["jobs"]]
+        after = page["next_cursor"]
+        if after is None:
+            break
+    with service.runtime.reader.snapshot() as connection:
+        rows = connection.execute("SELECT id FROM job WHERE type = 'webhook_delivery' ORDER BY id DESC")
+        assert found == [id_text(number) for (number,) in rows.fetchall()]
+    waiting = service.client.get(path, params={"state": "scheduled"}).json()["jobs"]
+    assert {each["state"] for each in waiting} <= {"scheduled"}
+    assert service.client.get(path, params={"state": "none"}).status_code == 400
+    assert service.client.get("/api/webhooks/no/deliveries").status_code == 404
+    [shown] = service.client.get("/api/webhooks").json()
+    assert isinstance(shown["last_delivered_at"], int)
+
+
+def test_a_webhook_that_was_never_accepted_says_what_was_answered(
+    service: Service, receiver: Receiver
+) -> None:
+    receiver.reply = Reply(500, body=b"broken")
+    put(service, receiver)
+    [shown] = service.client.get("/api/webhooks").json()
+    assert shown["last_delivered_at"] is None
+    assert "last_failure" not in shown
+    service.runtime.fan_out("double", [Number(1)]).wait(20)
+    until(
+        lambda: "last_failure" in service.client.get("/api/webhooks").json()[0],
+        seconds=20,
+        what="a delivery that failed",
+    )
+    [shown] = service.client.get("/api/webhooks").json()
+    assert shown["last_failure"]["error"] == "webhook 'ops': it answered 500: broken"
+    assert shown["last_delivered_at"] is None

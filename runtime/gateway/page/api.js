@@ -8,6 +8,9 @@ export class ApiError extends Error {
   }
 }
 
+/** What who looks at the page may do; a reader is shown no buttons that would be refused. */
+export const may = { operate: true };
+
 let onUnauthorized = () => {};
 export const whenUnauthorized = (act) => { onUnauthorized = act; };
 
@@ -31,6 +34,7 @@ const query = (values) => {
 };
 
 export const api = {
+  version: () => call("GET", "api/version"),
   login: (token) => call("POST", "api/login", { headers: { authorization: `Bearer ${token}` } }),
   jobs: (values) => call("GET", `api/jobs${query(values)}`),
   statistics: () => call("GET", "api/jobs/stats"),
@@ -43,6 +47,11 @@ export const api = {
   queue: () => call("GET", "api/jobs/queue"),
   type: (name, verb) => call("POST", `api/types/${encodeURIComponent(name)}/${verb}`),
   runtime: () => call("GET", "api/runtime"),
+  webhooks: () => call("GET", "api/webhooks"),
+  deliveries: (name, values) => call("GET", `api/webhooks/${encodeURIComponent(name)}/deliveries${query(values)}`),
+  setWebhook: (name, wanted) => call("PUT", `api/webhooks/${encodeURIComponent(name)}`, { body: JSON.stringify(wanted), type: "application/json" }),
+  webhook: (name, verb) => call("POST", `api/webhooks/${encodeURIComponent(name)}/${verb}`),
+  removeWebhook: (name) => call("DELETE", `api/webhooks/${encodeURIComponent(name)}`),
   definitions: () => call("GET", "api/job-definitions"),
   schedules: () => call("GET", "api/schedules"),
   schedule: (id, verb) => call("POST", `api/schedules/${encodeURIComponent(id)}${verb ? `/${verb}` : ""}`),

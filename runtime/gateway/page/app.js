@@ -1,6 +1,6 @@
 // The page: an address leads to a view, and a view lives until the next address.
 
-import { whenUnauthorized } from "./api.js";
+import { api, may, whenUnauthorized } from "./api.js";
 import { h, notice } from "./dom.js";
 import { connect, disconnect, whenConnection } from "./live.js";
 import * as definitions from "./views/definitions.js";
@@ -9,9 +9,10 @@ import * as login from "./views/login.js";
 import * as queue from "./views/queue.js";
 import * as runs from "./views/runs.js";
 import * as search from "./views/search.js";
+import * as webhooks from "./views/webhooks.js";
 
-const PART_OF = { job: "runs", document: "search" };
-const VIEWS = { runs, queue, definitions, search, job, document: search };
+const PART_OF = { job: "runs", document: "search", webhook: "webhooks" };
+const VIEWS = { runs, queue, definitions, search, webhooks, job, document: search, webhook: webhooks };
 
 const main = document.getElementById("main");
 const live = document.getElementById("live");
@@ -59,11 +60,21 @@ whenConnection((kind, words) => {
   live.className = `live ${kind}`;
   live.textContent = words;
 });
+/** Look who it is, and go to what the address names. */
+async function begin() {
+  try {
+    may.operate = (await api.version()).role === "operate";
+  } catch (error) {
+    if (error.status === 401) return; // a token is asked for by itself
+  }
+  connect();
+  await navigate();
+}
+
 whenUnauthorized(() => {
   disconnect();
-  login.show(main, () => { connect(); navigate(); });
+  login.show(main, begin);
 });
 window.addEventListener("hashchange", () => { main.focus(); navigate(); });
 window.addEventListener("unhandledrejection", (event) => notice(event.reason?.message ?? "something went wrong", true));
-connect();
-navigate();
+begin();

@@ -5,6 +5,7 @@ import { notice } from "./dom.js";
 const TYPES = [
   "snapshot", "job_status_change", "parent_job_progress", "job_reopened", "job_paused", "job_resumed", "job_deleted",
   "parent_closing", "tolerance_warning", "schedule_fired", "schedule_set", "type_paused", "type_resumed",
+  "webhook_set", "webhook_enabled", "webhook_disabled", "webhook_removed", "webhook_missed",
 ];
 
 const listeners = new Set();

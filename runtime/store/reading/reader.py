@@ -15,6 +15,7 @@ from runtime.store.database import open_reader
 from runtime.store.explaining.explain import explain
 from runtime.store.explaining.reason import Explanation
 from runtime.store.reading import auth_records as auth_queries
+from runtime.store.reading import deliveries as delivery_queries
 from runtime.store.reading import documents as document_queries
 from runtime.store.reading import ended as ended_queries
 from runtime.store.reading import jobs as job_queries
@@ -126,6 +127,18 @@ class StoreReader:
     def webhooks(self) -> list[dict[str, Any]]:
         """All webhooks by name, without their secrets, and what became of their deliveries."""
         return self._read(webhook_queries.list_webhooks)
+
+    def webhooks_with_last(self) -> list[dict[str, Any]]:
+        """``webhooks``, each with when a delivery was accepted last, and what went wrong last; of one moment."""
+        with self.snapshot() as connection:
+            return [
+                {**each, **delivery_queries.last_deliveries(connection, each["name"])}
+                for each in webhook_queries.list_webhooks(connection)
+            ]
+
+    def deliveries(self, name: str, wanted: delivery_queries.DeliveryFilter) -> list[dict[str, Any]]:
+        """Deliveries of a webhook, the newest first."""
+        return self._read(delivery_queries.list_deliveries, name, wanted)
 
     def events_to_deliver(self) -> bool:
         """Whether events wait to become deliveries to a webhook that has room for them."""

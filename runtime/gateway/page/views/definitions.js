@@ -1,6 +1,6 @@
 // The definitions: run one, set its schedule, check a text and keep it.
 
-import { api } from "../api.js";
+import { api, may } from "../api.js";
 import { h, notice, table, time } from "../dom.js";
 import { coalesced, listen, orLeave } from "../live.js";
 
@@ -29,8 +29,9 @@ export async function show(root) {
       }
     },
   }, words);
-  root.append(
-    h("h1", {}, "Definitions"), list, h("h2", {}, "Check or add one"), text,
+  root.append(h("h1", {}, "Definitions"), list);
+  if (may.operate) root.append(
+    h("h2", {}, "Check or add one"), text,
     h("div.actions", {},
       act("Check", api.validate, (answer) => found.replaceChildren(
         h("p", {}, answer.valid ? (answer.runnable ? "This is a definition that runs here." : "This is a definition; it can not run here.") : "This is no definition."),
@@ -58,14 +59,14 @@ function tableOf(definitions, schedules, reload) {
   if (!definitions.length) return h("p.faint", {}, "There are none: set directory under [definitions] in quaero.toml.");
   return table(["Definition", "Steps", "Schedule", ["", "act"]], definitions.map((each) => [
     [each.name, h("div.faint", {}, [each.id, each.source].filter(Boolean).join(" · ")), findings(each.findings)],
-    each.steps.join(" → "), scheduleOf(each, schedules.get(each.id), reload), each.id ? runButton(each) : ""]));
+    each.steps.join(" → "), scheduleOf(each, schedules.get(each.id), reload), each.id && may.operate ? runButton(each) : ""]));
 }
 
 function scheduleOf(definition, schedule, reload) {
   if (!schedule) return definition.schedule ? h("span.faint", {}, definition.schedule, " (not set)") : "–";
   const verb = schedule.paused ? "resume" : "pause";
   return h("div", {}, schedule.schedule, h("div.faint", {}, schedule.paused ? "paused" : ["next ", time(schedule.next_at)]),
-    h("button", {
+    may.operate && h("button", {
       type: "button",
       onclick: async () => {
         try {

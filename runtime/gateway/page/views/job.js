@@ -1,6 +1,6 @@
 // One run, step or job: how far it is, what may be done with it, what is below it, who ran when, its log.
 
-import { api } from "../api.js";
+import { api, may } from "../api.js";
 import { brief, ended, h, notice, number, state, table, time, took } from "../dom.js";
 import { coalesced, listen, orLeave } from "../live.js";
 import { progressOf } from "../progress.js";
@@ -68,12 +68,12 @@ function headOf(job, reload) {
     h("h1", {}, job.name),
     h("p", {}, state(job), " ", h("span.faint", {}, `${job.kind} ${job.id}`)),
     job.counts ? progressOf(job) : null,
-    h("div.actions", {},
+    may.operate ? h("div.actions", {},
       over ? null : act("Cancel", "cancel", {}, true),
       over ? null : job.paused ? act("Resume", "resume") : act("Pause", "pause"),
       over && failures ? act("Retry failed", "retry", { failed_only: true }) : null,
       act("Run again", "rerun"),
-      job.kind === "run" ? remove : null));
+      job.kind === "run" ? remove : null) : null);
 }
 
 function factsOf(job) {

@@ -1,10 +1,8 @@
 // What waits and runs of each job type, the slots here, and how the runtime's own actors are doing.
 
-import { api } from "../api.js";
+import { api, may } from "../api.js";
 import { h, notice, number, table } from "../dom.js";
 import { coalesced, listen, orLeave } from "../live.js";
-
-let looks = []; // [time, ended jobs]
 
 export async function show(root) {
   const types = h("div.panel.scroll");
@@ -14,11 +12,11 @@ export async function show(root) {
   root.append(h("h1", {}, "Queue"), rate, types, h("h2", {}, "Actors of this runtime"), facts, actors);
 
   async function load() {
-    const [queues, runtime, counts] = await Promise.all([api.queue(), api.runtime(), api.statistics()]);
+    const [queues, runtime] = await Promise.all([api.queue(), api.runtime()]);
     types.replaceChildren(typesOf(queues, load));
     actors.replaceChildren(actorsOf(runtime));
     const others = Object.entries(runtime.restarts).filter(([name]) => !runtime.actors.some((actor) => actor.actor === name));
-    rate.textContent = rateOf(counts.jobs);
+    rate.textContent = rateOf(queues);
     facts.textContent = `Core thread behind by ${runtime.core_lag_ms.toFixed(1)} ms (worst ${runtime.worst_core_lag_ms.toFixed(1)} ms); ${runtime.io_threads} threads for blocking workers, ${runtime.abandoned_threads} given up.`
       + (others.length ? ` Restarted: ${others.map(([name, times]) => `${name} ${times}`).join(", ")}.` : "");
   }
@@ -30,10 +28,11 @@ export async function show(root) {
 }
 
 function typesOf(queues, reload) {
-  return table(["Job type", ["Waiting", "number"], ["Running", "number"], ["Slots", "number"], ["Later", "number"], ["", "act"]], queues.map((queue) => [
+  return table(["Job type", ["Waiting", "number"], ["Running", "number"], ["Slots", "number"], ["Later", "number"], ["Done/s", "number"], ["Failed/s", "number"], ["", "act"]], queues.map((queue) => [
     [queue.type, queue.slots === null ? h("div.faint", {}, "no worker of this type here") : ""],
     number(queue.pending), number(queue.running), queue.slots === null ? "–" : number(queue.slots), number(queue.scheduled),
-    h("button", {
+    perSecond(queue.ended.completed, queue.ended), perSecond(queue.ended.failed, queue.ended),
+    may.operate && h("button", {
       type: "button",
       onclick: async () => {
         try {
@@ -54,11 +53,15 @@ function actorsOf(runtime) {
     actor.mailbox_ms.toFixed(2), actor.handling_ms.toFixed(2), number(runtime.restarts[actor.actor] ?? 0)]));
 }
 
-/** Jobs that ended a second, between two looks. */
-function rateOf(jobs) {
-  const ended = jobs.completed + jobs.failed + jobs.cancelled;
-  const now = performance.now() / 1000;
-  looks = [...looks.filter(([at]) => at > now - 15), [now, ended]];
-  const [first, before] = looks[0];
-  return looks.length > 1 ? `${((ended - before) / Math.max(now - first, 0.2)).toFixed(1)} jobs a second end. ` : "";
+/** So many in the seconds of which that tells. */
+function perSecond(value, { seconds }) {
+  const rate = value / seconds;
+  return rate === 0 ? "0" : rate < 100 ? rate.toFixed(1) : number(Math.round(rate));
+}
+
+/** Jobs of all types that ended a second, completed or not. */
+function rateOf(queues) {
+  if (!queues.length) return "";
+  const all = queues.reduce((sum, { ended }) => sum + ended.completed + ended.failed + ended.cancelled, 0);
+  return `In the last ${Math.round(queues[0].ended.seconds)} s ${perSecond(all, queues[0].ended)} jobs a second have ended.`;
 }
