@@ -10,7 +10,12 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
 
 from actors.ids import UnknownIdError
 from runtime.engine import EngineError
@@ -103,6 +108,8 @@ def problem_of(error: Exception, path: str) -> Problem:
         return _problem(400, str(error), path, tuple(map(_fault, error.diagnostics)))
     if isinstance(error, ValidationException):
         return _problem(400, _first_sentence(error), path, _faults_of(error))
+    if isinstance(error, NotFoundException):
+        return _problem(404, f"there is nothing at {path}; /api/schema/openapi.json says what there is", path)
     if isinstance(error, HTTPException):
         return _problem(error.status_code, error.detail or "", path)
     for kind, status in STATUS:

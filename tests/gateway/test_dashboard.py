@@ -97,6 +97,22 @@ def test_a_definition_is_checked_with_its_lines(service: Service, page: Page) ->
 
 
 @pytest.mark.browser
+def test_a_schedule_is_set_paused_and_resumed(service: Service, page: Page) -> None:
+    (service.definitions / "nightly.toml").write_text(
+        'id = "nightly"\nname = "N"\nschedule = "0 3 * * *"\n[step.wait]\naction = "at_gate"\npath = "x"\n'
+    )
+    page.goto(f"{service.server.url}/#/definitions")
+    expect(page.locator("tbody")).to_contain_text("not set")
+    page.get_by_role("button", name="Set", exact=True).click()
+    expect(page.locator("tbody")).to_contain_text("next ")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("tbody")).to_contain_text("paused")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    assert [each["id"] for each in service.runtime.schedules()] == ["nightly"]
+
+
+@pytest.mark.browser
 def test_a_token_is_asked_for_and_kept(guarded: Service, page: Page) -> None:
     page.goto(guarded.server.url)
     box = page.get_by_label("Token")

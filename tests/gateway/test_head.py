@@ -38,6 +38,12 @@ def test_every_get_route_answers_head_with_the_headers_of_get(service: Service) 
         assert headers(head, path) == headers(get, path), path
 
 
+def test_a_path_without_a_route_says_where_the_routes_are(service: Service) -> None:
+    problem = service.client.get("/api/nothing").json()
+    assert (problem["status"], problem["instance"]) == (404, "/api/nothing")
+    assert problem["detail"].startswith("there is nothing at /api/nothing; ")
+
+
 def test_the_length_of_what_get_would_send_is_told(service: Service) -> None:
     for path in ("/api/version", "/", "/static/app.js", "/api/schema/openapi.json"):
         get = service.client.get(path)

@@ -63,20 +63,23 @@ function tableOf(definitions, schedules, reload) {
 }
 
 function scheduleOf(definition, schedule, reload) {
-  if (!schedule) return definition.schedule ? h("span.faint", {}, definition.schedule, " (not set)") : "–";
-  const verb = schedule.paused ? "resume" : "pause";
-  return h("div", {}, schedule.schedule, h("div.faint", {}, schedule.paused ? "paused" : ["next ", time(schedule.next_at)]),
-    may.operate && h("button", {
-      type: "button",
-      onclick: async () => {
-        try {
-          await api.schedule(definition.id, verb);
-          await reload();
-        } catch (error) {
-          notice(error.message, true);
-        }
-      },
-    }, schedule.paused ? "Resume" : "Pause"));
+  const act = (words, verb) => may.operate && h("button", {
+    type: "button",
+    onclick: async () => {
+      try {
+        await api.schedule(definition.id, verb);
+        await reload();
+      } catch (error) {
+        notice(error.message, true);
+      }
+    },
+  }, words);
+  if (schedule) {
+    return h("div", {}, schedule.schedule, h("div.faint", {}, schedule.paused ? "paused" : ["next ", time(schedule.next_at)]),
+      schedule.paused ? act("Resume", "resume") : act("Pause", "pause"));
+  }
+  if (!definition.schedule) return "–";
+  return h("div", {}, definition.schedule, h("div.faint", {}, "not set"), definition.enabled && act("Set", ""));
 }
 
 function runButton(definition) {

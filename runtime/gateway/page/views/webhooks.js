@@ -28,7 +28,7 @@ async function all(root) {
 function tableOf(webhooks) {
   return table(["Webhook", "State", ["Delivered", "number"], ["Waiting", "number"], ["Failed", "number"], ["Last delivery", "short"]], webhooks.map((each) => [
     [h("a", { href: `#/webhook/${each.name}` }, each.name), h("div.faint", {}, each.url), h("div.faint", {}, wishOf(each))],
-    [stateOf(each), each.last_failure ? h("div.faint", {}, "last failure: ", h("a", { href: `#/job/${each.last_failure.job_id}` }, each.last_failure.error || "see the delivery")) : ""],
+    h("div", {}, stateOf(each), each.last_failure ? h("div.faint", {}, "last failure: ", h("a", { href: `#/job/${each.last_failure.job_id}` }, each.last_failure.error || "see the delivery")) : ""),
     number(each.deliveries.completed), number(waiting(each)), number(each.deliveries.failed), time(each.last_delivered_at)]));
 }
 
