@@ -207,7 +207,7 @@ ENDS: dict[str, tuple[Patch, ...]] = {
         source_of(submit.submit, "for wait in request.waits:", "for wait in ():"),
     ),
     "a submit's key is not looked at": (
-        source_of(submit.submit, "if known is not None:", "if known is not None and False:"),
+        source_of(submit.submit, "if known_id is not None:", "if known_id is not None and False:"),
     ),
 }
 
