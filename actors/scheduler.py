@@ -79,7 +79,7 @@ class Scheduler(TypedActor):
 
     def _tend(self) -> None:
         if self._store is not None:
-            self.send(self._store, Sweep(tend=True))
+            self.send(self._store, Sweep(tend=True, asked_at=self.resource("clock").monotonic()))
             self.timers.start("tend", self._tend_seconds, Tend())
             # What is due by now is the store's to say again: it may be due for somebody else.
             self._await_due(least_seconds=0.001)

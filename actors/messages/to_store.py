@@ -146,10 +146,12 @@ class UnwatchParent(Command, frozen=True):
 class Sweep(Command, frozen=True):
     """Notice what other processes committed and whether one died.
 
-    With ``tend`` also: show that this runtime lives, wake what is due, expire what others hold too long.
+    With ``tend`` also: show that this runtime lives, wake what is due, expire what others hold too long. A round that
+    began after ``asked_at`` (monotonic seconds) has done that too: what a slow disk lets queue up is left out.
     """
 
     tend: bool
+    asked_at: float | None = None
 
 
 class TellWhenIdle(Command, frozen=True):

@@ -74,6 +74,7 @@ class StoreActor(ChoreActor):
         self._unsweeped: set[int] = set()
         self._reports = Reports(self)
         self._asked_idle: list[Address] = []
+        self._tended_at = 0.0  # when the last round of chores began
 
     # -- life ---------------------------------------------------------------------------------------------------
 
@@ -161,6 +162,9 @@ class StoreActor(ChoreActor):
         if not message.tend and not self._store.dead_owners():
             self._notice_others()
             return
+        if message.asked_at is not None and message.asked_at < self._tended_at:
+            return
+        self._tended_at = self._store.clock.monotonic()
         try:
             commits, found = self._store.tend(self._slots.demand(everything=True))
         except StoreUnavailableError as error:
