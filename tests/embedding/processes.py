@@ -16,7 +16,7 @@ from runtime.store.reading.reader import StoreReader
 ROOT = Path(__file__).parents[2]
 
 
-def start_victim(store: Path, *, lease_seconds: float = 30.0) -> "subprocess.Popen[bytes]":
+def start_victim(store: Path, *, lease_seconds: float = 100.0) -> "subprocess.Popen[bytes]":
     """A process in a group of its own that works on the store until it is idle."""
     return subprocess.Popen(
         [sys.executable, "-m", "tests.embedding.victim", str(store), str(lease_seconds)],
@@ -28,10 +28,10 @@ def start_victim(store: Path, *, lease_seconds: float = 30.0) -> "subprocess.Pop
 def kill_group(process: "subprocess.Popen[bytes]") -> None:
     """SIGKILL to the whole group, and wait for the end."""
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait(30)
+    process.wait(100)
 
 
-def until(condition: Callable[[], bool], *, seconds: float = 30.0, what: str = "it") -> float:
+def until(condition: Callable[[], bool], *, seconds: float = 100.0, what: str = "it") -> float:
     """Wait for something another process does; returns the seconds it took."""
     pause, start = Event(), monotonic()
     while not condition():
@@ -62,7 +62,7 @@ def freeze_outside_a_transaction(victim: "subprocess.Popen[bytes]", store: Path)
         if lock_is_free(store, within_seconds=0.05):
             return
         os.kill(victim.pid, signal.SIGCONT)
-        assert lock_is_free(store, within_seconds=30.0), "the process goes on, and its transaction ends"
+        assert lock_is_free(store, within_seconds=100.0), "the process goes on, and its transaction ends"
     raise AssertionError("the process held the write lock a hundred times")
 
 

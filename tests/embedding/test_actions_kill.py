@@ -1,10 +1,10 @@
 """Every action that works on documents or on the store, killed by SIGKILL again and again: the rows are as without."""
 
 import random
+import shutil
 import sqlite3
 from functools import partial
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
@@ -15,11 +15,13 @@ from actors.seams import ManualClock
 from runtime import Runtime
 from runtime.settings import RuntimeSettings
 from runtime.store.reading.reader import StoreReader
-from tests.embedding.processes import kill_group, sql, start_victim, until
+from tests.embedding.killing import Work, kill_at_work, work_undisturbed
+from tests.embedding.processes import sql
 from tests.store.driver import StoreDriver, spec
 
 DOCUMENTS = 240
 KILLS = 4
+OPEN = "SELECT count(*) FROM job WHERE kind = 'run' AND type <> 'work' AND state = 'running'"
 
 ACTIONS: dict[str, tuple[Step, ...]] = {
     "transform": (
@@ -88,10 +90,12 @@ def final_rows(path: Path) -> dict[str, Any]:
     return {"jobs": jobs, "documents": documents, "saves": saves, "hits": hits, "counts": counts}
 
 
-def finish(path: Path) -> None:
-    assert start_victim(path).wait(60) == 0
+def finish(path: Path) -> Work:
+    """Do what is left, and have all of it found by searches."""
+    work = work_undisturbed(path)
     with Runtime(RuntimeSettings(store=path)) as runtime:
         runtime.close(fill_index=True)
+    return work
 
 
 def commits(path: Path) -> object:
@@ -106,22 +110,17 @@ def test_an_action_killed_again_and_again_leaves_the_rows_of_an_undisturbed_one(
     action: str, tmp_path: Path
 ) -> None:
     undisturbed = prepared(tmp_path / "undisturbed", action)
-    finish(undisturbed)
+    disturbed = tmp_path / "disturbed" / "jobs.db"
+    shutil.copytree(undisturbed.parent, disturbed.parent)
+    work = finish(undisturbed)
     expected = final_rows(undisturbed)
     assert {row[3] for row in expected["jobs"]} == {"completed"}
 
     chance = random.Random()  # noqa: S311 (when to kill is no secret)
-    disturbed = prepared(tmp_path / "disturbed", action)
-    killed = 0
+    part = Work(work.instructions // (KILLS + 1), work.seconds)
     for _ in range(KILLS):
-        before = commits(disturbed)
-        victim = start_victim(disturbed)
-        until(partial(_moved, victim, disturbed, before), what="progress")
-        Event().wait(chance.random() * 0.15)  # nothing is waited for: the process is to die at any moment
-        if victim.poll() is None:
-            kill_group(victim)
-            killed += 1
-    assert killed > 0
+        kill_at_work(disturbed, part, partial(commits, disturbed), chance)
+        assert sql(disturbed, OPEN) == [(1,)], "work was in flight"
     finish(disturbed)
 
     assert final_rows(disturbed) == expected
@@ -134,7 +133,3 @@ def test_an_action_killed_again_and_again_leaves_the_rows_of_an_undisturbed_one(
         copy = sqlite3.connect(disturbed.parent / "copy.db")
         assert copy.execute("SELECT count(*) FROM document").fetchone() == (DOCUMENTS,)
         copy.close()
-
-
-def _moved(victim: Any, path: Path, before: object) -> bool:
-    return victim.poll() is not None or commits(path) != before

@@ -2,9 +2,9 @@
 
 import asyncio
 import os
+import random
+import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -13,30 +13,26 @@ from typing import Any
 import pytest
 
 from actors.job import JobState
-from actors.seams import ManualClock
+from actors.messages import DeleteJob
+from actors.seams import ManualClock, SystemClock
 from runtime import Runtime
 from runtime.embedding import RefusedError
 from runtime.run import Run
 from runtime.settings import RuntimeSettings
+from runtime.store.file import StoreFile
 from runtime.store.reading.jobs import JobFilter
 from runtime.store.reading.reader import StoreReader
 from runtime.store.reading.records import EventsPrunedError
 from runtime.store.retention import Retention
-from tests.embedding.processes import ROOT, kill_group, until
+from tests.embedding.killing import Work, kill_at_work, work_undisturbed
+from tests.embedding.processes import until
 from tests.embedding.workers import ALL, GATES, Number, Where
 
-WAIT = 30.0
+WAIT = 100.0
 ROUNDS = int(os.environ.get("QUAERO_KILL_ROUNDS", "10"))
 MISCOUNTED = """
 SELECT id, completed, (SELECT count(*) FROM job WHERE parent_id = parent.id AND state = 'completed') AS there
 FROM parent WHERE kind = 'step' AND completed <> there OR total <> completed
-"""
-PRUNES = """
-import sys
-from threading import Event
-from runtime import Runtime
-with Runtime(store=sys.argv[1]):
-    Event().wait()
 """
 
 
@@ -142,29 +138,28 @@ def test_retention_deletes_and_prunes_by_the_clock(store: Path) -> None:
 
 
 def test_killed_again_and_again_while_erasing_counts_equal_rows_and_in_the_end_all_is_erased(
-    store: Path,
+    store: Path, tmp_path: Path
 ) -> None:
     with Runtime(RuntimeSettings(store=store), workers=ALL) as runtime:
         run = ended(runtime, 20_000)
-    first = [sys.executable, "-m", "runtime.cli", "delete", run.id, "--store", str(store)]
-    again = [sys.executable, "-c", PRUNES, str(store)]
-    killed = 0
-    for command in [first, *[again] * (ROUNDS - 1)]:
-        before = left(store)
-        process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
-        until(lambda mark=before: left(store) < mark, what="a slice")  # type: ignore[misc]
-        kill_group(process)
-        after = left(store)
-        killed += after > 0
+    file = StoreFile(store, SystemClock())
+    file.commit([DeleteJob(run.number)], None, sweep=[])
+    file.close()
+    undisturbed = tmp_path / "undisturbed" / "jobs.db"
+    undisturbed.parent.mkdir()
+    shutil.copy(store, undisturbed)
+    work, before = work_undisturbed(undisturbed), left(store)
+    chance = random.Random()  # noqa: S311 (when to kill is no secret)
+    for _ in range(ROUNDS):
+        part = Work(work.instructions * left(store) // (2 * before), work.seconds / 2)
+        kill_at_work(store, part, lambda: left(store), chance)
+        assert left(store) > 0, "it was killed in the middle"
         assert rows(store, MISCOUNTED) == []
         assert rows(store, "PRAGMA foreign_key_check") == []
         reader = StoreReader(store)
         assert reader.jobs(JobFilter()) == []
         reader.close()
-        if not after:
-            break
-    assert killed, "it was killed in the middle at least once"
     with Runtime(RuntimeSettings(store=store)):
-        until(lambda: left(store) == 0, what="the erasure")
+        until(lambda: left(store) == 0, seconds=WAIT, what="the erasure")
     tables = ("parent", "lane", "log_entry", "staged_page", "submit_key", "dependency", "deletion")
     assert [rows(store, f"SELECT count(*) FROM {table}") for table in tables] == [[(0,)]] * len(tables)

@@ -10,10 +10,13 @@ from tests.terminal.judge import Judge
 
 
 def start_service(
-    store: Path, diary: Path, *, slots: int = 16, document_bytes: int = 0
+    store: Path, diary: Path, *, slots: int = 16, document_bytes: int = 0, gate: Path | None = None
 ) -> "subprocess.Popen[bytes]":
-    """A service in a process group of its own. Without slots it submits and does no job."""
-    command = [sys.executable, "-m", "tests.outside.service", store, diary, slots, document_bytes]
+    """A service in a process group of its own. Without slots it submits and does no job.
+
+    With a gate it first submits a run by the name of that file, whose jobs run until the file is there.
+    """
+    command = [sys.executable, "-m", "tests.outside.service", store, diary, slots, document_bytes, gate or ""]
     return subprocess.Popen(list(map(str, command)), cwd=ROOT, start_new_session=True)
 
 

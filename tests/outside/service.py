@@ -28,15 +28,20 @@ WINDOW = 50
 
 
 class Task(msgspec.Struct, frozen=True):
-    """A payload: which child it is, and how large a document it saves."""
+    """A payload: which child it is, how large a document it saves, and a file that it waits for; "" = none."""
 
     number: int
     document_bytes: int = 0
+    gate: str = ""
 
 
 @worker("task", max_attempts=3, backoff_seconds=0.01)
 def task(payload: Task, context: JobContext) -> int:
     """Save a document, and spawn one more if it is the first."""
+    pause = Event()
+    while payload.gate and not Path(payload.gate).exists():
+        context.raise_if_cancelled()
+        pause.wait(0.01)
     if payload.document_bytes:
         body = "x" * payload.document_bytes
         context.save_document(DocumentSpec("test", str(context.job.id), None, "a document", body))
@@ -90,24 +95,26 @@ def names(who: str, diary: Path, enough: Path) -> Iterator[tuple[str, str]]:
         yield name, f"key-{name}" if number % 2 else "-"
 
 
-def submit(runtime: Runtime, diary: Diary, name: str, key: str, document_bytes: int) -> Any:
-    """Submit one run, and note it."""
+def submit(runtime: Runtime, diary: Diary, name: str, key: str, child: Task) -> Any:
+    """Submit one run of such children, and note it."""
     diary.note("intent", name, key)
-    payloads = [Task(number, document_bytes) for number in range(CHILDREN)]
+    payloads = [msgspec.structs.replace(child, number=number) for number in range(CHILDREN)]
     run = runtime.fan_out(task, payloads, name=name, key=None if key == "-" else key)
     diary.note("ack", name, run.number)
     return run
 
 
-def main(store: Path, diary_path: Path, slots: int, document_bytes: int) -> None:
-    """Submit until the file "enough" is there, then work until nothing is left."""
+def main(store: Path, diary_path: Path, slots: int, document_bytes: int, gate: str) -> None:
+    """Submit until the file "enough" is there, then work until nothing is left; first a run that waits at the gate."""
     settings = RuntimeSettings(store=store, worker_options={"task": {"slots": slots}})
     enough = store.parent / "enough"
     who = diary_path.stem
     with Runtime(settings, workers=[task]) as runtime, Diary(diary_path) as diary:
         runs: list[Any] = []
+        if gate:
+            submit(runtime, diary, Path(gate).name, "-", Task(0, gate=gate))
         for name, key in names(who, diary_path, enough):
-            runs.append(submit(runtime, diary, name, key, document_bytes))
+            runs.append(submit(runtime, diary, name, key, Task(0, document_bytes)))
             if len(runs) > WINDOW:
                 with suppress(WaitTimeoutError):
                     runs.pop(0).wait(0.5)
@@ -121,4 +128,4 @@ def main(store: Path, diary_path: Path, slots: int, document_bytes: int) -> None
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])
