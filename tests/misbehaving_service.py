@@ -62,7 +62,7 @@ class MisbehavingService(ABC):
     def wait_for(self, count: int) -> bool:
         """Wait until it was asked so often."""
         with self.changed:
-            return self.changed.wait_for(lambda: len(self.asked) >= count, 30)
+            return self.changed.wait_for(lambda: len(self.asked) >= count, 100)
 
     def reply(self, asked: Asked) -> Reply:
         """What it says to a request, which it remembers."""
@@ -104,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         reply = service.reply(Asked(parts.path, query, headers, body, time.monotonic()))
         if reply.silent:
-            service.ends.wait(30)
+            service.ends.wait(100)
             self.close_connection = True
             return
         self.send_response(reply.status)

@@ -16,7 +16,7 @@ from runtime.settings import RuntimeSettings
 from tests.agent.given import TEXT
 from tests.agent.language_model import KEY, LanguageModel
 
-WAIT = 60.0
+WAIT = 100.0
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -200,5 +200,5 @@ def _kill_while_asking(file: Path, model: LanguageModel, directory: Path, key: d
     )
     assert model.wait_for(4), "it asks"
     process.send_signal(signal.SIGKILL)
-    process.wait(30)
+    process.wait(100)
     model.answer = answer

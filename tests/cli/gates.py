@@ -11,7 +11,7 @@ from actors.manager import JobManager
 from actors.worker import JobContext, worker
 
 LOOK_SECONDS = 0.01
-LONGEST_SECONDS = 60.0
+LONGEST_SECONDS = 100.0
 
 
 class Gate(msgspec.Struct, frozen=True):

@@ -40,7 +40,7 @@ class _Page(BaseHTTPRequestHandler):
         name = self.path.removeprefix("/")
         number = int(name) if name.isdecimal() else PAGES
         if self.server.slow.is_set() and number > 5:
-            self.server.go.wait(30)
+            self.server.go.wait(100)
         found = number < PAGES
         links = "".join(
             f'<a href="/{each}">{each}</a> ' for each in (2 * number + 1, 2 * number + 2, 0) if each < PAGES

@@ -17,7 +17,7 @@ from tests.cli.command import command_line, quaero, surroundings
 
 STORE = "quaero.db"
 ENDS = {"completed", "completed_with_failures", "failed", "cancelled"}
-SECONDS = 60.0
+SECONDS = 100.0
 """A process that has not ended by then hangs."""
 
 
@@ -81,7 +81,7 @@ def a_moment(seconds: float) -> None:
     Event().wait(seconds)
 
 
-def until(condition: Callable[[], object], *, what: str, seconds: float = 30.0) -> float:
+def until(condition: Callable[[], object], *, what: str, seconds: float = 100.0) -> float:
     """Wait for something that another process does; returns the seconds it took."""
     pause, start = Event(), monotonic()
     while not condition():

@@ -92,7 +92,7 @@ class Site:
         with self._changed:
             return self._times_asked.copy()
 
-    def wait_for_requests(self, number: int, *, seconds: float = 30.0) -> None:
+    def wait_for_requests(self, number: int, *, seconds: float = 100.0) -> None:
         """Wait until the record has so many lines."""
         assert self.hears(number, seconds), (
             f"only {len(self.requests)} of {number} requests came in {seconds:g} s"

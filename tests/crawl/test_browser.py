@@ -36,7 +36,7 @@ def application(hold: Event | None = None) -> Callable[[str, int], Answer]:
             return Answer(SCRIPT, content_type="text/javascript")
         if path == "/data.json":
             if hold is not None:
-                hold.wait(60)
+                hold.wait(100)
             return Answer(b'["one", "two"]', content_type="application/json")
         return Answer(status=404) if path == "/robots.txt" else Answer(SHELL)
 
@@ -64,7 +64,7 @@ def kill_process(process: "subprocess.Popen[str]") -> None:
 def interrupt(process: "subprocess.Popen[str]") -> None:
     """As a terminal does it: to the whole group."""
     os.killpg(process.pid, signal.SIGINT)
-    process.wait(60)
+    process.wait(100)
 
 
 @needs_browser

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from actors.job import JobDefinition
 from runtime.definitions import DefinitionError, load_definition_text
 from tests.definitions.actions import MANAGERS
+from tests.machine import slowness
 
 TOP = 'id = "d"\nname = "D"\n'
 CRAWL = '[step.c]\naction = "crawl"\n'
 SECONDS = 15.0
-"""Far more than any takes by itself; far less than one whose time grows with the square of its size."""
+"""Of computing. Far more than any takes; far less than one whose time grows with the square of its size."""
 
 
 def faults_of(content: str | bytes) -> list[str]:
@@ -75,11 +76,11 @@ def test_a_byte_order_mark_and_line_ends_of_another_system_are_accepted() -> Non
     ids=["unknown keys", "wrong types", "one placeholder", "dependencies", "variables"],
 )  # fmt: skip
 def test_tens_of_thousands_of_faults_are_told_within_seconds(text: str, least: int) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     found = faults_of(text)
 
     assert len(found) >= least
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS * slowness()
 
 
 KEYS = st.sampled_from(

@@ -5,7 +5,7 @@ import msgspec
 from actors.worker import Cancel, JobContext, worker
 from tests.embedding.workers import ALL, Number
 
-WAIT = 20.0
+WAIT = 100.0
 
 
 class Anything(msgspec.Struct, frozen=True):

@@ -63,7 +63,7 @@ def test_a_definition_of_the_directory_is_submitted_by_its_id(directory: Path) -
     (directory / "quaero.toml").write_text("[system]\n")  # a configuration is none of them
     with opened(directory, JobDefinition("code", "code", (NOTHING,))) as runtime:
         assert [link["definition_id"] for link in runtime.submit("site").show()["links"]] == ["after"]
-        assert runtime.submit("code").wait(30.0).state is JobState.COMPLETED
+        assert runtime.submit("code").wait(100).state is JobState.COMPLETED
         with pytest.raises(
             DefinitionError, match='there is no file and no definition "sit"; did you mean "site"'
         ):
@@ -146,14 +146,14 @@ def test_runtimes_that_start_at_the_same_moment_start_a_definition_once(tmp_path
     barrier = Barrier(len(runtimes))
 
     def start(runtime: Runtime) -> None:
-        barrier.wait(30.0)
+        barrier.wait(100)
         runtime.start()
 
     threads = [Thread(target=start, args=(each,)) for each in runtimes]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30.0)
+        thread.join(100)
     assert len(runs(runtimes[0], "boot")) == 1
     GATES["boot"].set()
     for each in runtimes:

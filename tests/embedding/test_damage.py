@@ -13,7 +13,7 @@ from runtime.settings import RuntimeSettings
 from tests.embedding.processes import sql, until
 from tests.embedding.workers import ALL, GATES, SNOOZED, Number, Where
 
-WAIT = 20.0
+WAIT = 100.0
 
 
 @worker("later")

@@ -20,11 +20,11 @@ from tests.embedding.processes import sql, until
 from tests.embedding.test_supervision import cells, gone
 from tests.embedding.workers import GATES, Number, Where, double
 
-WAIT = 20.0
+WAIT = 100.0
 LIMIT = 3
 SHORT: dict[str, Any] = {
     "max_attempts": 1,
-    "timeout_seconds": 0.05,
+    "timeout_seconds": 1.0,
     "stop_grace_seconds": 0.05,
     "max_abandoned": LIMIT,
 }
@@ -78,7 +78,7 @@ def test_below_the_limit_deaf_bodies_cost_their_type_nothing(
     more = runtime.fan_out(kind, [Where("")] * 5).wait(WAIT)
 
     assert (lost.state, lost.counts.failed) == (JobState.FAILED, LIMIT - 1)
-    assert lost.errors[1:] == ("the attempt took longer than 0.05 s (2 jobs)",)
+    assert lost.errors[1:] == ("the attempt took longer than 1 s (2 jobs)",)
     assert (more.state, held_back(caplog)) == (JobState.COMPLETED, [])
 
 
@@ -154,7 +154,7 @@ def test_a_runtime_with_deaf_bodies_closes_within_the_graces(tmp_path: Path, gat
     begun = monotonic()
     runtime.close()
 
-    assert monotonic() - begun < 4.0
+    assert monotonic() - begun < WAIT / 4  # the bodies go on four times as long
     assert sql(settings.store, "SELECT DISTINCT state, attempt FROM job WHERE kind = 'job'") == [
         ("pending", 0)
     ]

@@ -18,7 +18,7 @@ from tests.embedding.processes import until
 from tests.embedding.workers import ALL, GATES, Number, Where, double, wait_for_file
 from tests.store.driver import definition, step
 
-WAIT = 20.0
+WAIT = 100.0
 
 
 @pytest.fixture(autouse=True)

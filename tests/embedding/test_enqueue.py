@@ -12,7 +12,7 @@ from runtime.settings import RuntimeSettings
 from tests.embedding.test_doorbell import end_of, still_clock
 from tests.embedding.workers import ALL, Number, double
 
-WAIT = 20.0
+WAIT = 100.0
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def run(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
         env={"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
 

@@ -18,7 +18,7 @@ from tests.embedding.processes import sql, until
 from tests.embedding.test_deaf_bodies import LIMIT, deaf
 from tests.embedding.workers import ALL, GATES, Where
 
-WAIT = 20.0
+WAIT = 100.0
 
 
 def offers(store: Path) -> list[Offer]:

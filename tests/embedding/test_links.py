@@ -11,7 +11,7 @@ from runtime.embedding import RefusedError
 from runtime.settings import RuntimeSettings
 from tests.definitions.test_library import write
 
-WAIT = 30.0
+WAIT = 100.0
 NOTHING = {"job_type": "crawler_url", "pages": 0}
 
 

@@ -36,7 +36,7 @@ async def much_later(_payload: Number, _context: JobContext) -> object:
 @pytest.fixture
 def runtime(tmp_path: Path) -> Iterator[Runtime]:
     with Runtime(RuntimeSettings(store=tmp_path / "jobs.db"), workers=[much_later, double]) as made:
-        made.fan_out(double, [Number(1)]).wait(60)
+        made.fan_out(double, [Number(1)]).wait(100)
         yield made
 
 

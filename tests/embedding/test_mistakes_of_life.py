@@ -13,11 +13,13 @@ import pytest
 from actors.job import JobState
 from runtime import Runtime
 from runtime.refusal import RuntimeStateError
+from runtime.run import RECHECK_SECONDS
 from runtime.settings import RuntimeSettings
 from runtime.store.database import StoreError
 from tests.embedding.careless import WAIT, careless
 from tests.embedding.processes import ROOT, sql
 from tests.embedding.workers import ALL, Number
+from tests.machine import soonest
 
 
 @pytest.fixture
@@ -42,12 +44,11 @@ def test_a_store_that_can_not_be_is_refused_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: str, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    started, threads = monotonic(), threading.active_count()
+    threads = set(threading.enumerate())
     with pytest.raises(StoreError, match=message):
         Runtime(store=store).start()
 
-    assert monotonic() - started < 5
-    assert threading.active_count() <= threads
+    assert set(threading.enumerate()) <= threads
     assert list(tmp_path.iterdir()) == []
 
 
@@ -106,9 +107,12 @@ def test_a_subscriber_whose_loop_was_closed_disturbs_nobody(runtime: Runtime) ->
     loop.run_until_complete(first())
     loop.close()
 
-    started = monotonic()
-    assert runtime.fan_out("double", [Number(1)]).wait(WAIT).state is JobState.COMPLETED
-    assert monotonic() - started < 3  # not by looking again after a while
+    def seconds_to_run_one() -> float:
+        started = monotonic()
+        assert runtime.fan_out("double", [Number(1)]).wait(WAIT).state is JobState.COMPLETED
+        return monotonic() - started
+
+    assert soonest(seconds_to_run_one, RECHECK_SECONDS / 2) < RECHECK_SECONDS / 2
 
 
 def test_following_events_ends_when_the_runtime_is_closed(tmp_path: Path) -> None:
@@ -133,7 +137,7 @@ from tests.embedding.workers import ALL, Number
 
 store = Path(sys.argv[1])
 runtime = Runtime(store=store, workers=ALL).start()
-runtime.fan_out("double", [Number(1)]).wait(20)
+runtime.fan_out("double", [Number(1)]).wait(100)
 told = os.pipe()
 if os.fork() == 0:
     for use in (
@@ -147,11 +151,11 @@ if os.fork() == 0:
             os.write(told[1], f"{type(error).__name__}: {error}\\n".encode())
     runtime.close()
     with Runtime(store=store.with_name("other.db"), workers=ALL) as other:
-        os.write(told[1], str(other.fan_out("double", [Number(3)]).wait(20).state).encode())
+        os.write(told[1], str(other.fan_out("double", [Number(3)]).wait(100).state).encode())
     os._exit(0)
 os.close(told[1])
 os.wait()
-runtime.fan_out("double", [Number(4)]).wait(20)
+runtime.fan_out("double", [Number(4)]).wait(100)
 runtime.close()
 print(os.read(told[0], 10_000).decode())
 """
@@ -164,7 +168,7 @@ def test_a_forked_child_is_refused_the_store_that_its_parent_has_open(tmp_path: 
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
 

@@ -20,7 +20,7 @@ from tests.embedding.processes import sql, until
 from tests.embedding.test_supervision import cells, gone
 from tests.embedding.workers import ALL, Number
 
-WAIT = 20.0
+WAIT = 100.0
 BEGUN: "queue.Queue[int]" = queue.Queue()
 OPEN = threading.Event()
 
@@ -98,7 +98,7 @@ def test_a_manager_that_does_not_let_go_delays_the_end_of_the_runtime_by_no_more
     begun = monotonic()
     runtime.close()
 
-    assert monotonic() - begun < 2.0
+    assert monotonic() - begun < WAIT / 4  # the manager would wait four times as long
     assert sql(settings.store, "SELECT naming, naming_attempt FROM parent WHERE kind = 'step'") == [
         ("ready", 0)
     ]

@@ -14,7 +14,7 @@ from tests.embedding.processes import until
 from tests.embedding.test_supervision import cells, gone
 from tests.embedding.workers import ALL, Number, Where
 
-WAIT = 20.0
+WAIT = 100.0
 JOBS = 20
 
 

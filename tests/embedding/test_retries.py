@@ -13,7 +13,7 @@ from runtime.store.reading.jobs import JobFilter
 from tests.embedding.workers import ALL, Number, Where
 from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
 
-WAIT = 60.0
+WAIT = 100.0
 RETRIES: dict[str, Any] = {"on_error": OnError.RETRY, "max_retries": 2}
 
 

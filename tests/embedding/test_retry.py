@@ -17,7 +17,7 @@ from runtime.settings import RuntimeSettings
 from runtime.store.reading.jobs import JobFilter
 from tests.embedding.workers import ALL, GATES, Where
 
-WAIT = 30.0
+WAIT = 100.0
 BROKEN: set[str] = set()
 """Names of payloads at which ``brittle`` fails."""
 

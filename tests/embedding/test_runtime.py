@@ -15,7 +15,7 @@ from runtime.settings import RuntimeSettings
 from runtime.store.reading.jobs import JobFilter
 from tests.embedding.workers import ALL, GATES, Number, Where
 
-WAIT = 30.0
+WAIT = 100.0
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from runtime import Runtime
 from runtime.settings import RuntimeSettings
 from runtime.store.reading.query import SearchQueryError
 
-WAIT = 30.0
+WAIT = 100.0
 
 
 class Name(msgspec.Struct, frozen=True):

@@ -64,7 +64,7 @@ def jobs(runtime: Runtime) -> list[dict[str, Any]]:
 def results(runtime: Runtime) -> list[str]:
     definition = JobDefinition("post", "Post", (Step("post", "post"),))
     with runtime:
-        runtime.submit(definition).wait(20)
+        runtime.submit(definition).wait(100)
         return sorted(str(each["result"]) for each in jobs(runtime))
 
 

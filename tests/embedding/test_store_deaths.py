@@ -17,7 +17,7 @@ from tests.embedding.processes import sql, until
 from tests.embedding.test_supervision import cells, gone
 from tests.embedding.workers import ALL, GATES, Number, Where
 
-WAIT = 20.0
+WAIT = 100.0
 
 
 def settings(tmp_path: Path, **options: Any) -> RuntimeSettings:
@@ -135,4 +135,4 @@ def test_a_new_scheduler_is_told_what_is_due(tmp_path: Path) -> None:
         run = runtime.fan_out("flaky_slowly", [Number(2)])
         until(lambda: run.progress().scheduled == 1, what="the backoff")
         kill(runtime, "Scheduler")
-        assert run.wait(8.0).state is JobState.COMPLETED
+        assert run.wait(WAIT).state is JobState.COMPLETED

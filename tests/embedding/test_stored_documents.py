@@ -14,7 +14,7 @@ from actors.worker import JobContext, PermanentError, worker
 from runtime import Runtime
 from runtime.settings import RuntimeSettings
 
-WAIT = 30.0
+WAIT = 100.0
 
 
 class Name(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from runtime.store.reading.jobs import JobFilter
 from tests.embedding.processes import sql, until
 from tests.embedding.workers import ALL, GATES, Where
 
-WAIT = 30.0
+WAIT = 100.0
 JOBS = 60
 
 

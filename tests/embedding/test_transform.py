@@ -17,7 +17,7 @@ from runtime.run import Run
 from runtime.settings import RuntimeSettings
 from runtime.store.reading.jobs import JobFilter
 
-WAIT = 30.0
+WAIT = 100.0
 
 
 class Given(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from runtime.store.reading.jobs import JobFilter
 from tests.embedding.processes import sql, until
 from tests.embedding.workers import ALL, Number
 
-WAIT = 30.0
+WAIT = 100.0
 ANY = DocumentFilter(limit=-1)
 
 

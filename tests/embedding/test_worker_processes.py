@@ -18,7 +18,7 @@ from runtime.settings import RuntimeSettings
 from tests.embedding.crashing import HUGE, Act, KeySettings, act, leave_everything, spin_for_a_while
 from tests.embedding.processes import ROOT, kill_group, sql, until
 
-WAIT = 60.0
+WAIT = 100.0
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from thespian.actors import ActorSystem
 from runtime.engine import close_system, open_system, tell
 from tests.engine.scripted import Do, Scripted
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 100.0
 
 
 class Stage:

@@ -21,7 +21,7 @@ ALONE = "QUAERO_TEST_STOCK_BASE"
 earlier tests left behind would have the child's locks."""
 
 pytestmark = [
-    pytest.mark.timeout(60),
+    pytest.mark.timeout(300),
     # Thespian starts its processes with fork.
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

@@ -22,14 +22,15 @@ from runtime.engine import (
 from tests.engine import contract as c
 from tests.engine.scripted import Scripted
 from tests.engine.stage import WAIT_SECONDS, Stage
+from tests.machine import slowness
 
 
 def test_opening_starts_no_thread_and_computes_for_less_than_50_milliseconds() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     started = time.thread_time()
     system = open_system()
-    assert time.thread_time() - started < 0.05
-    assert threading.active_count() == before
+    assert time.thread_time() - started < 0.05 * slowness()
+    assert set(threading.enumerate()) <= before
     close_system(system)
 
 
@@ -41,10 +42,10 @@ def test_closing_a_hundred_thousand_actors_takes_less_than_a_second_of_computing
             self.reply(message)
 
     system = open_system(EngineConfig(encode_messages=False))
-    ask(system, system.createActor(Many), c.Ping(100_000), 60)
+    ask(system, system.createActor(Many), c.Ping(100_000), WAIT_SECONDS)
     started = time.process_time()
-    assert close_system(system, 30) == []
-    assert time.process_time() - started < 1.0
+    assert close_system(system, WAIT_SECONDS) == []
+    assert time.process_time() - started < slowness()
 
 
 def test_closing_ends_every_thread_of_every_dispatcher() -> None:
@@ -110,7 +111,7 @@ assert asyncio.get_event_loop_policy()._local._loop is None
 print("untouched")
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=False
     )
     assert (done.stdout, done.stderr) == ("untouched\n", "")
 
@@ -126,11 +127,11 @@ def body():
     started.set()
     threading.Event().wait()
 stage.do(stage.actor(), lambda actor: actor.run_body("io", body))
-started.wait(10)
-print(len(close_system(stage.system, 0.2)))
+started.wait(100)
+print(len(close_system(stage.system, 1.0)))
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=False
     )
     assert done.stdout == "1\n", done.stderr
 
@@ -198,16 +199,17 @@ def test_statistics_tell_what_each_actor_did(system: ActorSystem) -> None:
     (figures,) = engine_statistics(system).actors
     assert (figures.actor_type, figures.dispatcher, figures.handled_messages) == ("Worker", "core", 20)
     assert (figures.waiting_messages, figures.failed_messages, figures.children) == (0, 0, 0)
-    assert 0 < figures.handling_seconds < 1
-    assert 0 < figures.mailbox_seconds < 1
-    assert 0 < engine_statistics(system).worst_core_lag_seconds < 5
+    assert 0 < figures.handling_seconds < WAIT_SECONDS
+    assert 0 < figures.mailbox_seconds < WAIT_SECONDS
+    assert 0 < engine_statistics(system).worst_core_lag_seconds < WAIT_SECONDS
 
 
 def test_an_idle_engine_uses_next_to_no_time() -> None:
     system = open_system()
     worker = system.createActor(c.Worker)
     ask(system, worker, c.Ping(1), WAIT_SECONDS)
-    assert any(used_in_half_a_second() < 0.005 for _ in range(20))  # its watchdog first has to fall asleep
+    # Its watchdog first has to fall asleep.
+    assert any(used_in_half_a_second() < 0.005 * slowness() for _ in range(20))
     close_system(system)
 
 

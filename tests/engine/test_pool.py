@@ -7,7 +7,7 @@ import pytest
 
 from runtime.engine.pool import SERIES, Pool
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 100.0
 
 
 class Body:

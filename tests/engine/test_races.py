@@ -29,7 +29,7 @@ def busy_switching() -> Iterator[None]:
 def in_threads(work: Callable[[int], None]) -> None:
     with ThreadPoolExecutor(THREADS) as threads:
         for done in [threads.submit(work, number) for number in range(THREADS)]:
-            done.result(60)
+            done.result(100)
 
 
 def test_every_message_of_every_thread_is_handled_once() -> None:
@@ -132,5 +132,5 @@ def test_closing_under_fire_answers_everybody() -> None:
         firing.wait(WAIT_SECONDS)
         stage.__exit__()
         for each in running:
-            each.result(60)
+            each.result(100)
     assert sorted(told) == list(range(THREADS))

@@ -56,7 +56,7 @@ def service_with(directory: Path, settings: GatewaySettings, *others: JobWorker)
         server = GatewayServer(runtime, settings)
         server.start()
         try:
-            with httpx.Client(base_url=server.url, timeout=20, trust_env=False) as client:
+            with httpx.Client(base_url=server.url, timeout=100, trust_env=False) as client:
                 yield Service(runtime, server, client, definitions)
         finally:
             server.stop()

@@ -78,9 +78,9 @@ def test_drawn_requests_find_no_answer_that_the_document_does_not_name(patient: 
         'id = "nightly"\nname = "N"\nschedule = "0 3 * * *"\n'
         '[step.a]\naction = "at_gate"\npath = "x"\nenabled = false\n'
     )
-    patient.runtime.fan_out(double, [Number(1, spawn=2)]).wait(20)
-    patient.runtime.fan_out("poison", [Where("permanent")], name="failed").wait(20)
-    patient.runtime.fan_out("write", [Where(str(patient.definitions.parent / "out"))]).wait(20)
+    patient.runtime.fan_out(double, [Number(1, spawn=2)]).wait(100)
+    patient.runtime.fan_out("poison", [Where("permanent")], name="failed").wait(100)
+    patient.runtime.fan_out("write", [Where(str(patient.definitions.parent / "out"))]).wait(100)
     [saved] = patient.runtime.reader.documents(DocumentFilter())
     told = subprocess.run(
         [

@@ -49,7 +49,7 @@ def told_by_stream(url: str, seen: list[int], until: int) -> None:
     """Read on after the last event that was seen, to that one."""
     last = {"Last-Event-ID": str(seen[-1] if seen else 0)}
     with (
-        httpx.Client(timeout=30, trust_env=False) as client,
+        httpx.Client(timeout=100, trust_env=False) as client,
         client.stream("GET", f"{url}/api/events", headers=last) as response,
     ):
         for line in response.iter_lines():
@@ -82,7 +82,7 @@ def test_a_subscriber_misses_nothing_and_sees_nothing_twice_though_the_service_i
         with running("serve", "--port", 0, "--json", cwd=place) as command:
             url = url_of(command)
             for _ in range(3):
-                made = httpx.post(f"{url}/api/job-definitions/gates/execute", timeout=30, trust_env=False)
+                made = httpx.post(f"{url}/api/job-definitions/gates/execute", timeout=100, trust_env=False)
                 assert made.status_code == 202
             told(url, seen, (seen[-1] if seen else 0) + chance.randrange(1, 60))
             command.process.kill()

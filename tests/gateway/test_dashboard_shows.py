@@ -49,7 +49,7 @@ def test_what_others_wrote_is_text_on_every_page(tmp_path: Path, page: Page) -> 
         )
         (service.definitions / "none.toml").write_text(f'id = "none"\n["{EVIL}"]\n')
         run = service.runtime.fan_out("evil", [Where(EVIL), Where("fail")], name=EVIL)
-        run.wait(20)
+        run.wait(100)
         [step] = run.show()["steps"]
         jobs = service.client.get("/api/jobs", params={"parent_id": step["job_id"]}).json()["jobs"]
         [saved] = service.client.get("/api/documents").json()["documents"]
@@ -78,9 +78,9 @@ def test_every_number_of_every_page_is_the_count_of_the_rows(service: Service, p
     """In the midst of work: jobs of every state, which gates keep where they are."""
     GATES["numbers"] = Event()
     runtime = service.runtime
-    runtime.fan_out(double, [Number(each, spawn=each % 3) for each in range(1234)], name="many").wait(60)
-    runtime.fan_out("poison", [Where("permanent")] * 3 + [Where("fine")] * 4, name="some failed").wait(20)
-    runtime.fan_out("write", [Where(str(service.definitions.parent / "out"))] * 5, name="documents").wait(20)
+    runtime.fan_out(double, [Number(each, spawn=each % 3) for each in range(1234)], name="many").wait(100)
+    runtime.fan_out("poison", [Where("permanent")] * 3 + [Where("fine")] * 4, name="some failed").wait(100)
+    runtime.fan_out("write", [Where(str(service.definitions.parent / "out"))] * 5, name="documents").wait(100)
     waiting(service, "cancelled").cancel()
     mixed = runtime.fan_out("gated", [Where("numbers")] * (gated.options.slots + 7), name="mixed")
     (service.definitions / "gate.toml").write_text(
@@ -157,7 +157,7 @@ def test_every_number_of_every_page_is_the_count_of_the_rows(service: Service, p
     page.goto(f"{service.server.url}/#/definitions")
     expect(page.locator("tbody tr")).to_have_count(len(list(service.definitions.iterdir())))
     GATES["numbers"].set()
-    mixed.wait(60)
+    mixed.wait(100)
 
 
 def test_what_is_shown_while_work_goes_on_is_one_moment_of_the_store(service: Service) -> None:
@@ -208,14 +208,14 @@ def cells_of(row: Locator) -> list[str]:
 @pytest.mark.browser
 def test_a_run_is_shown_as_a_tree_and_a_job_with_its_documents(service: Service, page: Page) -> None:
     run = service.runtime.fan_out(double, [Number(1, spawn=2)], name="spawning")
-    run.wait(20)
+    run.wait(100)
     page.goto(f"{service.server.url}/#/job/{run.id}")
     tree = page.locator(".tree").first
     tree.get_by_text("double").first.click()
     tree.locator("details details summary").nth(1).click()
     expect(tree.locator("a")).to_have_count(2)
     wrote = service.runtime.fan_out("write", [Where(str(service.definitions.parent / "out"))])
-    wrote.wait(20)
+    wrote.wait(100)
     [step] = wrote.show()["steps"]
     [job] = service.client.get("/api/jobs", params={"parent_id": step["job_id"]}).json()["jobs"]
     page.goto(f"{service.server.url}/#/job/{job['id']}")
@@ -233,8 +233,8 @@ def test_it_fits_a_phone_and_serves_who_can_not_see_it(
     run = service.runtime.fan_out(
         "poison", [Where("permanent")] * 3 + [Where("fine")] * 40, name="a name " * 20
     )
-    run.wait(20)
-    service.runtime.fan_out("write", [Where(str(service.definitions.parent / "out"))]).wait(20)
+    run.wait(100)
+    service.runtime.fan_out("write", [Where(str(service.definitions.parent / "out"))]).wait(100)
     (service.definitions / "bad.toml").write_text('id = "bad"\n')
     [step] = run.show()["steps"]
     [job, *_] = service.client.get(

@@ -31,7 +31,7 @@ def test_a_definition_is_added_shown_run_replaced_and_removed(service: Service) 
     assert made.status_code == 202
     run = service.runtime.run(made.json()["job_id"])
     assert made.headers["location"] == f"/api/jobs/{run.id}"
-    assert run.wait(20).state == "completed"
+    assert run.wait(100).state == "completed"
 
     changed = TOML.replace(b'"Nightly"', b'"Every night"')
     assert (
@@ -142,7 +142,7 @@ def test_a_file_that_is_no_definition_is_listed_with_what_is_wrong(service: Serv
 def test_a_quick_crawl_needs_only_an_address(service: Service) -> None:
     made = service.client.post("/api/job-definitions/quick-crawl", json={"url": "http://127.0.0.1:1/"})
     assert made.status_code == 202
-    service.runtime.run(made.json()["job_id"]).wait(20)
+    service.runtime.run(made.json()["job_id"]).wait(100)
     for wrong in (
         {},
         {"url": "ftp://x/"},

@@ -6,7 +6,7 @@ from tests.gateway.conftest import Service
 
 def test_documents_are_read_page_by_page_and_by_job(service: Service) -> None:
     run = service.runtime.fan_out("write", [Where(str(service.definitions.parent / "out"))] * 7)
-    run.wait(20)
+    run.wait(100)
     every = service.client.get("/api/documents").json()
     assert (len(every["documents"]), every["next_cursor"]) == (7, None)
     read, cursor = [], None

@@ -10,7 +10,7 @@ from tests.gateway.conftest import Service
 
 def ended(service: Service, numbers: int = 3) -> Run:
     run = service.runtime.fan_out(double, [Number(each) for each in range(numbers)], name="doubles")
-    run.wait(20)
+    run.wait(100)
     return run
 
 
@@ -73,7 +73,7 @@ def test_statistics_are_the_rows(service: Service) -> None:
 
 def test_the_queue_tells_what_runs_and_the_slots(service: Service) -> None:
     run = waiting(service, "queue")
-    events = service.runtime.events(0, run_id=run.number, timeout_seconds=20)
+    events = service.runtime.events(0, run_id=run.number, timeout_seconds=100)
     next(
         event
         for event in events
@@ -93,7 +93,7 @@ def test_a_cancel_really_acts_and_a_second_one_says_so(service: Service) -> None
     run = waiting(service, "cancel")
     answer = service.client.post(f"/api/jobs/{run.id}/cancel", params={"reason": "not wanted"})
     assert (answer.status_code, answer.json()["changed"]) == (200, True)
-    assert run.wait(20).state == "cancelled"
+    assert run.wait(100).state == "cancelled"
     again = service.client.post(f"/api/jobs/{run.id}/cancel")
     assert (again.status_code, again.json()["changed"]) == (200, False)
 
@@ -105,15 +105,15 @@ def test_a_rerun_is_a_new_run_that_really_runs(service: Service) -> None:
         assert answer.status_code == 201
         made = answer.json()["new_job_id"]
         assert answer.headers["location"] == f"/api/jobs/{made}"
-        assert service.runtime.run(made).wait(20).counts.completed == 3
+        assert service.runtime.run(made).wait(100).counts.completed == 3
 
 
 def test_failed_jobs_are_retried_and_what_completed_is_refused(service: Service) -> None:
     failed = service.runtime.fan_out("poison", [Where("permanent")])
-    failed.wait(20)
+    failed.wait(100)
     answer = service.client.post(f"/api/jobs/{failed.id}/retry", params={"failed_only": "true"})
     assert (answer.status_code, answer.json()["jobs"]) == (200, 1)
-    failed.wait(20)
+    failed.wait(100)
     completed = ended(service)
     refused = service.client.post(f"/api/jobs/{completed.id}/retry")
     assert refused.status_code == 409
@@ -161,7 +161,7 @@ def test_a_wrong_parameter_is_named(service: Service) -> None:
 def test_log_lines_come_by_level_and_by_cursor(service: Service) -> None:
     run = service.runtime.fan_out("poison", [Where("permanent"), Where("permanent")])
     service.runtime.cancel(run.id)
-    run.wait(20)
+    run.wait(100)
     for level, expected in (("warn", 200), ("err", 200), ("all", 200), ("ERROR", 200), ("loud", 400)):
         found = service.client.get(f"/api/jobs/{run.id}/logs", params={"level": level})
         assert found.status_code == expected

@@ -35,7 +35,7 @@ def served(application: Starlette) -> Iterator[str]:
         yield f"127.0.0.1:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(100)
 
 
 def test_it_serves_under_a_path_of_the_services_own_application(tmp_path: Path) -> None:
@@ -43,11 +43,11 @@ def test_it_serves_under_a_path_of_the_services_own_application(tmp_path: Path) 
         application = Starlette(routes=[Route("/", own), Mount("/quaero", gateway(runtime))])
         with (
             served(application) as address,
-            httpx.Client(base_url=f"http://{address}", trust_env=False) as client,
+            httpx.Client(base_url=f"http://{address}", trust_env=False, timeout=100) as client,
         ):
             assert client.get("/").text == "the service's own"
             run = runtime.fan_out(double, [Number(1)])
-            run.wait(20)
+            run.wait(100)
             assert client.get(f"/quaero/api/jobs/{run.id}").json()["state"] == "completed"
             again = client.post(f"/quaero/api/jobs/{run.id}/rerun")
             assert again.status_code == 201

@@ -25,7 +25,7 @@ def routes(service: Service) -> list[tuple[str, str]]:
     They are asked of the application itself, so that none escapes by being left out of a list or a document.
     """
     run = service.runtime.fan_out(double, [Number(1)])
-    run.wait(20)
+    run.wait(100)
     found: list[tuple[str, str]] = []
     for route in gateway(service.runtime).routes:
         methods = METHODS & {*route.methods} if isinstance(route, HTTPRoute) else {SOCKET}
@@ -161,7 +161,7 @@ def test_a_malformed_body_is_refused_by_every_route_that_changes_something(
 
 def test_a_body_that_nobody_reads_is_not_taken(service: Service) -> None:
     run = service.runtime.fan_out(double, [Number(1)])
-    run.wait(20)
+    run.wait(100)
     path = f"/api/jobs/{run.id}/pause"
     for empty in (b"", b"{}", b"null", b" "):
         assert service.client.post(path, content=empty).status_code == 200

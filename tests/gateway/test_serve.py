@@ -44,7 +44,7 @@ def test_it_says_where_it_serves_and_drains_on_sigterm(place: Path) -> None:
     with running("serve", "--port", 0, "--json", cwd=place) as command:
         url = url_of(command)
         assert url.startswith("http://127.0.0.1:")
-        assert httpx.get(f"{url}/api/health/ready", trust_env=False).json() == {"status": "ok"}
+        assert httpx.get(f"{url}/api/health/ready", trust_env=False, timeout=100).json() == {"status": "ok"}
         command.process.send_signal(signal.SIGTERM)
         ended = command.end()
     assert (ended.code, "whoever reaches this address" in ended.err) == (0, True)
@@ -53,14 +53,14 @@ def test_it_says_where_it_serves_and_drains_on_sigterm(place: Path) -> None:
 def test_what_was_acknowledged_goes_on_after_kill_9(place: Path) -> None:
     with running("serve", "--port", 0, "--json", cwd=place) as command:
         url = url_of(command)
-        made = httpx.post(f"{url}/api/job-definitions/gates/execute", trust_env=False)
+        made = httpx.post(f"{url}/api/job-definitions/gates/execute", trust_env=False, timeout=100)
         run_id = made.json()["job_id"]
         command.process.kill()
     (place / "open").touch()
     with running("serve", "--port", 0, "--json", cwd=place) as command:
         url = url_of(command)
         with httpx.stream(
-            "GET", f"{url}/api/events", params={"after": "0"}, trust_env=False, timeout=60
+            "GET", f"{url}/api/events", params={"after": "0"}, trust_env=False, timeout=100
         ) as events:
             for line in events.iter_lines():
                 if (
@@ -69,7 +69,7 @@ def test_what_was_acknowledged_goes_on_after_kill_9(place: Path) -> None:
                     and f'"subject":"{run_id}"' in line
                 ):
                     break
-        shown = httpx.get(f"{url}/api/jobs/{run_id}", trust_env=False).json()
+        shown = httpx.get(f"{url}/api/jobs/{run_id}", trust_env=False, timeout=100).json()
         assert (shown["state"], shown["counts"]["completed"]) == ("completed", 3)
 
 
@@ -98,10 +98,12 @@ def test_a_token_that_was_made_is_let_in_and_its_text_is_kept_nowhere(place: Pat
     (place / "quaero.toml").write_text(CONFIG + section)
     with running("serve", "--port", 0, "--json", cwd=place) as command:
         url = url_of(command)
-        assert httpx.get(f"{url}/api/jobs", trust_env=False).status_code == 401
+        assert httpx.get(f"{url}/api/jobs", trust_env=False, timeout=100).status_code == 401
         headers = {"Authorization": f"Bearer {made['token']}"}
-        assert httpx.get(f"{url}/api/jobs", headers=headers, trust_env=False).status_code == 200
-        execute = httpx.post(f"{url}/api/job-definitions/gates/execute", headers=headers, trust_env=False)
+        assert httpx.get(f"{url}/api/jobs", headers=headers, trust_env=False, timeout=100).status_code == 200
+        execute = httpx.post(
+            f"{url}/api/job-definitions/gates/execute", headers=headers, trust_env=False, timeout=100
+        )
         assert execute.status_code == 403
     assert not any(
         made["token"].encode() in file.read_bytes() for file in place.glob("quaero*") if file.is_file()

@@ -28,7 +28,7 @@ def test_a_webhook_that_is_put_gets_events_and_is_listed_without_its_secret(
     service: Service, receiver: Receiver
 ) -> None:
     secret = put(service, receiver)
-    service.runtime.fan_out("double", [Number(1)]).wait(20)
+    service.runtime.fan_out("double", [Number(1)]).wait(100)
     assert all(each.verified_by(secret) for each in receiver.wait(3))
     got = service.client.get("/api/webhooks")
     assert [each["name"] for each in got.json()] == ["ops"]

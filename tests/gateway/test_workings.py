@@ -9,7 +9,7 @@ from tests.gateway.conftest import Service
 
 
 def test_prometheus_reads_the_counts_of_the_rows(service: Service) -> None:
-    service.runtime.fan_out(double, [Number(each) for each in range(7)]).wait(20)
+    service.runtime.fan_out(double, [Number(each) for each in range(7)]).wait(100)
     answer = service.client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
     samples = {

@@ -163,7 +163,7 @@ def test_a_service_can_have_its_own_lines_bound_too(tmp_path: Path, caplog: pyte
     settings = RuntimeSettings(store=tmp_path / "jobs.db", binds_logs=True)
     with caplog.at_level(logging.INFO), Runtime(settings, workers=[logging_thread]) as runtime:
         run = runtime.fan_out("logging_thread", [Nothing()])
-        run.wait(20)
+        run.wait(100)
         logging.getLogger("outside").info("no job")
     by_event = {record.getMessage(): record for record in caplog.records}
     bound = {name: getattr(by_event["by logging"], name) for name in FIELDS}

@@ -44,7 +44,7 @@ class Tmpfs:
             ["mount", "-t", "tmpfs", "-o", size, "none", directory],
             check=True,
             capture_output=True,
-            timeout=30,
+            timeout=100,
         )
         self._ballast = directory / "ballast"
         self._ballast.write_bytes(bytes(7 * SMALL_BYTES))
@@ -63,7 +63,7 @@ class Tmpfs:
 
     def remove(self) -> None:
         """Unmount it, whoever is still in it."""
-        subprocess.run(["umount", "--lazy", self.directory], check=True, capture_output=True, timeout=30)
+        subprocess.run(["umount", "--lazy", self.directory], check=True, capture_output=True, timeout=100)
 
 
 class FileLimit:

@@ -67,7 +67,7 @@ def test_in_the_process(runtime: Runtime) -> None:
     chance, told = random.Random(), Told()  # noqa: S311 (when to cut is no secret)
     work(runtime)
     while len(told) < EXPECTED:
-        stream = runtime.events(told[-1][0] if told else 0, timeout_seconds=10)
+        stream = runtime.events(told[-1][0] if told else 0, timeout_seconds=100)
         part = itertools.islice(stream, some(told, chance))
         told += [(event.seq, event.type, event.job_id) for event in part]
         stream.close()  # type: ignore[attr-defined]
@@ -87,7 +87,7 @@ def test_on_a_loop(runtime: Runtime) -> None:
     async def main() -> None:
         while len(told) < EXPECTED:
             stream = runtime.events_async(told[-1][0] if told else 0)
-            await asyncio.wait_for(read(stream, some(told, chance)), 30)
+            await asyncio.wait_for(read(stream, some(told, chance)), 100)
             await stream.aclose()  # type: ignore[attr-defined]
 
     work(runtime)

@@ -22,7 +22,7 @@ from tests.embedding.processes import sql
 from tests.misbehaving_service import Reply
 from tests.places.places_api import KEY, PlacesApi, Spot, spots
 
-WAIT = 60.0
+WAIT = 100.0
 FILES = Path(__file__).parents[1] / "definitions" / "files"
 
 
@@ -211,7 +211,7 @@ def test_a_search_that_is_killed_and_continued_leaves_what_an_undisturbed_one_le
                 )
                 assert api.wait_for(2), "it asks for the second page"
                 process.send_signal(signal.SIGKILL)
-                process.wait(30)
+                process.wait(100)
                 done = quaero("work", "--until-idle", cwd=directory, **key)
             else:
                 done = quaero("run", "p.toml", cwd=directory, **key)

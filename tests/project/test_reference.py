@@ -14,7 +14,7 @@ def test_the_reference_is_up_to_date() -> None:
         env={"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
 

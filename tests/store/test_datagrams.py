@@ -18,7 +18,7 @@ from runtime.store.owner import announced
 from tests.embedding.processes import until
 from tests.store.driver import StoreDriver
 
-WAIT = 10.0
+WAIT = 100.0
 
 
 @pytest.fixture(autouse=True)

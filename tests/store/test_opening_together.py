@@ -8,7 +8,7 @@ from runtime.store.database import StoreError, open_writer
 
 PROCESSES = 4
 ROUNDS = 15
-SECONDS = 60
+SECONDS = 100.0
 
 
 def open_in_turn(directory: str, together: Barrier, faults: "multiprocessing.Queue[str]") -> None:

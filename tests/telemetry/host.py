@@ -29,7 +29,7 @@ def main(store: Path) -> None:
     with Runtime(settings, workers=[double]) as runtime:
         with tracer.start_as_current_span("request"):
             run = runtime.fan_out("double", [Number(1)])
-        run.wait(20)
+        run.wait(100)
         data = json.loads(reader.get_metrics_data().to_json())  # type: ignore[union-attr]
     names = {
         metric["name"]

@@ -61,7 +61,7 @@ class Receiver:
         """The spans of that name."""
         return [each for each in self.spans if each.name == name]
 
-    def wait(self, condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+    def wait(self, condition: Callable[[], bool], what: str, seconds: float = 100.0) -> None:
         """Wait until what came meets the condition."""
         with self._changed:
             assert self._changed.wait_for(condition, seconds), f"{what} was not received: {self._spans}"

@@ -21,7 +21,7 @@ def test_the_services_own_providers_get_all_of_it(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
     assert done.stderr == ""
@@ -34,7 +34,7 @@ def test_the_services_own_providers_get_all_of_it(tmp_path: Path) -> None:
 def test_a_service_that_has_set_up_none_is_told_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     settings = RuntimeSettings(store=tmp_path / "jobs.db", telemetry=TelemetrySettings(traces="host"))
     with caplog.at_level(logging.WARNING, "quaero.telemetry"), Runtime(settings, workers=ALL) as runtime:
-        assert runtime.fan_out("double", [Number(1)]).wait(20).state == "completed"
+        assert runtime.fan_out("double", [Number(1)]).wait(100).state == "completed"
     (record,) = [each for each in caplog.records if each.name == "quaero.telemetry"]
     assert record.getMessage().startswith('no spans are made: telemetry.traces = "host"')
 
@@ -45,5 +45,5 @@ def test_a_disabled_sdk_is_left_alone(tmp_path: Path, monkeypatch: pytest.Monkey
         store=tmp_path / "jobs.db", telemetry=TelemetrySettings(traces="otlp", metrics="otlp")
     )
     with Runtime(settings, workers=ALL) as runtime:
-        assert runtime.fan_out("double", [Number(1)]).wait(20).state == "completed"
+        assert runtime.fan_out("double", [Number(1)]).wait(100).state == "completed"
         assert runtime.assembly.resources()["observer"] is None

@@ -14,8 +14,8 @@ from tests.telemetry.receiver import Receiver
 def test_both_tell_the_same_numbers(traced: Traced, receiver: Receiver) -> None:
     settings = traced(traces="off", metrics="otlp", metrics_interval_seconds=0.1)
     with Runtime(settings, workers=ALL) as runtime:
-        runtime.fan_out("double", [Number(1), Number(2)]).wait(20)
-        runtime.fan_out("poison", [Where("raise")]).wait(20)
+        runtime.fan_out("double", [Number(1), Number(2)]).wait(100)
+        runtime.fan_out("poison", [Where("raise")]).wait(100)
         registry = CollectorRegistry(auto_describe=False)
         registry.register(RuntimeCollector(runtime))
 
@@ -49,8 +49,8 @@ MOVING = ("quaero_actor", "quaero_core_lag")
 
 def test_attempts_are_measured_by_how_they_ended(traced: Traced, receiver: Receiver) -> None:
     with Runtime(traced(traces="off", metrics="otlp"), workers=ALL) as runtime:
-        runtime.fan_out("double", [Number(1), Number(2)]).wait(20)
-        runtime.fan_out("poison", [Where("raise")]).wait(20)
+        runtime.fan_out("double", [Number(1), Number(2)]).wait(100)
+        runtime.fan_out("poison", [Where("raise")]).wait(100)
     points = {dict(labels).get("error.type"): value for labels, value in receiver.numbers[DURATION].items()}
     assert points == {None: 2, "ValueError": 2}
     assert receiver.spans == []
@@ -58,6 +58,6 @@ def test_attempts_are_measured_by_how_they_ended(traced: Traced, receiver: Recei
 
 def test_the_numbers_of_the_end_are_sent_at_the_end(traced: Traced, receiver: Receiver) -> None:
     with Runtime(traced(traces="off", metrics="otlp"), workers=ALL) as runtime:
-        runtime.fan_out("double", [Number(1)]).wait(20)
+        runtime.fan_out("double", [Number(1)]).wait(100)
         assert receiver.numbers == {}
     assert receiver.numbers["quaero.jobs"][("state", "completed"),] == 1

@@ -55,7 +55,7 @@ def test_a_run_that_outlives_its_process_is_one_trace(place: Path, receiver: Rec
     with running("run", "gates", cwd=place) as command:
         receiver.wait(lambda: len(receiver.named("process gates")) == 1, "the first job's span", 60)
         command.process.kill()
-        command.process.wait(30)
+        command.process.wait(100)
     (place / "open-1").touch()
     assert quaero("work", "--until-idle", cwd=place).code == 0
 
@@ -81,9 +81,11 @@ def test_a_request_with_a_traceparent_has_its_run_below_it(place: Path, receiver
         ).raise_for_status()
         receiver.wait(lambda: bool(receiver.named("run gates")), "the run's span")
         unsampled = {"traceparent": f"00-{CALLER}-{SPAN}-00"}
-        httpx.post(f"{url}/api/job-definitions/gates/execute", headers=unsampled, trust_env=False)
+        httpx.post(
+            f"{url}/api/job-definitions/gates/execute", headers=unsampled, trust_env=False, timeout=100
+        )
         wrong = {"traceparent": f"00-{'0' * 32}-{SPAN}-01"}
-        httpx.post(f"{url}/api/job-definitions/gates/execute", headers=wrong, trust_env=False)
+        httpx.post(f"{url}/api/job-definitions/gates/execute", headers=wrong, trust_env=False, timeout=100)
         receiver.wait(
             lambda: len(receiver.named("run gates")) == 2, "the span of the run with a wrong header"
         )
@@ -113,7 +115,7 @@ def test_a_runtime_that_is_not_told_to_loads_nothing_of_opentelemetry(tmp_path: 
     code = (
         "import sys; from runtime import Runtime; from tests.embedding.workers import Number, double\n"
         "with Runtime(store=sys.argv[1], workers=[double]) as runtime:\n"
-        "    runtime.fan_out('double', [Number(1)]).wait(20)\n"
+        "    runtime.fan_out('double', [Number(1)]).wait(100)\n"
         "print([name for name in ('opentelemetry', 'structlog', 'google.protobuf') if name in sys.modules])"
     )
     done = subprocess.run(
@@ -121,7 +123,7 @@ def test_a_runtime_that_is_not_told_to_loads_nothing_of_opentelemetry(tmp_path: 
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
@@ -160,7 +162,7 @@ def test_without_the_extra_telemetry_is_refused_with_what_to_install(place: Path
             env=surroundings(PYTHONPATH=f"{place}:{ROOT}"),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=100,
             check=False,
         )
         assert done.returncode == 2, done.stderr

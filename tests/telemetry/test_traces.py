@@ -19,7 +19,7 @@ def attempts(receiver: Receiver) -> list[ReceivedSpan]:
 def test_a_run_is_one_trace_of_its_steps_and_of_their_attempts(traced: Traced, receiver: Receiver) -> None:
     with Runtime(traced(), workers=ALL) as runtime:
         run = runtime.fan_out("double", [Number(1), Number(2)])
-        run.wait(20)
+        run.wait(100)
     (root,) = receiver.named("run double")
     (step,) = receiver.named("send double")
     jobs = receiver.named("process double")
@@ -38,7 +38,7 @@ def test_a_run_is_one_trace_of_its_steps_and_of_their_attempts(traced: Traced, r
 def test_attributes_are_those_of_the_conventions_for_messaging(traced: Traced, receiver: Receiver) -> None:
     with Runtime(traced(), workers=ALL) as runtime:
         run = runtime.fan_out("double", [Number(1), Number(2)])
-        run.wait(20)
+        run.wait(100)
         ids = {each["id"] for each in runtime.reader.tree(run.number)["children"][0]["children"]}  # type: ignore[index]
     job, step = receiver.named("process double")[0], receiver.named("send double")[0]
     assert {each.attributes["messaging.message.id"] for each in receiver.named("process double")} == ids
@@ -63,7 +63,7 @@ def test_attributes_are_those_of_the_conventions_for_messaging(traced: Traced, r
 
 def test_a_spawned_job_links_to_the_attempt_that_spawned_it(traced: Traced, receiver: Receiver) -> None:
     with Runtime(traced(), workers=ALL) as runtime:
-        runtime.fan_out("double", [Number(7, spawn=3)]).wait(20)
+        runtime.fan_out("double", [Number(7, spawn=3)]).wait(100)
     (spawner,) = [each for each in attempts(receiver) if "quaero.job.spawned" in each.attributes]
     children = [each for each in attempts(receiver) if each is not spawner]
     assert spawner.attributes["quaero.job.spawned"] == 3
@@ -73,7 +73,7 @@ def test_a_spawned_job_links_to_the_attempt_that_spawned_it(traced: Traced, rece
 
 def test_each_attempt_has_a_span_and_a_failed_one_says_why(traced: Traced, receiver: Receiver) -> None:
     with Runtime(traced(), workers=ALL) as runtime:
-        assert runtime.fan_out("flaky", [Number(2)]).wait(20).state == "completed"
+        assert runtime.fan_out("flaky", [Number(2)]).wait(100).state == "completed"
     first, second = sorted(attempts(receiver), key=lambda each: each.attributes["quaero.job.attempt"])
     assert (first.failed, first.attributes["error.type"], first.events) == (
         True,
@@ -91,7 +91,7 @@ def test_a_run_that_fails_is_an_error_up_to_its_root(
     traced: Traced, receiver: Receiver, how: str, error: str
 ) -> None:
     with Runtime(traced(), workers=ALL) as runtime:
-        assert runtime.fan_out("poison", [Where(how)]).wait(20).state == "failed"
+        assert runtime.fan_out("poison", [Where(how)]).wait(100).state == "failed"
     assert [each.attributes["error.type"] for each in attempts(receiver)] == [error] * 2
     assert {each.name: each.failed for each in receiver.spans} == {
         "run poison": True,
@@ -105,7 +105,7 @@ def test_what_ends_without_a_job_has_spans_too(traced: Traced, receiver: Receive
         definition = JobDefinition(
             "empty", "Empty", (Step("skipped", "fan_out", {"job_type": "double", "pages": 0}, enabled=False),)
         )
-        runtime.submit(definition).wait(20)
+        runtime.submit(definition).wait(100)
     assert sorted(each.name for each in receiver.spans) == ["run empty", "send skipped"]
 
 
@@ -115,11 +115,11 @@ def test_a_retried_run_has_new_spans_in_the_same_trace(
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")  # milliseconds until what ended is sent
     with Runtime(traced(), workers=ALL) as runtime:
         run = runtime.fan_out("poison", [Where("raise")])
-        run.wait(20)
+        run.wait(100)
         # What is opened again before its span was made gets none of that end.
         receiver.wait(lambda: len(receiver.named("run poison")) == 1, what="the span of the first end")
         run.retry()
-        run.wait(20)
+        run.wait(100)
     roots, steps = receiver.named("run poison"), receiver.named("send poison")
     assert len({each.span_id for each in roots}) == len({each.span_id for each in steps}) == 2
     assert len({each.trace_id for each in receiver.spans}) == 1
@@ -132,7 +132,7 @@ def test_a_run_submitted_inside_a_span_hangs_below_it(traced: Traced, receiver: 
     with Runtime(traced(), workers=ALL) as runtime:
         with service.start_as_current_span("a request") as span:
             run = runtime.fan_out("double", [Number(1)])
-        run.wait(20)
+        run.wait(100)
     (root,) = receiver.named("run double")
     above = span.get_span_context()
     assert (root.trace_id, root.parent_id) == (f"{above.trace_id:032x}", f"{above.span_id:016x}")
@@ -143,7 +143,7 @@ def test_a_run_submitted_inside_a_span_hangs_below_it(traced: Traced, receiver: 
 def test_a_body_runs_inside_the_span_of_its_attempt(traced: Traced, receiver: Receiver, worker: str) -> None:
     with Runtime(traced(), workers=[look, look_async, look_apart]) as runtime:
         run = runtime.fan_out(worker, [Nothing()])
-        run.wait(30)
+        run.wait(100)
         job = runtime.reader.tree(run.number)["children"][0]["children"][0]  # type: ignore[index]
         found = msgspec.convert(runtime.reader.job(int_id(job["id"]))["result"], Seen)  # type: ignore[index]
     (span,) = attempts(receiver)
@@ -157,7 +157,7 @@ def test_a_manager_runs_inside_a_span_below_its_steps_and_a_failed_call_says_why
 ) -> None:
     NAMED_IN.clear()
     with Runtime(traced(), workers=[look], managers=[LookingManager]) as runtime:
-        runtime.submit(JobDefinition("looking", "Looking", (Step("both", "look"),))).wait(20)
+        runtime.submit(JobDefinition("looking", "Looking", (Step("both", "look"),))).wait(100)
     (step,) = receiver.named("send both")
     first, second = sorted(
         receiver.named("name both"), key=lambda each: each.attributes["quaero.step.attempt"]
@@ -174,7 +174,7 @@ def test_an_unsampled_run_makes_no_spans_and_says_so_to_its_bodies(
 ) -> None:
     with Runtime(traced(sample_ratio=0.0), workers=[look]) as runtime:
         run = runtime.fan_out("look", [Nothing()])
-        run.wait(20)
+        run.wait(100)
         job = runtime.reader.tree(run.number)["children"][0]["children"][0]  # type: ignore[index]
         found = msgspec.convert(runtime.reader.job(int_id(job["id"]))["result"], Seen)  # type: ignore[index]
     assert receiver.spans == []
@@ -186,7 +186,7 @@ def test_a_sampled_caller_is_followed_whatever_the_ratio_says(traced: Traced, re
     with Runtime(traced(sample_ratio=0.0), workers=ALL) as runtime:
         with service.start_as_current_span("a request"):
             run = runtime.fan_out("double", [Number(1)])
-        run.wait(20)
+        run.wait(100)
     assert len(receiver.spans) == 3
 
 

@@ -18,7 +18,7 @@ class Judge:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.connection = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30
+            f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=100
         )
         self._transitions: dict[int, list[tuple[int, int, int, str]]] | None = (
             None  # by job, of a store at rest

@@ -16,7 +16,7 @@ from tests.terminal.cast import MANAGERS, NEVER, SIBLINGS, WORKERS, SceneConfig
 from tests.terminal.judge import ENDS, Judge
 from tests.terminal.table import PARENTS
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 100.0
 
 
 class Scene(msgspec.Struct):

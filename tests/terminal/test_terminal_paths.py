@@ -14,7 +14,7 @@ from runtime.engine import tell
 from runtime.engine.system import engine_of
 from tests.terminal.cast import ATTEMPT_SECONDS, LATER_SECONDS
 from tests.terminal.judge import faults_at_rest
-from tests.terminal.stage import Scene, Stage
+from tests.terminal.stage import WAIT_SECONDS, Scene, Stage
 from tests.terminal.table import PARENTS, PATHS, PATHS_OF_RUNTIMES
 from tests.terminal.table import Path as Row
 
@@ -208,7 +208,7 @@ def test_a_body_that_was_given_up_does_not_hold_the_runtimes_stop_up(
 
     start = monotonic()
     stage.runtime.close()
-    assert monotonic() - start < 5
+    assert monotonic() - start < WAIT_SECONDS / 4
 
 
 def test_every_row_of_the_table_is_played() -> None:

@@ -69,7 +69,7 @@ def frozen(stage: Stage, victim: "subprocess.Popen[bytes]") -> dict[str, str]:
     stage.open("subject")
     os.kill(victim.pid, signal.SIGCONT)
     ends = stage.play_out()
-    assert victim.wait(30) == 0
+    assert victim.wait(100) == 0
     refused = stage.judge.rows(
         "SELECT DISTINCT job_id FROM log_entry WHERE text LIKE '%refused: the lease was lost%'"
     )

@@ -62,7 +62,7 @@ def run(tmp_path: Path, source: str, *arguments: str) -> str:
         env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
     return done.stdout + done.stderr

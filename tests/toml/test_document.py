@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from runtime.toml.diagnostic import Diagnostic
 from runtime.toml.document import LARGEST_FILE, UnreadableError, parse_document, read_document
+from tests.machine import slowness
 
 
 def refusal(content: bytes | str) -> Diagnostic | None:
@@ -85,7 +86,7 @@ def test_a_hostile_file_is_answered_with_two_seconds_of_computing(content: str) 
     started = time.process_time()
     refused = refusal(content)
 
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 2 * slowness()
     assert len(str(refused)) < 300
     assert "\n" not in str(refused)
 

@@ -66,7 +66,7 @@ class Receiver:
             self._changed.notify_all()
             reply = self.replies.popleft() if self.replies else self.reply
         if self.hold is not None:
-            self.hold.wait(60)
+            self.hold.wait(100)
         return reply
 
     @property
@@ -75,13 +75,13 @@ class Receiver:
         with self._changed:
             return list(self._received)
 
-    def wait_for(self, enough: Callable[[list[Received]], bool], seconds: float = 60.0) -> list[Received]:
+    def wait_for(self, enough: Callable[[list[Received]], bool], seconds: float = 100.0) -> list[Received]:
         """The messages, once they are enough."""
         with self._changed:
             assert self._changed.wait_for(lambda: enough(self._received), seconds), self._received
             return list(self._received)
 
-    def wait(self, number: int, seconds: float = 60.0) -> list[Received]:
+    def wait(self, number: int, seconds: float = 100.0) -> list[Received]:
         """The messages, once so many different ones have come."""
         return self.wait_for(lambda all_: len({each.id for each in all_}) >= number, seconds)
 

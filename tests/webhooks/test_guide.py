@@ -61,6 +61,6 @@ def test_the_guides_receiver_handles_each_event_once(
         events=("job_status_change",),
         allow_private_addresses=True,
     )
-    runtime.fan_out("double", [Number(1)]).wait(20)
+    runtime.fan_out("double", [Number(1)]).wait(100)
     told = {line(process).split(" ", 1)[1] for _ in range(3)}
     assert told == {f"job_status_change double {state}" for state in ("pending", "running", "completed")}

@@ -44,7 +44,7 @@ def test_processes_that_are_killed_lose_no_event_and_double_no_delivery(
             if victim.poll() is None:
                 kill_group(victim)
     victims = [start_victim(store), start_victim(store)]
-    assert [victim.wait(60) for victim in victims] == [0, 0]
+    assert [victim.wait(100) for victim in victims] == [0, 0]
 
     payloads = sql(store, "SELECT payload FROM job WHERE type = 'webhook_delivery'")
     made = [int(msgspec.json.decode(str(payload))["event"]["id"]) for (payload,) in payloads]

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from actors.worker.transform.validity import HtmlFault, first_fault
+from tests.machine import slowness
 
 
 @pytest.mark.parametrize(
@@ -54,4 +55,4 @@ def test_a_fault_is_told_with_its_place(html: str, fault: HtmlFault) -> None:
 def test_a_hostile_page_is_read_in_linear_time(html: str) -> None:
     started = time.process_time()
     first_fault(html)
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < slowness()
