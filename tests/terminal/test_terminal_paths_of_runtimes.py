@@ -17,7 +17,7 @@ from tests.terminal.table import PARENTS, PATHS_OF_RUNTIMES
 from tests.terminal.table import Path as Row
 from tests.terminal.test_terminal_paths import judge_the_attempts, judge_the_runs
 
-LEASE_SECONDS = 0.3
+LEASE_SECONDS = 1.0
 ONLOOKER = {each.worker_type: {"slots": 0} for each in WORKERS}
 """Worker options of a runtime that submits and cancels, and does nothing."""
 
