@@ -12,6 +12,7 @@ from actors.job import (
     Snoozed,
 )
 from actors.messages import (
+    GiveBack,
     NamingFailed,
     PauseJob,
     RetryAcknowledged,
@@ -174,6 +175,19 @@ def test_old_failures_do_not_stop_a_retried_step_whose_next_page_is_to_come(stor
     store.name(store.start(), spec(9))
     store.complete(*store.lease())
     assert store.states(only(store, run_id)) == ["completed", "failed", "completed"]
+
+
+def test_cancelled_jobs_of_a_retried_step_stop_it_for_no_old_failure(store: StoreDriver) -> None:
+    run_id, again = stopped_with_two_failed(store, ErrorTolerance(max_child_failures=1))
+    store.settle(store.attempt(again, children=specs(3)))
+    (running,) = store.lease(1)
+    store.cancel(store.value("SELECT max(id) FROM job WHERE state = 'pending'"))
+    store.cancel(running.id)
+    store.commit(GiveBack(None, "its actor died"))
+    assert sorted(store.states(only(store, run_id))) == [
+        *("cancelled", "cancelled", "completed", "failed", "pending")
+    ]
+    assert store.parent(only(store, run_id))["closing"] is None
 
 
 def test_a_damaged_row_stops_a_retried_step_as_any_new_failure_does(store: StoreDriver) -> None:
