@@ -3,7 +3,7 @@
 import pytest
 
 from actors.job import Closing, Interrupted, JobState, OnError, Outcome, Snoozed
-from actors.messages import CancelAcknowledged, CancelJob, CloseParent, Refused
+from actors.messages import CancelAcknowledged, CancelJob, CloseParent, Refused, Settle
 from actors.seams import ManualClock
 from runtime.store.verbs import sweep as sweeping
 from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
@@ -150,8 +150,22 @@ def test_a_second_cancel_changes_nothing(store: StoreDriver) -> None:
     run_id = store.run_with(spec())
     store.lease()
     assert store.cancel(run_id).changed
+    assert store.logs(run_id) == ["cancelled"]
     assert not store.cancel(run_id).changed
-    assert len(store.logs(run_id)) == 1
+    assert store.logs(run_id) == ["cancelled"]
+
+
+def test_a_run_is_cancelled_in_the_batch_of_its_submit(store: StoreDriver) -> None:
+    request = store.submission()
+    reply = store.commit(request, CancelJob(request.run_id)).replies[1]
+    assert reply == CancelAcknowledged(request.run_id, True, JobState.CANCELLED)
+
+
+def test_a_run_that_ended_in_the_same_batch_is_not_cancelled(store: StoreDriver) -> None:
+    run_id = store.run_with(spec())
+    (job,) = store.lease()
+    reply = store.commit(Settle(1, (store.attempt(job),)), CancelJob(run_id)).replies[1]
+    assert reply == CancelAcknowledged(run_id, False, JobState.COMPLETED)
 
 
 def test_an_unknown_job_is_refused_with_what_to_do(store: StoreDriver) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from actors.job import AttemptError, Page, Snoozed
@@ -61,6 +62,14 @@ def test_a_stale_naming_token_is_refused_after_the_step_was_leased_again(store: 
     assert fresh.token > stale.token
     assert not store.name(stale, *specs(2)).accepted
     assert store.name(fresh, *specs(1)).inserted == 1
+
+
+def test_a_page_for_a_step_that_is_not_there_is_refused(store: StoreDriver) -> None:
+    store.submit()
+    unknown = msgspec.structs.replace(store.start(), step_id=99)
+    failure = NamingFailed(unknown, ERROR, permanent=True, retry_in_ms=0)
+    replies = store.commit(NameChildren(unknown, Page(specs(2))), failure).replies
+    assert replies == [Named(99, False, 0)] * 2
 
 
 def test_a_page_for_a_closing_step_is_refused(store: StoreDriver) -> None:
