@@ -1,6 +1,6 @@
 """``make mutate``: makes mistakes in our code, one at a time, and says which ones no test notices.
 
-python -m tests.mutation measure [TEST...]   what each test calls; once, before anything is tried
+python -m tests.mutation measure [TEST...]   what each test runs; once, before anything is tried
 python -m tests.mutation try [FILE...]       try the mutants of these files, or of all that carry durable work
 python -m tests.mutation list [FILE...]      only name them
 """

@@ -97,6 +97,16 @@ def test_a_post_job_whose_run_failed_is_refused_until_that_was_retried(store: St
     assert store.state(after) == "cancelled"
 
 
+def test_a_post_job_that_was_deleted_is_not_run_after_the_retry(store: StoreDriver) -> None:
+    run_id, after = linked(store, WaitRole.POST)
+    fail_first(store)
+    store.delete(after)
+    retried(store, run_id)
+    assert store.rows("SELECT id FROM parent WHERE id = ? AND state <> 'cancelled'", after) == []
+    store.complete(*store.lease())
+    assert store.state(run_id) == "completed"
+
+
 def test_a_post_job_that_was_cancelled_by_itself_stays_so(store: StoreDriver) -> None:
     run_id, after = linked(store, WaitRole.POST)
     store.cancel(after)
