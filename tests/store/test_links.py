@@ -196,6 +196,21 @@ def test_a_pre_job_that_another_run_waits_for_is_not_cancelled_with_one(store: S
     assert list(let_run(store)) == ["deep", "right", "top"]
 
 
+def test_a_pre_job_is_cancelled_with_the_last_run_that_waits_for_it(store: StoreDriver) -> None:
+    runs = submit(
+        store,
+        made("top", step("top", on_error=CONTINUE), pre=("left", "right")),
+        made("left", pre=("deep",)),
+        made("right", pre=("deep",)),
+        made("deep"),
+    )
+    other = submit(store, made("main", pre=("fetch",)), made("fetch"))
+    store.cancel(runs["left"])
+    store.cancel(runs["right"])
+    assert states(store, runs) == dict.fromkeys(("left", "right", "deep"), "cancelled") | {"top": "pending"}
+    assert states(store, other) == {"main": "pending", "fetch": "pending"}
+
+
 def test_a_post_job_can_be_cancelled_by_itself(store: StoreDriver) -> None:
     runs = submit(store, *ALL)
     store.name(store.start())
