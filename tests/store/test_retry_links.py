@@ -1,23 +1,21 @@
 """A retry among linked runs: who waits for whom, and who is refused until another was retried."""
 
 from actors.ids import id_text
-from actors.job import (
-    WaitRole,
-)
+from actors.job import Step, WaitRole
 from actors.messages import (
     LinkedRun,
     RunWait,
     Submit,
 )
-from tests.store.driver import StoreDriver, definition, spec, specs
+from tests.store.driver import StoreDriver, definition, spec, specs, step
 from tests.store.retrying import fail_first, refused, retried
 
 
-def linked(store: StoreDriver, role: WaitRole) -> tuple[int, int]:
-    """A run of "first" and one of "second" that waits for it."""
+def linked(store: StoreDriver, role: WaitRole, *steps: Step) -> tuple[int, int]:
+    """A run of "first" and one of "second" that waits for it, which may have other steps than one."""
     ids = store.file.ids
-    first, second = (definition(id=name, name=name) for name in ("first", "second"))
-    runs = [LinkedRun(each, ids.next(), (ids.next(),)) for each in (first, second)]
+    first, second = definition(id="first", name="first"), definition(*steps, id="second", name="second")
+    runs = [LinkedRun(each, ids.next(), tuple(ids.next() for _ in each.steps)) for each in (first, second)]
     store.commit(
         Submit(
             first,
@@ -95,6 +93,14 @@ def test_a_post_job_whose_run_failed_is_refused_until_that_was_retried(store: St
     assert f"'first' (run {id_text(run_id)}), after which it was to run, failed" in found.message
     assert found.hint == "retry that run first"
     assert store.state(after) == "cancelled"
+
+
+def test_a_post_job_of_several_steps_comes_back_once(store: StoreDriver) -> None:
+    run_id, after = linked(store, WaitRole.POST, step("a"), step("b"))
+    fail_first(store)
+    assert store.states(after) == ["cancelled"] * 2
+    retried(store, run_id)
+    assert store.states(after) == ["pending"] * 2
 
 
 def test_a_post_job_that_was_deleted_is_not_run_after_the_retry(store: StoreDriver) -> None:
