@@ -146,6 +146,14 @@ def test_a_run_that_ended_in_the_same_batch_is_retried(store: StoreDriver) -> No
     assert store.state(run_id) == "completed"
 
 
+def test_a_run_that_was_submitted_in_the_same_batch_is_refused_as_one_that_has_not_ended(
+    store: StoreDriver,
+) -> None:
+    request = store.submission()
+    found = store.commit(request, RetryJob(request.run_id)).replies[1]
+    assert found.message.endswith("is pending: only what has ended can be retried")
+
+
 @pytest.mark.parametrize("kind", ["run", "step", "job"])
 def test_what_has_not_ended_is_refused(store: StoreDriver, kind: str) -> None:
     store.run_with(spec())
