@@ -56,7 +56,7 @@ def _held(transaction: Transaction, start: StepStart) -> ParentRow | None:
     if parent is None:
         transaction.load_parents((start.step_id,))
         parent = transaction.parents.get(start.step_id)
-    if parent is None or parent.naming != "leased" or parent.token != start.token:
+    if parent is None or parent.ended or parent.naming != "leased" or parent.token != start.token:
         return None
     transaction.change_parent(parent)
     parent.naming = "idle"
