@@ -11,19 +11,24 @@ the runtime's own threads for a millisecond delays every step of every job by th
 """
 
 import asyncio
+import logging
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from itertools import islice
 
 from actors.messages import Event
 from actors.seams import Clock
 from runtime.events.cloud_events import Encoded, encoded
 from runtime.events.hub import EventHub
 from runtime.gateway.frame import Frame, Wanted, latest
+from runtime.gateway.listener import Listener
 from runtime.gateway.pictures import BREATH_SECONDS, Pictures
 from runtime.refusal import RuntimeStateError
 from runtime.store.reading.reader import StoreReader
 from runtime.store.reading.records import EventFilter
+
+logger = logging.getLogger("quaero.gateway")
 
 KEPT = 20_000
 """Encoded events in memory."""
@@ -36,7 +41,10 @@ LONGEST_TICK_SECONDS = 0.25
 TICK_SECONDS_EACH = 0.0025
 """Between two frames: so long for each listener, within these bounds."""
 
-AT_ONCE = 4
+SHARE = 0.9
+"""Of a tick: in so much of it all listeners are woken, one after the other."""
+
+AT_ONCE = 32
 """Events encoded between two rests."""
 
 PROGRESS_SECONDS = 0.25
@@ -47,23 +55,29 @@ class Broadcast:
     """One per gateway. It reads while somebody listens."""
 
     def __init__(
-        self, reader_of: Callable[[], StoreReader], hub: EventHub, clock: Clock, source: str
+        self,
+        reader_of: Callable[[], StoreReader],
+        hub: EventHub,
+        clock: Clock,
+        source: str,
+        pictures: type[Pictures] = Pictures,
     ) -> None:
         self._reader_of = reader_of
         self._hub = hub
-        self._clock = clock
         self._source = source
         self._events: list[Encoded] = []
         self._floor = 0  # every later event up to ``_last`` is in memory, but for those that nobody wanted
         self._of_parents_only = False  # nobody wants those of single jobs, which are many
         self._last = 0
-        self._pictures = Pictures(reader_of, hub, clock, source)
+        self._pictures = pictures(reader_of, hub, clock, source)
         self._announced = (0, 0)  # what listeners were told to look at
         self._frames: dict[tuple[int, int, Wanted], tuple[Frame, int, int]] = {}  # of this tick, by place
         self._waiting: list[asyncio.Future[None]] = []  # listeners that have seen all there is
+        self._turns: list[asyncio.Future[None]] = []  # those that are woken in this tick
         self._bell = asyncio.Event()
         self._rung = False
         self._task: asyncio.Task[None] | None = None
+        self._beginning: asyncio.Event | None = None  # set when the first listener knows where to begin
         self._leave: Callable[[], None] = _nothing
         self.listeners = 0
         self.closed = False
@@ -88,12 +102,19 @@ class Broadcast:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def listen(self, cursor: int, wanted: Wanted) -> "Listener":
+    async def listen(self, cursor: int, wanted: Wanted) -> Listener:
         """Listen from behind that event on; ``Listener.close`` ends it."""
         self.listeners += 1
         try:
+            while self._beginning is not None:
+                await self._beginning.wait()
             if self._task is None or self._task.done():
-                await self._begin(wanted)
+                self._beginning = begun = asyncio.Event()
+                try:
+                    await self._begin(wanted)
+                finally:
+                    self._beginning = None
+                    begun.set()
             elif self._of_parents_only and not wanted.of_parents_only:
                 self._events.clear()
                 self._floor, self._of_parents_only = self._last, False
@@ -113,7 +134,6 @@ class Broadcast:
     async def _begin(self, wanted: Wanted) -> None:
         """Go on with the store as it is."""
         loop = asyncio.get_running_loop()
-        self._task = asyncio.create_task(self._read(), name="quaero-broadcast")
         self.closed = False
         self._bell = asyncio.Event()
         self._events.clear()
@@ -124,16 +144,16 @@ class Broadcast:
         self._rung = False
         self._frames.clear()
         self._leave = self._hub.on_commit(lambda: self._ring(loop))
-        self._bell.set()
+        self._bell.set()  # for what came since it was asked for the last event
+        self._task = asyncio.create_task(self._read(), name="quaero-broadcast")
 
     def _end(self) -> None:
         self.closed = True
         self._leave()
         self._leave = _nothing
-        for waiter in self._waiting:
-            if not waiter.done():
-                waiter.set_result(None)
-        self._waiting.clear()
+        for waiter in self._turns + self._waiting:
+            _wake(waiter)
+        self._turns, self._waiting = [], []
 
     async def _read(self) -> None:
         """Take what is committed, until nobody listens or the runtime is closed."""
@@ -143,20 +163,22 @@ class Broadcast:
                 await self._bell.wait()
                 self._bell.clear()
                 self._rung = False
+                begun = loop.time()
                 # No further than what there is now: with jobs that come steadily there is always something more.
-                until = await asyncio.to_thread(self._reader_of().last_event)
-                while self._last < until and await self._take():
-                    pass
+                until = await self._take()
+                while self._last < until:
+                    await self._take()
                 # Pictures come with every commit; bars that move four times a second are enough.
                 if (left := pictured + PROGRESS_SECONDS - loop.time()) <= 0:
                     await self._pictures.take()
                     pictured = loop.time()
                 else:
                     loop.call_later(left, self._bell.set)
-                begun = loop.time()
-                await self._announce()
-                await asyncio.sleep(max(begun + self._tick_seconds - loop.time(), BREATH_SECONDS))
-        except RuntimeStateError:
+                self._announce()
+                await asyncio.sleep(max(begun + self.tick_seconds - loop.time(), BREATH_SECONDS))
+        except Exception as error:
+            if not isinstance(error, RuntimeStateError):
+                logger.exception("events can not be read; those who listen have to come back")
             self._end()
 
     @property
@@ -165,7 +187,8 @@ class Broadcast:
         return self._pictures.version
 
     @property
-    def _tick_seconds(self) -> float:
+    def tick_seconds(self) -> float:
+        """Between two frames of a listener, as many as there are."""
         return min(max(TICK_SECONDS, self.listeners * TICK_SECONDS_EACH), LONGEST_TICK_SECONDS)
 
     def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -174,40 +197,39 @@ class Broadcast:
             self._rung = True
             loop.call_soon_threadsafe(self._bell.set)
 
-    async def _take(self) -> bool:
-        of_parents_only = self._of_parents_only
-        wanted = EventFilter(of_parents_only=of_parents_only)
-        events, reached = await asyncio.to_thread(self._reader_of().events, self._last, wanted, limit=BATCH)
-        if reached == self._last:
-            return False
+    async def _take(self) -> int:
+        """Up to about a batch of what is behind the last event; returns the number of the last one there is."""
+        of_parents_only, after = self._of_parents_only, self._last
+        batches, last = await asyncio.to_thread(self._reader_of().batches, after, limit=BATCH)
         found: list[Encoded] = []
-        for place in range(0, len(events), AT_ONCE):
-            found += map(self._encoded, events[place : place + AT_ONCE])
+        stored = (event for each in batches for event in each.events(of_parents_only=of_parents_only))
+        events = (event for event in stored if event.seq > after)
+        while some := [self._encoded(each) for each in islice(events, AT_ONCE)]:
+            found += some
             await asyncio.sleep(BREATH_SECONDS)
+        self._pictures.committed(batches)
+        if batches:
+            self._last = batches[-1].last_seq
         if of_parents_only and not self._of_parents_only:
-            # Somebody came meanwhile who wants all: it reads these by itself.
-            self._floor = self._last = reached
-            return True
+            self._floor = self._last  # somebody came meanwhile who wants all: it reads these by itself
+            return last
         self._events += found
         if len(self._events) > KEPT + BATCH:
             self._floor = self._events[-KEPT - 1].seq
             del self._events[:-KEPT]
-        self._last = reached
-        return True
+        return last
 
-    async def _announce(self) -> None:
-        """Wake those who wait for news, a few at a time, so that all of them take most of a tick."""
+    def _announce(self) -> None:
+        """Wake those who wait for news one after the other, so that all of them take a tick."""
         if (self._last, self._pictures.version) == self._announced:
             return
         self._announced = self._last, self._pictures.version
         self._frames.clear()
-        waiting, self._waiting = self._waiting, []
-        at_once = -(-len(waiting) * BREATH_SECONDS // (self._tick_seconds * 0.8))
-        for number, waiter in enumerate(waiting, 1):
-            if not waiter.done():
-                waiter.set_result(None)
-            if not number % at_once:
-                await asyncio.sleep(BREATH_SECONDS)
+        self._turns, self._waiting = self._waiting, []
+        loop = asyncio.get_running_loop()
+        now, apart = loop.time(), SHARE * self.tick_seconds / max(len(self._turns), 1)
+        for number, waiter in enumerate(self._turns):
+            loop.call_at(now + number * apart, _wake, waiter)
 
     # -- for listeners -------------------------------------------------------------------------------------------
 
@@ -265,43 +287,13 @@ class Broadcast:
         return encoded(event, self._source)
 
 
-class Listener:
-    """One stream's place in the sequence."""
-
-    def __init__(self, broadcast: Broadcast, cursor: int, wanted: Wanted) -> None:
-        self.cursor = cursor
-        self._broadcast = broadcast
-        self._wanted = wanted
-        self._version = broadcast.version
-        self._closed = False
-
-    def __repr__(self) -> str:
-        return f"<Listener(cursor={self.cursor})>"
-
-    async def next(self) -> Frame:
-        """What came since the last call, in order, pictures last; empty only when the gateway closes.
-
-        Raises:
-            EventsPrunedError: some of it is kept no longer.
-        """
-        while not self._broadcast.closed:
-            frame, self.cursor, self._version = await self._broadcast.frame(
-                self.cursor, self._version, self._wanted
-            )
-            if frame.events:
-                return frame
-            await self._broadcast.news(self.cursor, self._version)
-        return Frame([])
-
-    def close(self) -> None:
-        """Listen no more."""
-        if not self._closed:
-            self._closed = True
-            self._broadcast.left()
-
-
 def _number(event: Encoded) -> int:
     return event.seq
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 def _nothing() -> None:

@@ -3,6 +3,8 @@
 import sqlite3
 from typing import Any
 
+import msgspec
+
 from actors.ids import id_text
 from runtime.gateway.frame import Wanted
 from runtime.store.reading.jobs import JobFilter, list_jobs, read_run
@@ -25,6 +27,13 @@ def snapshot(reader: StoreReader, wanted: Wanted) -> tuple[int, dict[str, Any]]:
             shown["run"] = read_run(connection, wanted.run_id)
             shown["run_id"] = id_text(wanted.run_id)
     return sequence, shown
+
+
+def snapshot_message(reader: StoreReader, wanted: Wanted, *, reset: bool) -> tuple[int, bytes]:
+    """The last event's number and the snapshot as a WebSocket's message; ``reset``: some that was missed is gone."""
+    sequence, shown = snapshot(reader, wanted)
+    payload = {**shown, "reset": True} if reset else shown
+    return sequence, msgspec.json.encode({"type": "snapshot", "payload": payload})
 
 
 def _newest_runs(connection: sqlite3.Connection) -> list[dict[str, Any]]:

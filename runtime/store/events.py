@@ -32,6 +32,25 @@ class EventGroup(msgspec.Struct, frozen=True, array_like=True):
         return str(self.data.get("definition_id", ""))
 
 
+class StoredBatch(msgspec.Struct, frozen=True, array_like=True):
+    """The events of one commit as they are stored, not yet decoded."""
+
+    first_seq: int
+    last_seq: int
+    time_ms: int
+    groups_hex: str
+
+    @property
+    def run_ids(self) -> set[int]:
+        """The runs it tells of; 0 is none."""
+        return {group.run_id for group in decode_groups(bytes.fromhex(self.groups_hex))}
+
+    def events(self, *, of_parents_only: bool = False) -> Iterator[Event]:
+        """They, in order; ``of_parents_only`` leaves out what is of single jobs."""
+        groups = bytes.fromhex(self.groups_hex)
+        return decode_batch(self.first_seq, self.time_ms, groups, of_parents_only=of_parents_only)
+
+
 _DEFINITIONS = """
 SELECT id, CAST(type AS BLOB) FROM job WHERE id IN (SELECT value FROM json_each(?)) AND kind = 'run'
 """

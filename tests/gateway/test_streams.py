@@ -169,6 +169,26 @@ def test_listeners_at_one_place_get_the_same_frame(service: Service) -> None:
     asyncio.run(scene())
 
 
+def test_listeners_that_come_at_once_get_what_there_is_though_nothing_follows(service: Service) -> None:
+    service.runtime.fan_out(double, [Number(1)]).wait(20)
+
+    async def scene() -> None:
+        assembly = service.runtime.assembly
+        broadcast = Broadcast(lambda: service.runtime.reader, assembly.hub, assembly.clock, "/test")
+
+        async def first_frame() -> list[int]:
+            listener = await broadcast.listen(0, Wanted())
+            found = [event.seq for event in (await listener.next()).events if event.seq]
+            listener.close()
+            return found
+
+        async with asyncio.timeout(20):
+            found = await asyncio.gather(*(first_frame() for _ in range(3)))
+        assert found == [all_events(service)] * 3
+
+    asyncio.run(scene())
+
+
 def test_a_stream_that_is_not_followed_ends_with_what_there_is(service: Service) -> None:
     service.runtime.fan_out(double, [Number(each) for each in range(20)]).wait(100)
     params = {"after": "0", "follow": "false"}

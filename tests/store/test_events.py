@@ -141,3 +141,28 @@ def test_an_event_costs_bytes_and_not_a_row(store: StoreDriver) -> None:
     store.complete(*store.lease(1000))
     assert store.value("SELECT count(*) FROM event_batch") == before + 2
     assert store.value("SELECT max(length(batch)) FROM event_batch") < 12_000
+
+
+def test_whole_commits_hold_the_same_events_wherever_a_reader_begins_and_whatever_its_limit(
+    store: StoreDriver,
+) -> None:
+    run_id = store.submit(definition(step("a")))
+    store.name(store.start(), *specs(5))
+    for each in store.lease():
+        store.complete(each)
+    reader = StoreReader(store.path)
+    expected, last = reader.events()[0], reader.last_event()
+    try:
+        for limit in (1, 3, 1000):
+            for after in range(last + 1):
+                found, reached = list[Event](), after
+                while reached < last:
+                    batches, there = reader.batches(reached, limit=limit)
+                    assert there == last
+                    found += [event for each in batches for event in each.events() if event.seq > reached]
+                    assert all(each.run_ids == {run_id} for each in batches)
+                    reached = batches[-1].last_seq
+                assert found == expected[after:]
+        assert reader.batches(last) == ([], last)
+    finally:
+        reader.close()

@@ -142,6 +142,9 @@ def test_events_go_when_they_are_too_old_and_who_missed_some_is_told(
         ) as told:
             reader.events(seen)
         assert (told.value.after, told.value.oldest) == (seen, last + 1)
+        with pytest.raises(EventsPrunedError):
+            reader.batches(seen)
+        assert reader.batches(0, limit=1)[0][0].first_seq == told.value.oldest
         assert reader.events(last)[0][0].seq == told.value.oldest
         assert [each.seq for each in reader.events(0)[0]] == [each.seq for each in reader.events(last)[0]]
     finally:

@@ -88,6 +88,37 @@ def read_run_counts(
     ]
 
 
+class StoredProgress(msgspec.Struct, frozen=True, array_like=True):
+    """How far a parent is, as its row says; of a run, all jobs below its steps."""
+
+    id: int
+    run_id: int
+    state: JobState
+    named: bool
+    counts: Counts
+
+
+def read_progress(connection: sqlite3.Connection, run_ids: Sequence[int]) -> list[StoredProgress]:
+    """Of each of these runs that there is, its steps and then itself: one statement and one value for all."""
+    found = connection.execute(
+        f"SELECT json_group_array(json_array(id, run_id, kind, state, named, {', '.join(COUNTED)})) FROM ("
+        f"SELECT parent.* FROM json_each(?) AS wanted JOIN parent ON parent.run_id = wanted.value)",
+        (msgspec.json.encode(run_ids).decode(),),
+    ).fetchone()[0]
+    steps, runs = list[StoredProgress](), dict[int, tuple[str, int]]()
+    sums = {run: [0] * len(COUNTED) for run in run_ids}
+    for number, run_id, kind, state, named, *counts in msgspec.json.decode(found):
+        if kind == "run":
+            runs[run_id] = state, named
+        else:
+            steps.append(StoredProgress(number, run_id, JobState(state), bool(named), Counts(*counts)))
+            sums[run_id] = [total + count for total, count in zip(sums[run_id], counts, strict=True)]
+    return steps + [
+        StoredProgress(run, run, JobState(state), bool(named), Counts(*sums[run]))
+        for run, (state, named) in runs.items()
+    ]
+
+
 def read_run(connection: sqlite3.Connection, run_id: int) -> dict[str, Any] | None:
     """A run with its steps, documents, errors and warnings; None if there is no such run."""
     row = connection.execute(

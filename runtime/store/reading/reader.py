@@ -12,6 +12,7 @@ from actors.job import Counts, JobState
 from actors.messages import Event
 from actors.seams import Clock
 from runtime.store.database import open_reader
+from runtime.store.events import StoredBatch
 from runtime.store.explaining.explain import explain
 from runtime.store.explaining.reason import Explanation
 from runtime.store.reading import auth_records as auth_queries
@@ -104,6 +105,10 @@ class StoreReader:
         """Of each of these runs that there is, its state and its jobs by state, at one moment."""
         return self._read(job_queries.read_run_counts, run_ids)
 
+    def progress(self, run_ids: Sequence[int]) -> list[job_queries.StoredProgress]:
+        """Of each of these runs that there is, how far its steps and it are, at one moment."""
+        return self._read(job_queries.read_progress, run_ids)
+
     def tree(self, job_id: int, *, limit: int = 1000) -> dict[str, Any] | None:
         """The job with all below it."""
         return self._read(job_queries.read_tree, job_id, limit=limit)
@@ -182,6 +187,14 @@ class StoreReader:
             EventsPrunedError: some of them are kept no longer.
         """
         return self._read(record_queries.read_events, after, wanted or record_queries.EventFilter(), limit)
+
+    def batches(self, after: int, *, limit: int = 1000) -> tuple[list[StoredBatch], int]:
+        """The commits with the events above a number, not yet decoded, and the number of the last event there is.
+
+        Raises:
+            EventsPrunedError: some of them are kept no longer.
+        """
+        return self._read(record_queries.read_batches, after, limit)
 
     def last_event(self) -> int:
         """The sequence number of the last event."""

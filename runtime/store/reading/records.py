@@ -7,7 +7,7 @@ import msgspec
 
 from actors.ids import id_text
 from actors.messages import Event
-from runtime.store.events import decode_batch
+from runtime.store.events import StoredBatch, decode_batch
 
 
 class EventsPrunedError(LookupError):
@@ -32,6 +32,21 @@ class EventFilter(msgspec.Struct, frozen=True):
     run_id: int | None = None
     type: str | None = None
     of_parents_only: bool = False
+
+
+MOST_BATCHES = 1000
+"""Commits whose events are read by one statement."""
+
+_BATCHES = f"""
+SELECT event_floor, event_seq, (
+    SELECT json_group_array(json_array(first_seq, last_seq, time_ms, hex(batch))) FROM (
+        SELECT first_seq, last_seq, time_ms, batch FROM event_batch
+        WHERE first_seq >= coalesce((SELECT max(first_seq) FROM event_batch WHERE first_seq <= ?1 + 1), 0)
+            AND first_seq <= max(?1, event_floor) + ?2 AND last_seq > ?1
+        ORDER BY first_seq LIMIT {MOST_BATCHES}))
+FROM sequence
+"""
+_batches = msgspec.json.Decoder(list[StoredBatch])
 
 
 def read_events(
@@ -65,6 +80,21 @@ def read_events(
         if len(found) >= limit:
             break
     return found, reached
+
+
+def read_batches(connection: sqlite3.Connection, after: int, limit: int) -> tuple[list[StoredBatch], int]:
+    """The commits with the events above ``after``, about ``limit`` of them, and the number of the last event there is.
+
+    By one statement with one value: every row would give the interpreter lock away and want it back. The first one may
+    begin with events that are not above ``after``. None: there is nothing above it.
+
+    Raises:
+        EventsPrunedError: some events above ``after`` are kept no longer.
+    """
+    floor, last, found = connection.execute(_BATCHES, (after, limit)).fetchone()
+    if 0 < after < floor:
+        raise EventsPrunedError(after, floor + 1)
+    return _batches.decode(found), last
 
 
 def last_event(connection: sqlite3.Connection) -> int:
