@@ -12,7 +12,9 @@
 - ``jobs``, ``operations``, ``definitions``, ``schedules``, ``webhooks``, ``documents``, ``health``: the routes
 - ``shelf``        the directory of definitions, changed file by file
 - ``broadcast``    events, read and encoded once for all who listen
+- ``listener``     one stream's place in them; ``pictures``: how far parents are, which is not stored
 - ``stream``, ``socket``: they listen by server-sent events or by WebSocket
+- ``handing``, ``sending``: open WebSockets go to a process of their own; what runs there
 - ``serving``      uvicorn beside a runtime
 """
 

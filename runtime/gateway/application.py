@@ -23,6 +23,7 @@ from runtime.gateway.dashboard import files, page
 from runtime.gateway.definitions import DefinitionsController
 from runtime.gateway.documents import DocumentsController
 from runtime.gateway.gate import Gate
+from runtime.gateway.handing import SendingProcess, orders_for
 from runtime.gateway.head import allowed
 from runtime.gateway.health import HealthController
 from runtime.gateway.jobs import JobsController
@@ -48,7 +49,13 @@ def gateway(runtime: Runtime, settings: GatewaySettings | None = None) -> Gate:
     chosen = settings or GatewaySettings()
     assembly = runtime.assembly
     instance = id_text(assembly.ids.next())
-    broadcast = Broadcast(lambda: runtime.reader, assembly.hub, assembly.clock, f"/quaero/{instance}")
+    source = f"/quaero/{instance}"
+    broadcast = Broadcast(lambda: runtime.reader, assembly.hub, assembly.clock, source)
+    sending = SendingProcess(
+        lambda: orders_for(runtime.settings.store, runtime.settings.busy_timeout_seconds, source),
+        assembly.hub,
+        lambda: assembly.running,
+    )
     shelf = Shelf(runtime.settings.definitions_directory, assembly.library, assembly.managers)
 
     inside = Litestar(
@@ -71,13 +78,14 @@ def gateway(runtime: Runtime, settings: GatewaySettings | None = None) -> Gate:
             "runtime": _given(runtime),
             "settings": _given(chosen),
             "broadcast": _given(broadcast),
+            "sending": _given(sending),
             "shelf": _given(shelf),
             "instance": _given(instance),
         },
         exception_handlers={Exception: handle},
         before_request=refuse_unread_body,
         before_send=[_name_all_methods],
-        lifespan=[lambda _: broadcast.opened()],
+        lifespan=[lambda _: broadcast.opened(), lambda _: sending.opened()],
         openapi_config=OpenAPIConfig(
             title="Quaero Runtime",
             version=__version__,
@@ -89,7 +97,7 @@ def gateway(runtime: Runtime, settings: GatewaySettings | None = None) -> Gate:
         request_max_body_size=chosen.max_body_bytes,
         logging_config=None,
     )
-    return Gate(inside, chosen, assembly.clock, broadcast.close)
+    return Gate(inside, chosen, assembly.clock, broadcast, sending)
 
 
 async def _name_all_methods(message: Message, scope: Scope) -> None:

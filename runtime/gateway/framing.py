@@ -13,6 +13,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 EXTENSION = "quaero.frames"
 
 SendFrame = Callable[[bytes], Awaitable[None]]
+Give = Callable[[Callable[[int], object]], bool]
 
 _TEXT, _SHORT, _LONG = 0x81, 126, 127  # of RFC 6455, section 5.2
 
@@ -20,9 +21,18 @@ _TEXT, _SHORT, _LONG = 0x81, 126, 127  # of RFC 6455, section 5.2
 class FramingProtocol(WebSocketsSansIOProtocol):
     """uvicorn's, which also takes frames."""
 
+    heard = 0
+    """Bytes that the client has sent since the handshake began."""
+
+    def data_received(self, data: bytes) -> None:
+        """Count what comes after the request."""
+        if self.handshake_initiated:
+            self.heard += len(data)
+        super().data_received(data)
+
     async def run_asgi(self) -> None:
         """Offer the extension."""
-        self.scope.setdefault("extensions", {})[EXTENSION] = {"send": self.send_frame}
+        self.scope.setdefault("extensions", {})[EXTENSION] = {"send": self.send_frame, "give": self.give}
         await super().run_asgi()
 
     async def send_frame(self, frame: bytes) -> None:
@@ -36,10 +46,42 @@ class FramingProtocol(WebSocketsSansIOProtocol):
             raise ClientDisconnected
         self.transport.write(frame)
 
+    def give(self, take: Callable[[int], object]) -> bool:
+        """Let another process have the connection: ``take`` is given its descriptor, and this server lets go of it.
+
+        False, and nothing was done: the client is gone, has said something already, or has not been answered yet.
+
+        Raises:
+            OSError: whatever ``take`` raises; the connection is still this server's.
+        """
+        if (
+            self.heard
+            or self.disconnected
+            or self.close_sent
+            or self.transport.is_closing()
+            or self.transport.get_write_buffer_size()
+        ):
+            return False
+        self.transport.pause_reading()  # from here on it is heard by the other one
+        try:
+            take(self.transport.get_extra_info("socket").fileno())
+        except BaseException:
+            self.transport.resume_reading()
+            raise
+        self.stop_keepalive()
+        self.transport.abort()  # closes this process's descriptor; the connection goes on with the other's
+        return True
+
 
 def frames_of(scope: Mapping[str, Any]) -> SendFrame | None:
     """What sends frames to the socket of that scope; None where another server serves."""
     found: SendFrame | None = (scope.get("extensions") or {}).get(EXTENSION, {}).get("send")
+    return found
+
+
+def give_of(scope: Mapping[str, Any]) -> Give | None:
+    """What gives the socket of that scope away; None where another server serves."""
+    found: Give | None = (scope.get("extensions") or {}).get(EXTENSION, {}).get("give")
     return found
 
 

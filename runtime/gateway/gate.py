@@ -6,14 +6,16 @@ request that was refused.
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 import msgspec
 
 from actors.seams import Clock
+from runtime.gateway.broadcast import Broadcast
 from runtime.gateway.guard import Call, Refusal, admit
+from runtime.gateway.handing import SendingProcess
 from runtime.gateway.head import headers_only
 from runtime.gateway.problem import MEDIA_TYPE, TITLES, Problem
 from runtime.gateway.settings import GatewaySettings
@@ -90,11 +92,11 @@ class Gate:
         inside: Any,
         settings: GatewaySettings,
         clock: Clock,
-        end_streams: Callable[[], Awaitable[None]],
+        broadcast: Broadcast,
+        sending: SendingProcess,
     ) -> None:
-        self.end_streams = (
-            end_streams  # a server that stops calls it first: they end by themselves only with us
-        )
+        self._broadcast = broadcast
+        self.sending = sending
         self._inside = inside
         self._settings = settings
         self._failed = FailedLogins(clock, settings.failed_logins)
@@ -103,6 +105,11 @@ class Gate:
     def routes(self) -> list[Any]:
         """What is behind it."""
         return list(self._inside.routes)
+
+    async def end_streams(self) -> None:
+        """A server that stops calls it first: they end by themselves only with us."""
+        await self._broadcast.close()
+        await self.sending.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""

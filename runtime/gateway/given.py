@@ -10,12 +10,14 @@ from runtime.admission import MAX_KEY
 from runtime.embedding import Runtime
 from runtime.gateway.broadcast import Broadcast
 from runtime.gateway.contract import IDEMPOTENCY
+from runtime.gateway.handing import SendingProcess
 from runtime.gateway.settings import GatewaySettings
 from runtime.gateway.shelf import Shelf
 
 TheRuntime: TypeAlias = NamedDependency[Runtime]
 TheShelf: TypeAlias = NamedDependency[Shelf]
 TheBroadcast: TypeAlias = NamedDependency[Broadcast]
+TheSending: TypeAlias = NamedDependency[SendingProcess]
 TheSettings: TypeAlias = NamedDependency[GatewaySettings]
 TheInstance: TypeAlias = NamedDependency[str]
 PathText: TypeAlias = FromPath[str]

@@ -12,6 +12,7 @@ import uvicorn
 from runtime.embedding import Runtime
 from runtime.gateway.application import gateway
 from runtime.gateway.framing import FramingProtocol
+from runtime.gateway.gate import Gate
 from runtime.gateway.settings import GatewaySettings
 
 logger = logging.getLogger("quaero.gateway")
@@ -39,6 +40,7 @@ class GatewayServer:
         self._runtime = runtime
         self._settings = settings
         self._server: uvicorn.Server | None = None
+        self._gate: Gate | None = None
         self._thread: threading.Thread | None = None
         self._socket: socket.socket | None = None
         self._ready = threading.Event()
@@ -59,7 +61,8 @@ class GatewayServer:
         """What connections have been given and their clients have not taken; roughly, from any thread."""
         connections = list(self._server.server_state.connections) if self._server is not None else []
         transports = (getattr(each, "transport", None) for each in connections)
-        return sum(each.get_write_buffer_size() for each in transports if each is not None)
+        here: int = sum(each.get_write_buffer_size() for each in transports if each is not None)
+        return here + (0 if self._gate is None else self._gate.sending.waiting_bytes)
 
     def start(self) -> None:
         """Listen and serve; returns once requests are answered.
@@ -68,7 +71,7 @@ class GatewayServer:
             GatewayError: the address can not be bound.
         """
         self._socket = _bound(self._settings)
-        gate = gateway(self._runtime, self._settings)
+        gate = self._gate = gateway(self._runtime, self._settings)
         config = uvicorn.Config(
             gate,
             log_config=None,

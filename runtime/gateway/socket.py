@@ -1,25 +1,30 @@
 """``/ws``: events by WebSocket, in envelopes ``{type, payload}``; several that wait go as one ``batch``.
 
+Our own server hands an open socket to the process that sends (``handing``); what is here serves those of other servers.
 A client that does not read is no brake: its frames wait in nobody's memory but the connection's own buffer.
 """
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import Any
 
-import msgspec
 from litestar import WebSocket, websocket
 from litestar.exceptions import WebSocketDisconnect
 
 from runtime.embedding import Runtime
-from runtime.gateway.broadcast import Broadcast, Listener
+from runtime.gateway.broadcast import Broadcast
 from runtime.gateway.frame import Wanted
-from runtime.gateway.framing import frames_of
-from runtime.gateway.given import TheBroadcast, TheRuntime
+from runtime.gateway.framing import frames_of, give_of
+from runtime.gateway.given import TheBroadcast, TheRuntime, TheSending
+from runtime.gateway.handing import Handed, SendingProcess
+from runtime.gateway.listener import Listener
 from runtime.gateway.problem import BadRequestError
-from runtime.gateway.snapshot import snapshot
+from runtime.gateway.snapshot import snapshot_message
 from runtime.gateway.stream import cursor_of, wanted_of
 from runtime.store.reading.records import EventsPrunedError
+
+logger = logging.getLogger("quaero.gateway")
 
 UNSUPPORTED = 1008
 GOING_AWAY = 1001
@@ -27,7 +32,7 @@ GOING_AWAY = 1001
 
 @websocket("/ws")
 async def events_socket(
-    socket: WebSocket[Any, Any, Any], runtime: TheRuntime, broadcast: TheBroadcast
+    socket: WebSocket[Any, Any, Any], runtime: TheRuntime, broadcast: TheBroadcast, sending: TheSending
 ) -> None:
     """The query has what ``/api/events`` takes: ``run_id``, ``type``, ``mode``, ``level``, ``after``."""
     query = socket.query_params
@@ -39,6 +44,8 @@ async def events_socket(
         await socket.close(UNSUPPORTED, str(error)[:120])
         return
     await socket.accept()
+    if _given(socket, sending, Handed(cursor, wanted)):
+        return
     if cursor is None:
         cursor = await _send_snapshot(socket, runtime, wanted, reset=False)
     listener = await broadcast.listen(cursor, wanted)
@@ -88,7 +95,18 @@ async def _tell(
 async def _send_snapshot(
     socket: WebSocket[Any, Any, Any], runtime: Runtime, wanted: Wanted, *, reset: bool
 ) -> int:
-    cursor, shown = await asyncio.to_thread(snapshot, runtime.reader, wanted)
-    payload = {**shown, "reset": True} if reset else shown
-    await socket.send_text(msgspec.json.encode({"type": "snapshot", "payload": payload}).decode())
+    cursor, message = await asyncio.to_thread(snapshot_message, runtime.reader, wanted, reset=reset)
+    await socket.send_text(message.decode())
     return cursor
+
+
+def _given(socket: WebSocket[Any, Any, Any], sending: SendingProcess, handed: Handed) -> bool:
+    """Hand the socket over to the process that sends; False where this server has to send by itself."""
+    give = give_of(socket.scope)
+    if give is None:
+        return False
+    try:
+        return give(lambda descriptor: sending.take(descriptor, handed))
+    except OSError as error:
+        logger.warning("a WebSocket is served beside the jobs, which it may delay: %s", error)
+        return False
