@@ -26,7 +26,7 @@ def test_no_acknowledged_submit_is_missing_or_doubled_when_the_runtime_is_killed
     """
     store, inside, beside = tmp_path / "jobs.db", tmp_path / "inside.log", tmp_path / "beside.log"
     chance = random.Random()  # noqa: S311 (when to kill is no secret)
-    onlooker = None
+    victim = onlooker = None
     try:
         for number in range(rounds):
             gate = tmp_path / f"gate-{number}"
@@ -46,10 +46,12 @@ def test_no_acknowledged_submit_is_missing_or_doubled_when_the_runtime_is_killed
         (tmp_path / "enough").touch()
         assert onlooker is not None
         assert onlooker.wait(WAIT) == 0
-        assert start_service(store, inside).wait(WAIT) == 0
+        victim = start_service(store, inside)
+        assert victim.wait(WAIT) == 0
     finally:
-        if onlooker is not None and onlooker.poll() is None:
-            kill_group(onlooker)
+        for process in (victim, onlooker):
+            if process is not None and process.poll() is None:
+                kill_group(process)
 
     assert faults_at_rest(store) == []
     assert faults_of_diaries(store, inside, beside) == []
