@@ -124,7 +124,7 @@ def test_the_waits_between_attempts_grow(tmp_path: Path, receiver: Receiver) -> 
         for attempt in range(1, 4):
             until(partial(_waits, runtime, attempt), seconds=WAIT, what=f"the end of attempt {attempt}")
             waits.append(_seconds_left(runtime, clock))
-            clock.advance(waits[-1])
+            clock.advance(waits[-1] + 0.01)  # seconds are no milliseconds: it would be one short now and then
         receiver.wait_for(lambda received: len(received) >= 4)
         (job,) = jobs(runtime)
         assert job["max_attempts"] == 12
