@@ -66,6 +66,8 @@ def changed_places(mutant: Mutant) -> dict[Function, set[int]]:
         constants = _index()[mutant.path].constants
         return _users(mutant.path, {name for first, last, name in constants if first <= mutant.line <= last})
     function = functions_of(_tree(mutant.path))[mutant.where]
+    if mutant.line < function.body[0].lineno:  # a default, which every call may take
+        return {(mutant.path, mutant.where): set(range(function.end_lineno or 0))}
     ranges = [
         _lines_of(node) for node in ast.walk(function) if isinstance(node, ast.stmt) and node is not function
     ]

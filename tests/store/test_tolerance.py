@@ -141,6 +141,17 @@ def test_a_warning_is_marked_at_the_success_of_a_batch_that_uses_the_tolerance_u
     assert store.state(run_id) == "completed_with_failures"
 
 
+def test_a_batch_of_successes_beside_failures_is_one_transaction_where_nothing_limits_them(
+    store: StoreDriver,
+) -> None:
+    store.run_with(*specs(4))
+    bad, *good = store.lease()
+    store.fail(bad)
+    before = store.value("SELECT count(*) FROM event_batch")
+    store.complete(*good)
+    assert store.value("SELECT count(*) FROM event_batch") == before + 1
+
+
 def test_a_step_that_is_closing_is_warned_of_nothing(store: StoreDriver) -> None:
     tolerance = ErrorTolerance(max_child_failures=1, failure_action=FailureAction.MARK_WARNING)
     store.submit(definition(step(error_tolerance=tolerance)))
