@@ -14,13 +14,13 @@ from tests.mutation.trace import OURS, Reach, functions_of
 Function = tuple[str, str]
 """The file, from the root; the function or ``Class.method``."""
 NAMED = {
-    "begin": "naming",
-    "children": "naming",
-    "name": "naming",
-    "recover": "lost",
-    "reopen": "retry",
-    "take": "lease",
-    "tolerate": "tolerance",
+    "begin": ("naming",),
+    "children": ("naming",),
+    "name": ("naming",),
+    "recover": ("lost", "recovery"),
+    "reopen": ("retry",),
+    "take": ("lease", "levels"),
+    "tolerate": ("tolerance",),
 }
 """Files whose tests have another name than they."""
 
@@ -36,19 +36,24 @@ def load(paths: Iterable[Path]) -> dict[str, Reach]:
 def tests_of(mutant: Mutant, reach: dict[str, Reach]) -> list[str]:
     """The tests that run what the mutant changes: first those named like its file, then some of each other file.
 
+    If it changes a condition, those come before all that go the way which fewer tests go.
     The quickest of a file come first: tests of one file are alike, and the third finds little besides.
     """
     places = changed_places(mutant)
     stem = Path(mutant.path).stem
-    stem = NAMED.get(stem, stem)
+    stems = NAMED.get(stem, (stem,))
     calling = [test for test, entry in reach.items() if _runs(entry, places)]
     calling.sort(key=lambda test: reach[test].seconds)
+    inside = {test for test in calling if _runs(reach[test], _inside(mutant))}
+    few = inside if 2 * len(inside) <= len(calling) else set(calling) - inside
     tried: Counter[str] = Counter()
     ranks = []
     for test in calling:
         file = test.split("::")[0]
         tried[file] += 1
-        ranks.append((stem not in file, tried[file], reach[test].seconds, test))
+        ranks.append(
+            (test not in few, not any(each in file for each in stems), tried[file], reach[test].seconds, test)
+        )
     return [test for *_, test in sorted(ranks)]
 
 
@@ -74,6 +79,15 @@ def changed_places(mutant: Mutant) -> dict[Function, set[int]]:
     around = [lines for lines in ranges if mutant.line in lines]
     lines = max(around, key=lambda each: each.start, default=range(mutant.line, mutant.line + 1))
     return {(mutant.path, mutant.where): {line - function.lineno for line in lines}}
+
+
+def _inside(mutant: Mutant) -> dict[Function, set[int]]:
+    """Where a condition that the mutant changes leads to if it holds."""
+    function = functions_of(_tree(mutant.path)).get(mutant.where)
+    if function is None:
+        return {}
+    ifs = [node for node in ast.walk(function) if isinstance(node, ast.If) and mutant.line in _lines_of(node)]
+    return {(mutant.path, mutant.where): {node.body[0].lineno - function.lineno for node in ifs}}
 
 
 def _lines_of(node: ast.stmt) -> range:

@@ -206,6 +206,18 @@ def test_a_dead_runtimes_naming_is_given_back(store: StoreDriver, other: StoreDr
     assert store.name(fresh, spec()).inserted == 1
 
 
+def test_a_living_runtimes_naming_is_not_given_back_with_a_dead_ones(
+    store: StoreDriver, other: StoreDriver
+) -> None:
+    store.submit()
+    other.start()
+    store.submit()
+    mine = store.start()
+    other.die()
+    store.tend()
+    assert store.name(mine, spec()).accepted
+
+
 def test_a_frozen_runtimes_naming_runs_out_with_its_heartbeat(
     store: StoreDriver, other: StoreDriver, clock: ManualClock
 ) -> None:
