@@ -9,10 +9,13 @@ from actors.seams import ManualClock
 from tests.store.driver import StoreDriver, specs
 
 
-def test_an_attempt_of_a_job_that_was_ended_as_damaged_is_refused(store: StoreDriver) -> None:
+@pytest.mark.parametrize("lane_id", [None, 999])
+def test_an_attempt_of_a_job_that_was_ended_as_damaged_is_refused(
+    store: StoreDriver, lane_id: int | None
+) -> None:
     run_id = store.run_with(*specs(2))
     damaged, other = store.lease()
-    store.file.connection.execute("UPDATE job SET lane_id = 999 WHERE id = ?", (damaged.id,))
+    store.damage(damaged.id, "lane_id", lane_id)
     store.commit(GiveBack(store.steps(run_id)["only"], "its orchestrator died"))
     assert [store.state(job.id) for job in (damaged, other)] == ["failed", "pending"]
 

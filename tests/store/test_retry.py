@@ -48,6 +48,7 @@ def test_failed_and_cancelled_jobs_are_run_again_and_completed_ones_are_not(
     store.complete(*done.jobs)
     assert store.state(run_id) == "completed"
     assert store.state(unwanted) == ("cancelled" if failed_only else "completed")
+    assert store.logs(run_id)[-1] == ("retried: failed jobs only" if failed_only else "retried")
 
 
 def test_what_was_said_of_the_last_end_is_gone_and_the_history_of_errors_is_kept(store: StoreDriver) -> None:
@@ -170,7 +171,8 @@ def test_what_has_completed_is_refused(store: StoreDriver, kind: str, failed_onl
     store.complete(*store.lease())
     ((job_id,),) = store.rows("SELECT id FROM job WHERE kind = ?", kind)
     found = refused(store, job_id, failed_only=failed_only)
-    assert f"nothing of {kind} {id_text(job_id)}" in found.message
+    what = "failed" if failed_only else "failed or was cancelled"
+    assert found.message == f"there is nothing to retry: nothing of {kind} {id_text(job_id)} {what}"
     assert "quaero rerun" in found.hint
 
 

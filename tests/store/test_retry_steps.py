@@ -39,6 +39,19 @@ def test_the_retry_of_a_step_lets_the_steps_go_on_that_its_failure_cancelled(sto
     assert store.state(run_id) == "completed"
 
 
+def test_the_retry_of_a_job_lets_the_steps_go_on_that_its_failure_cancelled(store: StoreDriver) -> None:
+    run_id = store.submit(definition(step("a"), step("b", depends=("a",))))
+    store.name(store.start(), spec())
+    (job,) = store.lease()
+    store.fail(job)
+    assert store.states(run_id) == ["failed", "cancelled"]
+    assert retried(store, job.id).jobs == 1
+    assert store.states(run_id) == ["running", "pending"]
+    store.complete(*store.lease())
+    store.name(store.start())
+    assert store.state(run_id) == "completed"
+
+
 def test_a_retried_step_waits_again_for_one_that_is_retried_with_it(store: StoreDriver) -> None:
     steps = step("a", on_error=OnError.CONTINUE), step("b", depends=("a",), on_error=OnError.CONTINUE)
     run_id = store.submit(definition(*steps))
