@@ -3,6 +3,9 @@
 It looks every few milliseconds while there is work, and sleeps while there is none. Two looks that see the same
 message being handled give the seat to a new thread; the handler goes on in its old one, and nobody else waits for it.
 This is a safety net: each hand-over costs everybody its delay. Blocking actors belong on another dispatcher.
+
+How long a handler has blocked is told in looks. Where the machine has no time for this process the looks are late as
+well, and a handler that only waits for a processor is blamed for nothing.
 """
 
 import logging
@@ -29,6 +32,7 @@ class _Blocked:
         self.cell = cell
         self.handled = cell.handled
         self.since = since
+        self.looks = 1
         self.logged = False
 
     @property
@@ -108,7 +112,8 @@ class Watchdog:
         self._blocked = [each for each in self._blocked if not each.over]
         now = real_now()
         for each in self._blocked:
-            if not each.logged and now - each.since >= self._slow_seconds:
+            each.looks += 1
+            if not each.logged and each.looks * self._handoff_seconds >= self._slow_seconds:
                 each.logged = True
                 self._report(each, now)
 

@@ -108,6 +108,26 @@ def test_a_slow_handler_is_logged_once_with_its_stack(caplog: pytest.LogCaptureF
     assert "dispatcher = 'io'" in record.getMessage()
 
 
+def test_a_handler_is_slow_after_so_many_looks_however_long_they_took() -> None:
+    """On a machine with no time for the process a handler of a millisecond was once called slow after 66 ms."""
+    config = EngineConfig(handoff_seconds=WAIT_SECONDS, slow_handler_seconds=8 * WAIT_SECONDS)
+    with Stage(config=config) as stage:
+        engine = engine_of(stage.system)
+        watchdog, runner = engine.dispatchers.watchdog, engine.dispatchers.core
+        assert watchdog is not None
+        assert isinstance(runner, Runner)
+        gate = block(stage, 1)
+        seat = runner.seat
+        assert seat is not None
+        looks = 0
+        while not engine_statistics(stage.system).slow_handlers:
+            watchdog._look(seat)
+            looks += 1
+        assert looks in {7, 8}  # the watchdog's own thread may have looked once
+        gate.set()
+        assert stage.next() == "went on"
+
+
 def test_the_engine_shouts_when_no_spare_thread_is_left(caplog: pytest.LogCaptureFixture) -> None:
     shouted = threading.Event()
 
