@@ -23,7 +23,7 @@ from runtime.gateway.dashboard import files, page
 from runtime.gateway.definitions import DefinitionsController
 from runtime.gateway.documents import DocumentsController
 from runtime.gateway.gate import Gate
-from runtime.gateway.handing import SendingProcess, orders_for
+from runtime.gateway.handing import Orders, SendingProcess
 from runtime.gateway.head import allowed
 from runtime.gateway.health import HealthController
 from runtime.gateway.jobs import JobsController
@@ -52,7 +52,7 @@ def gateway(runtime: Runtime, settings: GatewaySettings | None = None) -> Gate:
     source = f"/quaero/{instance}"
     broadcast = Broadcast(lambda: runtime.reader, assembly.hub, assembly.clock, source)
     sending = SendingProcess(
-        lambda: orders_for(runtime.settings.store, runtime.settings.busy_timeout_seconds, source),
+        Orders(str(runtime.settings.store.absolute()), runtime.settings.busy_timeout_seconds, source),
         assembly.hub,
         lambda: assembly.running,
     )

@@ -8,27 +8,21 @@ cursors, and the next socket starts another. Where it can not be started, the se
 """
 
 import asyncio
-import json
 import logging
 import socket
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from threading import Lock
 
 import msgspec
 
 from runtime.events.hub import EventHub
 from runtime.gateway.frame import Wanted
+from runtime.processes.command import command_of
 
 logger = logging.getLogger("quaero.gateway")
 
-CODE = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from runtime.gateway.sending import main;"
-    " main(int(sys.argv[2]), sys.argv[3])"
-)
 RING = b"\x00"
 """There was a commit. No message with a socket begins with it."""
 MESSAGE_BYTES = 1 << 16
@@ -72,8 +66,8 @@ _reports = msgspec.msgpack.Decoder(Report)
 class SendingProcess:
     """One per gateway, for its loop's thread; ``waiting_bytes`` from any."""
 
-    def __init__(self, orders: Callable[[], Orders], hub: EventHub, is_open: Callable[[], bool]) -> None:
-        self._orders = orders
+    def __init__(self, orders: Orders, hub: EventHub, is_open: Callable[[], bool]) -> None:
+        self._orders = msgspec.json.encode(orders).decode()
         self._hub = hub
         self._is_open = is_open
         self._process: subprocess.Popen[bytes] | None = None
@@ -134,11 +128,11 @@ class SendingProcess:
         if self._closed:
             raise OSError("the gateway stops")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        arguments = [json.dumps(sys.path), str(theirs.fileno()), msgspec.json.encode(self._orders()).decode()]
+        command = command_of("runtime.gateway.sending", theirs.fileno(), self._orders)
         try:
             with theirs:
                 self._process = subprocess.Popen(  # noqa: S603 (this interpreter, and our own code)
-                    [sys.executable, "-c", CODE, *arguments],
+                    command,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     pass_fds=(theirs.fileno(),),
@@ -214,11 +208,6 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def orders_for(store: Path, busy_timeout_seconds: float, source: str) -> Orders:
-    """What a process needs to know of a runtime's store."""
-    return Orders(str(store.absolute()), busy_timeout_seconds, source)
 
 
 def _nothing() -> None:

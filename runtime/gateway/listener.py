@@ -1,37 +1,17 @@
 """Listener: one stream's place in the sequence. It holds no events: it takes them when it can send."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from runtime.gateway.frame import Frame, Wanted
 
-
-class Source(Protocol):
-    """What a listener asks of the broadcast."""
-
-    closed: bool
-
-    @property
-    def version(self) -> int:
-        """Of the last picture there is."""
-        ...
-
-    async def frame(self, cursor: int, version: int, wanted: Wanted) -> tuple[Frame, int, int]:
-        """What there is behind that event and picture, and where it leads."""
-        ...
-
-    async def news(self, cursor: int, version: int) -> None:
-        """Wait until there is more."""
-        ...
-
-    def left(self) -> None:
-        """A listener is gone."""
-        ...
+if TYPE_CHECKING:
+    from runtime.gateway.broadcast import Broadcast
 
 
 class Listener:
     """One stream's place in the sequence."""
 
-    def __init__(self, broadcast: Source, cursor: int, wanted: Wanted) -> None:
+    def __init__(self, broadcast: "Broadcast", cursor: int, wanted: Wanted) -> None:
         self.cursor = cursor
         self._broadcast = broadcast
         self._wanted = wanted

@@ -2,6 +2,7 @@
 
 - ``orders``    what runtime and process say to each other; ``frames`` how it is written on the socket
 - ``naming``    by which name a process finds a worker
+- ``command``   what starts one: a fresh interpreter, never a fork
 - ``process``   one process as the runtime holds it: start, exchange, tell, kill
 - ``crew``      all of one runtime's: the next job takes a process that rests, or starts one
 - ``child``     what runs in the process

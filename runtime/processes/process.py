@@ -5,25 +5,20 @@ so that they never meet the next one. The process hears of the runtime's death b
 holds the other end.
 """
 
-import json
 import os
 import selectors
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from io import FileIO
 from threading import Lock
 
+from runtime.processes.command import command_of
 from runtime.processes.frames import FrameReader, framed
 from runtime.processes.orders import TellBody, encoder
 
-CODE = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from runtime.processes.child import main;"
-    " main(int(sys.argv[2]), int(sys.argv[3]))"
-)
 STDERR = 2
 KEPT_OUTPUT = 1500
 """Characters of a process's last output that are told of its death."""
@@ -48,11 +43,11 @@ class WorkerProcess:
         alive, self._life = _pipe()
         self._output, written = _pipe()
         os.set_blocking(self._output.fileno(), False)
-        arguments = [json.dumps(sys.path), str(theirs.fileno()), str(alive.fileno())]
+        command = command_of("runtime.processes.child", theirs.fileno(), alive.fileno())
         with theirs, alive, written:
             try:
                 self._process = subprocess.Popen(  # noqa: S603 (this interpreter, and our own code)
-                    [sys.executable, "-c", CODE, *arguments],
+                    command,
                     stdin=subprocess.DEVNULL,
                     stdout=written,
                     stderr=written,

@@ -178,14 +178,18 @@ def test_cancelling_a_run_cancels_its_pre_jobs_and_its_post_jobs(store: StoreDri
     assert let_run(store) == {}
 
 
-def test_a_pre_job_that_another_run_waits_for_is_not_cancelled_with_one(store: StoreDriver) -> None:
-    runs = submit(
+def two_that_wait_for_one(store: StoreDriver) -> dict[str, int]:
+    return submit(
         store,
         made("top", step("top", on_error=CONTINUE), pre=("left", "right")),
         made("left", pre=("deep",)),
         made("right", pre=("deep",)),
         made("deep"),
     )
+
+
+def test_a_pre_job_that_another_run_waits_for_is_not_cancelled_with_one(store: StoreDriver) -> None:
+    runs = two_that_wait_for_one(store)
     store.cancel(runs["left"])
     assert states(store, runs) == {
         "top": "pending",
@@ -197,13 +201,7 @@ def test_a_pre_job_that_another_run_waits_for_is_not_cancelled_with_one(store: S
 
 
 def test_a_pre_job_is_cancelled_with_the_last_run_that_waits_for_it(store: StoreDriver) -> None:
-    runs = submit(
-        store,
-        made("top", step("top", on_error=CONTINUE), pre=("left", "right")),
-        made("left", pre=("deep",)),
-        made("right", pre=("deep",)),
-        made("deep"),
-    )
+    runs = two_that_wait_for_one(store)
     other = submit(store, made("main", pre=("fetch",)), made("fetch"))
     store.cancel(runs["left"])
     store.cancel(runs["right"])
