@@ -160,7 +160,7 @@ OTHERS: dict[str, tuple[Patch, ...]] = {
     ),
     "more are leased than a step's concurrency": (
         source_of(
-            lease._share, "parent.concurrency - parent.running if parent.concurrency else 1 << 30", "1 << 30"
+            lease._share, "parent.concurrency - parent.running if parent.concurrency else slots", "slots"
         ),
     ),
 }

@@ -8,7 +8,7 @@ from actors.job import ErrorTolerance, LeasedJob, Page
 from actors.messages import NameChildren, Settle
 from runtime.store.newcomers import FIRST_TURN
 from runtime.store.verbs.lease import TURN
-from tests.store.driver import StoreDriver, definition, spec, specs, step
+from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
 
 
 def many_runs(store: StoreDriver, runs: int, children: int, **options: int) -> None:
@@ -240,3 +240,39 @@ def test_a_damaged_row_of_one_type_that_closes_the_step_lets_no_other_type_start
     assert store.commit(lease={"other": 9, "work": 9}).jobs == []
     store.sweep()
     assert store.state(run_id) == "failed"
+
+
+@pytest.mark.parametrize("first", ["running", "completed", "failed"])
+def test_a_step_that_has_begun_gets_a_whole_turn_whatever_became_of_its_first_child(
+    store: StoreDriver, first: str
+) -> None:
+    begun = store.run_with(*specs(2 * TURN), of=definition(priority=-1))
+    store.run_with(*specs(2 * TURN))
+    (job,) = store.lease(1)
+    if first != "running":
+        store.settle(store.attempt(job, failed(permanent=True) if first == "failed" else None))
+    assert Counter(job.root_id for job in store.lease(TURN)) == {begun: TURN}
+
+
+def test_a_step_that_has_not_begun_gets_its_short_turn_before_those_behind_it(store: StoreDriver) -> None:
+    first, second = (
+        store.run_with(*specs(2 * TURN), of=definition(priority=priority)) for priority in (-1, 0)
+    )
+    assert Counter(job.root_id for job in store.lease(2 * FIRST_TURN)) == {
+        first: FIRST_TURN,
+        second: FIRST_TURN,
+    }
+
+
+def test_the_types_of_a_step_share_its_concurrency_with_its_rates(store: StoreDriver) -> None:
+    """Whichever lane comes first: what one took of the step's room the others have no more."""
+    store.run_with(
+        *specs(3, rate_key="a", rate_ms=1000),
+        *specs(3, rate_key="b", rate_ms=1000),
+        *specs(5),
+        of=definition(step(concurrency=4)),
+    )
+    jobs = store.lease()
+    assert len(jobs) == 4
+    store.complete(*jobs)
+    assert len(store.lease()) == 3

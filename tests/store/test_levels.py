@@ -109,3 +109,12 @@ def test_behind_a_step_that_waits_for_its_level_the_others_go_in_their_order(sto
     low, *rest = (store.run_with(*specs(2), of=definition(priority=priority)) for priority in (5, 0, 0))
     order = [store.lease(1)[0].root_id for _ in range(6)]
     assert order == [*rest, *rest, low, low]
+
+
+def test_a_step_that_waits_for_its_level_costs_no_slot_that_others_could_use(store: StoreDriver) -> None:
+    """Lanes that were emptied on the way are not looked at again, either."""
+    by_level(store, 1, 2, 2, of=definition(priority=-1))
+    store.lease(1)
+    runs = [store.run_with(spec()) for _ in range(4)]
+    assert [job.root_id for job in store.lease(3)] == runs[:3]
+    assert store.lease(3)[0].root_id == runs[3]

@@ -8,7 +8,9 @@ import pytest
 from actors.job import ErrorTolerance
 from actors.messages import CancelJob, GiveBack
 from actors.seams import ManualClock
+from runtime.store.failure import StoreUnavailableError
 from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
+from tests.store.test_doubt import lose_the_next_answer
 
 
 @pytest.fixture
@@ -129,14 +131,72 @@ def test_a_cancelled_job_that_is_lost_counts_as_ended_to_the_tolerance(store: St
     assert store.parent(only(store, run_id))["closing"] == "tolerance"
 
 
-def test_jobs_that_come_back_are_told_of_before_their_step_closes(store: StoreDriver) -> None:
-    """The other job of the dead runtime was lost too often, which is more than the step bears."""
-    tolerance = ErrorTolerance(max_child_failures=1)
-    store.run_with(*specs(2), of=definition(step(error_tolerance=tolerance)))
-    back, lost = store.lease()
+@pytest.mark.parametrize("end", ["given up", "damaged", "cancelled"])
+def test_jobs_that_come_back_are_told_of_before_their_step_closes(store: StoreDriver, end: str) -> None:
+    """Another job of the dead runtime ends with it, which is more than the step bears."""
+    tolerance = ErrorTolerance(max_failure_ratio=0.3, min_finished=2)
+    store.run_with(*specs(4), of=definition(step(error_tolerance=tolerance)))
+    good, back, *others = store.lease()
+    bad, lost = others if end == "cancelled" else (good, others[0])
+    store.settle(store.attempt(bad, failed(permanent=True) if end == "cancelled" else None))
+    if end == "cancelled":
+        store.cancel(lost.id)
+    elif end == "damaged":
+        store.damage(lost.id, "lane_id", 999)
     store.file.connection.execute("UPDATE job SET owner = 99 WHERE id = ?", (back.id,))
-    lose(store, lost.id, 21)
+    lose(store, lost.id, 21 if end == "given up" else 1)
     kinds = [(kind, job_id, data.get("state")) for _, kind, _, job_id, data in store.oracle.events]
     closing = next(place for place, (kind, *_) in enumerate(kinds) if kind == "parent_closing")
     assert kinds[:closing].count(("job_status_change", back.id, "pending")) == 2
     assert kinds[closing:].count(("job_status_change", back.id, "pending")) == 0
+
+
+def test_jobs_that_come_back_are_told_of_together_with_the_reason(
+    store: StoreDriver, other: StoreDriver
+) -> None:
+    """Of a runtime with thousands of jobs there is one group of events for each step, not one for each job."""
+    store.run_with(*specs(3))
+    store.run_with(*specs(2))
+    jobs = other.lease()
+    other.die()
+    store.tend()
+    blob = store.value("SELECT batch FROM event_batch ORDER BY first_seq DESC LIMIT 1")
+    groups = [(ids, data) for _, _, ids, data in msgspec.msgpack.decode(blob)]
+    told = {"state": "pending", "reason": "its runtime died"}
+    for step_id in {job.step_id for job in jobs}:
+        ids = [job.id for job in jobs if job.step_id == step_id]
+        assert (ids, {**told, "parent_id": step_id}) in groups
+
+
+def test_the_event_of_a_job_that_was_given_up_says_why(store: StoreDriver) -> None:
+    store.run_with(spec())
+    (job,) = store.lease()
+    lose(store, job.id, 21)
+    (error,) = (data["error"] for *_, at, data in store.oracle.events if at == job.id and "error" in data)
+    assert (
+        error == store.column("error", job.id) == "given up: the attempt was lost 21 times with its runtime"
+    )
+
+
+def test_the_death_of_a_runtime_that_ran_nothing_takes_over_no_jobs(
+    store: StoreDriver, other: StoreDriver
+) -> None:
+    other.die()
+    _, found = store.tend()
+    assert found == [f"runtime {other.file.owner} died; 0 jobs it was running were taken over"]
+
+
+def test_a_commit_in_doubt_gives_back_nothing_that_another_runtime_leased_since(
+    store: StoreDriver, other: StoreDriver
+) -> None:
+    store.run_with(*specs(2))
+    store.submit()
+    lose_the_next_answer(store)
+    with pytest.raises(StoreUnavailableError):
+        store.lease(1)
+    (theirs,) = other.lease(1)
+    naming = other.start()
+    assert [job.id == theirs.id for job in store.lease()] == [False]
+    assert store.settle(store.attempt(theirs)).refused == ()
+    assert store.name(naming, spec()).accepted
+    other.close()

@@ -192,6 +192,7 @@ def test_a_lost_attempt_below_a_closing_parent_is_not_run_again(
     other.die()
     store.tend()
     assert store.state(job.id) == "cancelled"
+    assert store.column("error", job.id) == "over"
     assert store.state(run_id) == "failed"
 
 

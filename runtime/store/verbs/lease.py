@@ -141,7 +141,7 @@ def _share(transaction: Transaction, lanes: list[LaneRow], slots: int) -> list[t
         for lane in active:
             parent = transaction.parent(lane.parent_id)
             left = room.setdefault(
-                parent.id, parent.concurrency - parent.running if parent.concurrency else 1 << 30
+                parent.id, parent.concurrency - parent.running if parent.concurrency else slots
             )
             taken = shares.get(lane.id, 0)
             turn = TURN if taken or _begun(parent) else FIRST_TURN
@@ -149,7 +149,7 @@ def _share(transaction: Transaction, lanes: list[LaneRow], slots: int) -> list[t
             if share <= 0 or parent.closing is not None:  # a damaged row of another type has just closed it
                 continue
             if lane.rate_ms:
-                if taken or not _rate_allows(transaction, lane):
+                if not _rate_allows(transaction, lane):
                     continue
                 share = 1
             shares[lane.id] = taken + share

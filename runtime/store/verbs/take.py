@@ -38,9 +38,7 @@ MARK = moving(
     "attempt = attempt + 1, token = ?1, owner = ?2, lease_expires = ?3, started_at = coalesce(started_at, ?4)",
     "id IN (SELECT value FROM json_each(?5))",
 )
-_DEPTHS = (
-    f"SELECT depth FROM job WHERE lane_id = ? AND state {IS_WAITING} ORDER BY priority, depth, id LIMIT ?"
-)
+_DEPTHS = f"SELECT depth FROM job WHERE lane_id = ? AND state {IS_WAITING} ORDER BY priority, depth LIMIT ?"
 _ALL = -1
 """As a limit: every row."""
 
@@ -91,12 +89,11 @@ def _take_together(transaction: Transaction, shares: Sequence[tuple[LaneRow, int
 def _take_lane(transaction: Transaction, lane: LaneRow, number: int) -> list[LeasedJob]:
     parent = transaction.parent(lane.parent_id)
     if parent.by_level:
-        number = min(number, _of_one_level(transaction, lane, number))
+        number = _of_one_level(transaction, lane, number)
         if not number:
             # Nothing has changed: whoever said so would look again at once, and again, until a shallower one ends.
             transaction.held_lanes.add(lane.id)
             return []
-    transaction.change_parent(parent)
     token = transaction.next_token()
     good, damaged = _read(transaction, lane, number, token)
     transaction.change_lane(lane)
