@@ -1,8 +1,9 @@
 """The raw floor: exactly the rows a finished run left, put through the same statements by bare sqlite3.
 
 Batches of 512 on one connection, on the same disk, with the same pragmas and every index: each batch is written, leased
-and settled again, each in a transaction of its own, as a program without actors would have to. No decisions and no
-decoding: what is encoded once is encoded before the clock starts. The events go in with the transactions, as many rows
+(its rows are read, which are the first of their lanes, and marked) and settled again, each in a transaction of its own,
+as a program without actors would have to. No decisions and no decoding: what is encoded once is encoded before the
+clock starts. The events go in with the transactions, as many rows
 as the run left. (A floor that puts the three steps of three batches into one transaction, which only pays off beside a
 runtime that does the same, is about a fifth faster; docs/decisions/0007 has both figures.)
 """
@@ -19,7 +20,7 @@ from runtime.store.database import open_reader, open_writer
 from runtime.store.new_jobs import write_jobs
 from runtime.store.rows import LANE_COLUMNS, PARENT_COLUMNS
 from runtime.store.verbs.settle import COMPLETE
-from runtime.store.verbs.take import MARK
+from runtime.store.verbs.take import MARK, TAKE_LANES
 
 BATCH = 512
 
@@ -41,6 +42,8 @@ class _Batch(msgspec.Struct):
     settled: str
     parents: dict[int, int]
     lanes: dict[int, int]
+    lanes_by_number: dict[int, str]
+    """What is read when it is leased: the first so many children of each of these lanes."""
 
 
 def floor_rate(finished: Path, scratch: Path, *, synchronous: str) -> float:
@@ -86,12 +89,16 @@ def _batch(jobs: list[Any]) -> _Batch:
     for job in jobs:
         parents[job[2]] = parents.get(job[2], 0) + 1
         lanes[job[5]] = lanes.get(job[5], 0) + 1
+    by_number: dict[int, list[int]] = {}
+    for lane, number in lanes.items():
+        by_number.setdefault(number, []).append(lane)
     return _Batch(
         inserts=[value for job in jobs for value in job],
         ids=_text([job[0] for job in jobs]),
         settled=_text([(job[0], 1, None, job[2]) for job in jobs]),
         parents=parents,
         lanes=lanes,
+        lanes_by_number={number: _text(some) for number, some in by_number.items()},
     )
 
 
@@ -122,6 +129,8 @@ def _write(connection: sqlite3.Connection, batch: _Batch, turn: int) -> None:
 
 
 def _lease(connection: sqlite3.Connection, batch: _Batch, turn: int) -> None:
+    for number, lanes in batch.lanes_by_number.items():
+        connection.execute(TAKE_LANES, (turn, lanes, number)).fetchone()
     connection.execute(MARK, (1, 1, turn, turn, batch.ids))
     _count(connection, batch, 2, turn)
 

@@ -156,11 +156,11 @@ LEASE: dict[str, tuple[Patch, ...]] = {
     ),
     "deeper jobs go first": (
         text_of(take, "_TAKE", "first.priority, first.depth", "first.priority, first.depth DESC"),
-        text_of(take, "_TAKE_LANES", "first.priority, first.depth", "first.priority, first.depth DESC"),
+        text_of(take, "TAKE_LANES", "first.priority, first.depth", "first.priority, first.depth DESC"),
     ),
     "priorities are not looked at": (
         text_of(take, "_TAKE", "first.priority, ", ""),
-        text_of(take, "_TAKE_LANES", "first.priority, ", ""),
+        text_of(take, "TAKE_LANES", "first.priority, ", ""),
     ),
     "no job waits for its level": (source_of(take._of_one_level, "depths[0] > running", "False"),),
     "leased jobs are not counted": (source_of(take._count, "parent.running += len(ids)", "pass"),),

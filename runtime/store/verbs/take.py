@@ -29,7 +29,7 @@ _FIRST = (
     " ORDER BY first.priority, first.depth, first.id LIMIT ?3"
 )
 _TAKE = f"{_ROW} FROM job WHERE id IN ({_FIRST.format(lane='?2')})"
-_TAKE_LANES = f"{_ROW} FROM json_each(?2) AS lane JOIN job ON job.id IN ({_FIRST.format(lane='lane.value')})"
+TAKE_LANES = f"{_ROW} FROM json_each(?2) AS lane JOIN job ON job.id IN ({_FIRST.format(lane='lane.value')})"
 _TAKE_ONE = f"{_ROW} FROM job WHERE id = ?2"
 _LAST, _LAST_TRACED = "job.crc))", "job.crc, job.trace_context))"
 _TAKE_IDS = _FIRST.format(lane="?1").replace("?3", "?2")
@@ -65,7 +65,7 @@ def _take_together(transaction: Transaction, shares: Sequence[tuple[LaneRow, int
     try:
         for limit, lanes in by_limit.items():
             wanted = (token, msgspec.json.encode(lanes).decode(), limit)
-            statement = _reading(transaction, _TAKE_LANES)
+            statement = _reading(transaction, TAKE_LANES)
             found = transaction.execute_long(statement, wanted, sum(share for _, share in shares)).fetchone()[
                 0
             ]
