@@ -12,12 +12,15 @@ from actors.job import JobDefinition
 from actors.worker import JobWorker
 from runtime.admission import admitted_fingerprint, admitted_key
 from runtime.assembly import Assembly
+from runtime.definitions import DefinitionError
 from runtime.linking import named
 from runtime.refusal import KeyTakenError, RefusedError
+from runtime.repeating import fingerprint_of_refused
 from runtime.staging import StagedFanOut
 from runtime.store.borrowed import UnusableConnectionError, borrowed
 from runtime.store.concern import Concern
 from runtime.store.owner import bells
+from runtime.store.reading.submit_keys import run_of_request
 from runtime.store.transaction import Transaction
 from runtime.store.verbs.submit import SubmitKeyTakenError, UnknownStepError, stage_page, submit
 from runtime.submission import submission
@@ -138,6 +141,13 @@ def _write(
             stage_page(transaction, page.run_id, page.page)
         request = staged.submission(key, said)
     else:
-        together = here.together(what)
+        try:
+            together = here.together(what)
+        except (DefinitionError, RefusedError):
+            said = said or fingerprint_of_refused(what, here.managers)
+            known = run_of_request(transaction.connection, key, said) if key and said else None
+            if known is None:
+                raise
+            return known
         request = submission(together, ids, key, said or named(what, here.library))
     return submit(transaction, here.traced(request))[0]

@@ -62,7 +62,7 @@ def is_id(wanted: str | Path, library: DefinitionLibrary) -> TypeGuard[str]:
     Raises:
         DefinitionError: it looks like an id, and is neither.
     """
-    if isinstance(wanted, Path) or not wanted or "\0" in wanted or Path(wanted).exists():
+    if isinstance(wanted, Path) or not wanted or is_there(wanted):
         return False
     if wanted in library:
         return True
@@ -72,6 +72,14 @@ def is_id(wanted: str | Path, library: DefinitionLibrary) -> TypeGuard[str]:
             [Diagnostic(f"there is no file and no definition {quoted(wanted)}", wanted, hint=hint)]
         )
     return False
+
+
+def is_there(wanted: str | Path) -> bool:
+    """Whether that is the path of something that exists; False for what can be no path."""
+    try:
+        return Path(wanted).exists()
+    except (OSError, ValueError):  # too long, or with a NUL
+        return False
 
 
 def _together_of_made(

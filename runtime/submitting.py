@@ -1,5 +1,6 @@
 """Runs as a service submits them, for threads and for asyncio. Acknowledged when durable."""
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,10 +11,14 @@ from actors.messages import Submit
 from actors.worker import JobWorker
 from runtime.admission import admitted_fingerprint, admitted_key
 from runtime.assembly import Assembly
+from runtime.definitions import DefinitionError
 from runtime.linking import named
 from runtime.operating import Operator, made_again
+from runtime.refusal import RefusedError
+from runtime.repeating import fingerprint_of_refused
 from runtime.run import Run
 from runtime.staging import StagedFanOut
+from runtime.store.reading.reader import StoreReader
 from runtime.submission import submission
 
 
@@ -24,6 +29,11 @@ class Submitter(Operator):
     @abstractmethod
     def assembly(self) -> Assembly:
         """The running actors, and what knows the workers, the managers and the definitions."""
+
+    @property
+    @abstractmethod
+    def reader(self) -> StoreReader:
+        """Reads the store."""
 
     def submit(
         self,
@@ -37,7 +47,8 @@ class Submitter(Operator):
         Args:
             definition: the definition, the path of its file, or the id under which this runtime knows it; a file
                 that is there goes before an id.
-            key: the same key always gives the same run, however often it is submitted, until 7 days after its end.
+            key: the same key always gives the same run, however often it is submitted, until 7 days after its end;
+                also when the definition is refused by now, because it was removed or disabled.
             fingerprint: with a key, what tells this request from others: with another fingerprint the key is
                 refused. None = the id that was given, or what the definition says. Give a text of your own if more
                 or less than that counts: a constant lets whatever comes with the key have its run.
@@ -47,7 +58,15 @@ class Submitter(Operator):
             KeyTakenError: the key came with another request before; its ``run_id`` is the run of that one.
             RefusedError: the definition can not be run here.
         """
-        return self._submitted(self._ask(self._submission(definition, key, fingerprint)))
+        key, said = admitted_key(key), admitted_fingerprint(fingerprint)
+        try:
+            request = self._submission(definition, key, said)
+        except (DefinitionError, RefusedError):
+            made = self._made_before(definition, key, said)
+            if made is None:
+                raise
+            return made
+        return self._submitted(self._ask(request))
 
     async def submit_async(
         self,
@@ -57,7 +76,15 @@ class Submitter(Operator):
         fingerprint: str | None = None,
     ) -> Run:
         """``submit`` for asyncio."""
-        return self._submitted(await self._ask_async(self._submission(definition, key, fingerprint)))
+        key, said = admitted_key(key), admitted_fingerprint(fingerprint)
+        try:
+            request = self._submission(definition, key, said)
+        except (DefinitionError, RefusedError):
+            made = await asyncio.to_thread(self._made_before, definition, key, said)
+            if made is None:
+                raise
+            return made
+        return self._submitted(await self._ask_async(request))
 
     def fan_out(
         self,
@@ -112,12 +139,21 @@ class Submitter(Operator):
         return self.assembly.together(definition)
 
     def _submission(
-        self, definition: JobDefinition | str | Path, key: str | None, fingerprint: str | None = None
+        self, definition: JobDefinition | str | Path, key: str | None, said: str | None
     ) -> Submit:
         together = self._together(definition)
-        said = admitted_fingerprint(fingerprint) or named(definition, self.assembly.library)
-        request = submission(together, self.assembly.ids, admitted_key(key), said)
-        return self.assembly.traced(request)
+        said = said or named(definition, self.assembly.library)
+        return self.assembly.traced(submission(together, self.assembly.ids, key, said))
+
+    def _made_before(
+        self, definition: JobDefinition | str | Path, key: str | None, said: str | None
+    ) -> Run | None:
+        """The run that this request made when its definition was not refused yet."""
+        if key is None:
+            return None
+        said = said or fingerprint_of_refused(definition, self.assembly.managers)
+        found = None if said is None else self.reader.run_of_request(key, said)
+        return None if found is None else self.run(found)
 
     def _fan_out(
         self, worker: str | JobWorker, name: str | None, step: dict[str, Any], *, keyed: bool

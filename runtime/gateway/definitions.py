@@ -9,8 +9,10 @@ from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.datastructures import UploadFile
 from litestar.params import JSONBody
 
+from actors.ids import id_text, parse_id
 from runtime.definitions import DefinitionError, Loaded
 from runtime.embedding import Runtime
+from runtime.fingerprint import of_text
 from runtime.gateway.asking import key_of
 from runtime.gateway.contract import TakesDefinition
 from runtime.gateway.given import IdempotencyKey, PathText, TheRuntime, TheShelf
@@ -22,8 +24,9 @@ from runtime.gateway.objects import (
     QuickCrawl,
     Validation,
 )
-from runtime.gateway.problem import BadRequestError, ConflictError
+from runtime.gateway.problem import BadRequestError, ConflictError, NotFoundError
 from runtime.gateway.shelf import Shelf, toml_of
+from runtime.refusal import RefusedError
 from runtime.toml.diagnostic import Diagnostic
 
 TOML_TYPES = frozenset({"application/toml", "text/plain", "text/x-toml", "text/toml"})
@@ -93,7 +96,8 @@ class DefinitionsController(Controller):
         }
         name = data.name or f"Crawl of {data.url}"
         text = toml_of({"id": "quick-crawl", "name": name[:200], "timeout": "30m", "step": {"crawl": step}})
-        return await submitted(runtime, await asyncio.to_thread(shelf.checked, text, "quick-crawl"), key)
+        loaded = await asyncio.to_thread(shelf.checked, text, "quick-crawl")
+        return await submitted(runtime, loaded, key_of(key))
 
     @get("/{definition_id:str}", summary="Show a definition", sync_to_thread=True)
     def show(self, definition_id: PathText, shelf: TheShelf) -> DefinitionText:
@@ -136,9 +140,16 @@ class DefinitionsController(Controller):
     async def execute(
         self, definition_id: PathText, runtime: TheRuntime, shelf: TheShelf, key: IdempotencyKey = None
     ) -> Response[Made]:
-        """Answered when the run is durable, with its id."""
-        loaded = await asyncio.to_thread(shelf.get, definition_id)
-        return await submitted(runtime, loaded, key, definition_id)
+        """Answered when the run is durable, with its id. Repeated with its key, also once the definition is gone."""
+        submit_key = key_of(key)
+        try:
+            loaded = await asyncio.to_thread(shelf.get, definition_id)
+            return await submitted(runtime, loaded, submit_key, definition_id)
+        except (NotFoundError, ConflictError, DefinitionError, RefusedError):
+            made = await asyncio.to_thread(_made_before, runtime, definition_id, submit_key)
+            if made is None:
+                raise
+            return accepted(made)
 
 
 async def _added(runtime: Runtime, shelf: Shelf, text: bytes) -> Response[DefinitionObject]:
@@ -154,7 +165,7 @@ async def _added(runtime: Runtime, shelf: Shelf, text: bytes) -> Response[Defini
 async def submitted(
     runtime: Runtime, loaded: Loaded, key: str | None, asked_for: str | None = None
 ) -> Response[Made]:
-    """Make a run of a definition.
+    """Make a run of a definition; with a key that has a run already, the answer is that of then.
 
     Raises:
         ConflictError: it is disabled.
@@ -166,9 +177,33 @@ async def submitted(
         raise ConflictError(f"definition {definition.id!r} is disabled: set enabled = true")
     if loaded.unrunnable:
         raise DefinitionError(loaded.unrunnable)
-    run = await runtime.submit_async(definition, key=key_of(key), fingerprint=asked_for)
-    made = Made(run.id, definition.name, "pending", f"run {run.id} was made")
-    return Response(made, status_code=202, headers={"Location": f"/api/jobs/{run.id}"})
+    run = await runtime.submit_async(definition, key=key, fingerprint=asked_for)
+    if key is None:
+        return accepted(_made(run.id, definition.name))
+    return accepted(await asyncio.to_thread(_made_by_key, runtime, run.id, definition.name))
+
+
+def accepted(made: Made) -> Response[Made]:
+    """The answer that a run was made."""
+    return Response(made, status_code=202, headers={"Location": f"/api/jobs/{made.job_id}"})
+
+
+def _made(run_id: str, name: str) -> Made:
+    return Made(run_id, name, "pending", f"run {run_id} was made")
+
+
+def _made_by_key(runtime: Runtime, run_id: str, otherwise: str) -> Made:
+    """What was answered when the run was made: its name is the definition's of then."""
+    found = runtime.reader.job(parse_id(run_id))
+    return _made(run_id, otherwise if found is None else found["name"])
+
+
+def _made_before(runtime: Runtime, definition_id: str, key: str | None) -> Made | None:
+    """What was answered to this request when its definition could be run; None if it was not made then."""
+    if key is None:
+        return None
+    found = runtime.reader.run_of_request(key, of_text(definition_id))
+    return None if found is None else _made_by_key(runtime, id_text(found), definition_id)
 
 
 async def sent_toml(request: Request[Any, Any, Any]) -> bytes:

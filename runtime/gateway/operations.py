@@ -9,9 +9,13 @@ from typing import Any
 from litestar import Controller, Response, post
 from litestar.params import FromQuery
 
+from actors.ids import id_text, parse_id
+from runtime.embedding import Runtime
+from runtime.fingerprint import of_rerun
 from runtime.gateway.asking import existing, key_of
 from runtime.gateway.given import IdempotencyKey, JobId, PathText, TheRuntime
 from runtime.gateway.objects import Done, Rerun, Retried
+from runtime.gateway.problem import NotFoundError
 
 
 class OperationsController(Controller):
@@ -49,11 +53,11 @@ class OperationsController(Controller):
     @post(["/rerun", "/copy"], status_code=201, summary="Make a new run of it")
     async def rerun(self, runtime: TheRuntime, job_id: JobId, key: IdempotencyKey = None) -> Response[Rerun]:
         """The old one stays as it is; the new one is queued like any other."""
-        await asyncio.to_thread(existing, runtime, job_id)
-        run = await runtime.rerun_async(job_id, key=key_of(key))
-        return Response(
-            Rerun(job_id, run.id, "a new run was made"), headers={"Location": f"/api/jobs/{run.id}"}
-        )
+        submit_key = key_of(key)
+        new = await asyncio.to_thread(_made_before, runtime, job_id, submit_key)
+        if new is None:
+            new = (await runtime.rerun_async(job_id, key=submit_key)).id
+        return Response(Rerun(job_id, new, "a new run was made"), headers={"Location": f"/api/jobs/{new}"})
 
 
 class TypesController(Controller):
@@ -71,6 +75,22 @@ class TypesController(Controller):
     def resume(self, runtime: TheRuntime, job_type: PathText) -> dict[str, Any]:
         """Takes a pause back."""
         return {"type": job_type, "changed": runtime.resume_type(job_type), "paused": False}
+
+
+def _made_before(runtime: Runtime, job_id: str, key: str | None) -> str | None:
+    """The run that this request made with its key, if what it was made of is deleted by now.
+
+    Raises:
+        NotFoundError: there is nothing to make it of, and none was made.
+    """
+    try:
+        existing(runtime, job_id)
+    except NotFoundError:
+        found = None if key is None else runtime.reader.run_of_request(key, of_rerun(parse_id(job_id)))
+        if found is None:
+            raise
+        return id_text(found)
+    return None
 
 
 def _done(job_id: str, changed: bool, did: str, otherwise: str) -> Done:

@@ -126,6 +126,20 @@ def test_a_key_of_another_definition_is_refused_and_says_whose_it_is(tmp_path: P
     assert len(_jobs(tmp_path)) == 1
 
 
+def test_the_same_key_gives_the_same_run_also_once_its_definition_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "definitions").mkdir()
+    with (tmp_path / "quaero.toml").open("a") as configuration:
+        configuration.write('\n[definitions]\ndirectory = "definitions"\n')
+    file = tmp_path / "definitions" / define(tmp_path / "definitions", "once", "gates = 1")
+    first = quaero("run", "once", "--key", "tonight", "--json", cwd=tmp_path)
+    file.unlink()
+    again = quaero("run", "once", "--key", "tonight", "--json", cwd=tmp_path)
+    assert (again.code, again.value["run_id"]) == (0, first.value["run_id"]), again.err
+    for key in ("another", ""):
+        assert quaero("run", "once", "--key", key, cwd=tmp_path).code == 2
+    assert len(_jobs(tmp_path)) == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_drains_and_work_finishes_what_is_left(
     tmp_path: Path, number: signal.Signals

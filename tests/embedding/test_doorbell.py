@@ -100,7 +100,7 @@ def submit_beside(settings: RuntimeSettings, runtime: Runtime) -> int:
     """Submit as a command does: without actors, and gone at once."""
     file = StoreFile(settings.store, SystemClock())
     made = step(action="fan_out", config={"job_type": "double", "pages": 0})
-    (request,) = [runtime._submission(definition(made), None)]
+    (request,) = [runtime._submission(definition(made), None, None)]
     file.commit([request], None, sweep=[])
     file.close()
     return request.run_id

@@ -12,10 +12,12 @@ import pytest
 
 from actors.job import JobDefinition, Step
 from runtime import FanOut, Runtime
+from runtime.definitions import DefinitionError
 from runtime.embedding import KeyTakenError, RefusedError
 from runtime.fingerprint import Fingerprint, of_definition, of_rerun, of_text
 from runtime.settings import RuntimeSettings
-from tests.embedding.workers import Number, double
+from tests.embedding.gates import AtGate
+from tests.embedding.workers import Number, double, gated
 
 
 @pytest.fixture
@@ -167,3 +169,72 @@ def test_what_a_key_stands_for_outlives_the_runtime(tmp_path: Path) -> None:
         assert runtime.submit(made(), key="k").id == first.id
         with pytest.raises(KeyTakenError, match=first.id):
             runtime.submit(made("e"), key="k")
+
+
+def again(tmp_path: Path) -> Runtime:
+    """A runtime that starts on what there is now."""
+    directory = tmp_path / "definitions"
+    return Runtime(
+        RuntimeSettings(store=tmp_path / "jobs.db", definitions_directory=directory, grace_seconds=0.5),
+        workers=[double],
+    )
+
+
+@pytest.mark.parametrize("others", [True, False], ids=["beside others", "alone"])
+@pytest.mark.parametrize("what", ["removed", "disabled"])
+def test_a_repeated_request_has_its_run_whatever_became_of_the_definition(
+    tmp_path: Path, what: str, *, others: bool
+) -> None:
+    (tmp_path / "definitions").mkdir()
+    file = tmp_path / "definitions" / "known.toml"
+    file.write_text(definition_text("known"))
+    if others:
+        (tmp_path / "definitions" / "other.toml").write_text(definition_text("other"))
+    with again(tmp_path) as runtime:
+        first = runtime.submit("known", key="k")
+        mine = runtime.submit("known", key="mine", fingerprint="mine")
+    if what == "removed":
+        file.unlink()
+    else:
+        file.write_text("enabled = false\n" + definition_text("known"))
+    with again(tmp_path) as runtime:
+        assert runtime.submit("known", key="k").id == first.id
+        assert asyncio.run(runtime.submit_async("known", key="k")).id == first.id
+        assert runtime.submit("known", key="mine", fingerprint="mine").id == mine.id
+        refused: Any = (RefusedError, DefinitionError)
+        for wanted, key, said in (
+            ("known", None, None),
+            ("known", "l", None),
+            ("known", "mine", None),
+            ("gone", "k", None),
+            ("x" * 5000, "k", None),
+            (Path("known"), "k", None),
+            (made("known", enabled=False), "k", None),
+        ):
+            with pytest.raises(refused):
+                runtime.submit(wanted, key=key, fingerprint=said)
+        with closing(sqlite3.connect(tmp_path / "jobs.db", isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            assert runtime.enqueue(connection, "known", key="k") == first.id
+            assert runtime.enqueue(connection, "known", key="mine", fingerprint="mine") == mine.id
+            for key in (None, "l"):
+                with pytest.raises(refused):
+                    runtime.enqueue(connection, "known", key=key)
+            connection.execute("COMMIT")
+            assert connection.execute("SELECT count(*) FROM job WHERE kind = 'run'").fetchone() == (2,)
+
+
+def test_a_definition_or_file_that_can_not_be_run_any_more_is_told_by_what_it_says(tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    file.write_text('id = "a"\nname = "A"\n[step.a]\naction = "at_gate"\npath = "x"\nenabled = false\n')
+    step = Step("a", "at_gate", {"path": "x"}, enabled=False)
+    handed = JobDefinition("d", "D", (step,))
+    with Runtime(store=tmp_path / "jobs.db", workers=[gated], managers=[AtGate]) as runtime:
+        first, second = runtime.submit(file, key="k"), runtime.submit(handed, key="l")
+    with Runtime(store=tmp_path / "jobs.db") as runtime:  # of another release, without the action
+        assert runtime.submit(file, key="k").id == first.id
+        assert runtime.submit(handed, key="l").id == second.id
+        with pytest.raises(RefusedError, match="no manager for action"):
+            runtime.submit(msgspec.structs.replace(handed, name="E"), key="l")
+        with pytest.raises(DefinitionError):
+            runtime.submit(file, key="l")

@@ -5,6 +5,7 @@ from threading import Event
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.embedding.workers import GATES, Number, double
 from tests.gateway.conftest import Service
@@ -57,6 +58,50 @@ def test_the_same_request_has_the_first_answer_also_after_its_definition_was_cha
     assert (again.status_code, again.json()) == (first.status_code, first.json())
     assert again.headers["location"] == first.headers["location"]
     assert runs(service) == 1
+
+
+@pytest.mark.parametrize("what", ["removed", "disabled", "broken", "unrunnable", "renamed"])
+def test_the_same_request_has_the_first_answer_whatever_became_of_its_definition(
+    service: Service, what: str
+) -> None:
+    given(service)
+    first = service.client.post(f"{NIGHTLY}/execute", headers=KEY)
+    file = service.definitions / "nightly.toml"
+    match what:
+        case "removed":
+            assert service.client.delete(NIGHTLY).status_code == 204
+        case "disabled":
+            file.write_bytes(b"enabled = false\n" + TOML)
+        case "broken":
+            file.write_bytes(b"id = ")
+        case "unrunnable":
+            file.write_bytes(TOML.replace(b"at_gate", b"no_such_action"))
+        case "renamed":
+            file.write_bytes(TOML.replace(b"Nightly", b"Every night"))
+    again = service.client.post(f"{NIGHTLY}/execute", headers=KEY)
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    assert again.headers["location"] == first.headers["location"]
+    if (
+        what != "renamed"
+    ):  # whoever did not ask before is told what is wrong, and so is who comes with the key of another
+        new = {"Idempotency-Key": "new"}
+        for headers in ({}, new, new):
+            assert service.client.post(f"{NIGHTLY}/execute", headers=headers).status_code in {400, 404, 409}
+    refused(service.client.post("/api/job-definitions/weekly/execute", headers=KEY), first.json()["job_id"])
+    assert service.client.post("/api/job-definitions/gone/execute", headers=KEY).status_code == 404
+    assert runs(service) == 1
+
+
+def test_a_run_that_was_made_again_is_the_answer_also_once_the_old_one_is_deleted(service: Service) -> None:
+    old = service.runtime.fan_out(double, [Number(1)])
+    old.wait(20)
+    first = service.client.post(f"/api/jobs/{old.id}/rerun", headers=KEY)
+    assert service.client.delete(f"/api/jobs/{old.id}").status_code == 200
+    again = service.client.post(f"/api/jobs/{old.id}/rerun", headers=KEY)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["location"] == first.headers["location"]
+    for headers in ({}, {"Idempotency-Key": "new"}):
+        assert service.client.post(f"/api/jobs/{old.id}/rerun", headers=headers).status_code == 404
 
 
 def test_a_crawl_is_told_from_others_by_its_body(service: Service) -> None:

@@ -16,6 +16,7 @@ from runtime.cli.stranded import StrandedWork
 
 if TYPE_CHECKING:
     from runtime.cli.attending import Attendance
+    from runtime.embedding import Runtime
     from runtime.run import Run
 
 DRAINING = (
@@ -34,7 +35,7 @@ def run(
         typer.Option(
             "--key",
             metavar="TEXT",
-            help="The same key always gives the same run; with another definition it is refused.",
+            help="The same key always gives the same run, also once its definition is gone; another one is refused.",
             show_default=False,
         ),
     ] = None,
@@ -49,16 +50,23 @@ def run(
     """
     from runtime.cli.attending import attended
     from runtime.cli.reporting import logs_told
+    from runtime.definitions import DefinitionError
     from runtime.telemetry.incoming import of_request
 
     with logs_told() as logs:
         runtime = ready_runtime(store, config)
         logs.rendered_as(runtime)
-        definition, warnings = loaded(runtime, wanted)
+        try:
+            definition, warnings = loaded(runtime, wanted)
+            known_as = definition.id
+        except (DefinitionError, CommandError):
+            if not is_repeated(runtime, wanted, key):
+                raise
+            known_as, warnings = wanted, []
         of_request(os.environ.get("TRACEPARENT"), os.environ.get("TRACESTATE", ""))
         with attended(runtime) as attendance:
             started = runtime.submit(wanted, key=key)
-            tell(f"run {started.id} of {definition.id} in {runtime.settings.store}")
+            tell(f"run {started.id} of {known_as} in {runtime.settings.store}")
             ended = attend(attendance, started)
             if ended:
                 deliver(attendance)
@@ -78,6 +86,21 @@ def run(
     else:
         write_text("\n".join(summary(shown)))
     return int(exit_code_of(shown["state"]) if ended else ExitCode.INTERRUPTED)
+
+
+def is_repeated(runtime: "Runtime", wanted: str, key: str | None) -> bool:
+    """Whether the key stands for a run of just this, made when it was not refused yet."""
+    from runtime.repeating import fingerprint_of_refused
+    from runtime.store.database import StoreError
+
+    said = fingerprint_of_refused(wanted, runtime.assembly.managers)
+    if key is None or said is None:
+        return False
+    try:
+        with reader_of(runtime.settings) as reader:
+            return reader.run_of_request(key, said) is not None
+    except StoreError:  # what is wrong with the definition is what is told
+        return False
 
 
 def attend(attendance: "Attendance", started: "Run") -> bool:

@@ -21,10 +21,12 @@ from runtime.store.reading import documents as document_queries
 from runtime.store.reading import ended as ended_queries
 from runtime.store.reading import jobs as job_queries
 from runtime.store.reading import links as link_queries
+from runtime.store.reading import recent_ends as end_queries
 from runtime.store.reading import records as record_queries
 from runtime.store.reading import schedules as schedule_queries
 from runtime.store.reading import search as search_queries
 from runtime.store.reading import statistics as statistics_queries
+from runtime.store.reading import submit_keys as key_queries
 from runtime.store.reading import waiting as waiting_queries
 from runtime.store.reading import webhooks as webhook_queries
 from runtime.store.visible import hide_deleted
@@ -89,6 +91,10 @@ class StoreReader:
         """The state of a run."""
         return self._read(job_queries.run_state, run_id)
 
+    def run_of_request(self, key: str, fingerprint: str) -> int | None:
+        """The run that a request with this fingerprint made under its submit key; None if it made none."""
+        return self._read(key_queries.run_of_request, key, fingerprint)
+
     def links(self, run_id: int) -> list[dict[str, Any]]:
         """The runs linked with a run by pre_jobs and post_jobs."""
         return self._read(link_queries.read_links, run_id)
@@ -120,6 +126,14 @@ class StoreReader:
     def queues(self, types: Collection[str]) -> list[dict[str, Any]]:
         """What waits and runs of each job type: of those named and of every one that has some."""
         return self._read(statistics_queries.read_queues, types)
+
+    def queues_with_ends(
+        self, types: Collection[str], now_ms: int
+    ) -> tuple[list[dict[str, Any]], end_queries.RecentEnds]:
+        """``queues``, also of the types that had ends in the last seconds, and those ends; of one moment."""
+        with self.snapshot() as connection:
+            ends = end_queries.read_ends(connection, now_ms)
+            return statistics_queries.read_queues(connection, {*types, *ends.by_type}), ends
 
     def schedules(self) -> list[dict[str, Any]]:
         """All schedules, the next to fire first."""
