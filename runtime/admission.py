@@ -12,6 +12,7 @@ import msgspec
 from actors.job import ErrorTolerance, JobDefinition, Step
 from actors.manager import JobManager, missing, unmet
 from actors.orchestrator.condition import Surroundings
+from actors.storable import storable
 from actors.webhooks.webhook import PREFIX
 from runtime.definitions.conditions import condition_faults
 from runtime.fingerprint import of_text
@@ -157,4 +158,4 @@ def _is_key(key: object) -> bool:
 
 
 def _is_text(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and value.encode(errors="replace").decode() == value
+    return isinstance(value, str) and storable(value) == value

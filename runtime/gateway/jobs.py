@@ -22,8 +22,7 @@ from runtime.gateway.objects import (
 from runtime.gateway.problem import BadRequestError, ConflictError, NotFoundError
 from runtime.store.explaining.reason import Explanation
 from runtime.store.reading.jobs import JobFilter
-from runtime.store.reading.recent_ends import STATES, read_ends
-from runtime.store.reading.statistics import read_queues
+from runtime.store.reading.recent_ends import STATES
 
 _LEVELS = {"warn": LogLevel.WARNING, "err": LogLevel.ERROR, "all": None}
 _PARENT = {"pattern": f"^(root|any|{ID['pattern'][1:-1]})$"}
@@ -93,9 +92,7 @@ class JobsController(Controller):
     def queue(self, runtime: TheRuntime) -> list[TypeQueue]:
         """With the slots this runtime has for each type, and how many of it ended in the last seconds."""
         workers, now_ms = runtime.assembly.workers, runtime.assembly.clock.wall_ms()
-        with runtime.reader.snapshot() as connection:
-            ends = read_ends(connection, now_ms)
-            queues = read_queues(connection, {*workers, *ends.by_type})
+        queues, ends = runtime.reader.queues_with_ends(workers, now_ms)
         none: dict[str, int] = dict.fromkeys(STATES, 0)
         return [
             TypeQueue(
