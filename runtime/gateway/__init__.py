@@ -7,6 +7,7 @@
 - ``gate``         applies it in front of everything else, with limits and headers
 - ``head``         a HEAD reaches every GET route, and its answer loses its body
 - ``problem``      errors as RFC 9457 problem details
+- ``parameters``   a query has none that its route does not know
 - ``contract`` the OpenAPI document: Litestar's, with what every route may refuse
 - ``objects``      what goes out, as types
 - ``jobs``, ``operations``, ``definitions``, ``schedules``, ``webhooks``, ``documents``, ``health``: the routes

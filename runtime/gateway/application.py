@@ -16,7 +16,7 @@ from litestar.types import Message, Scope
 from actors.ids import id_text
 from runtime import __version__
 from runtime.embedding import Runtime
-from runtime.gateway.asking import refuse_unread_body
+from runtime.gateway.asking import refuse_unread
 from runtime.gateway.broadcast import Broadcast
 from runtime.gateway.contract import TOKEN_SCHEME, Contract
 from runtime.gateway.dashboard import files, page
@@ -83,7 +83,7 @@ def gateway(runtime: Runtime, settings: GatewaySettings | None = None) -> Gate:
             "instance": _given(instance),
         },
         exception_handlers={Exception: handle},
-        before_request=refuse_unread_body,
+        before_request=refuse_unread,
         before_send=[_name_all_methods],
         lifespan=[lambda _: broadcast.opened(), lambda _: sending.opened()],
         openapi_config=OpenAPIConfig(

@@ -12,6 +12,7 @@ from runtime.embedding import Runtime
 from runtime.gateway.contract import IDEMPOTENCY, TakesDefinition
 from runtime.gateway.given import MAX_PAGE
 from runtime.gateway.guard import SAFE_METHODS
+from runtime.gateway.parameters import parameters_of, refuse_unknown
 from runtime.gateway.problem import BadRequestError, NotFoundError
 
 _STATES = frozenset(JobState)
@@ -66,12 +67,15 @@ def states_of(text: str) -> tuple[JobState, ...]:
     return tuple(JobState(name) for name in names)
 
 
-async def refuse_unread_body(request: Request[Any, Any, Any]) -> None:
-    """A route that takes no body takes none: who sends one expects it to have an effect.
+async def refuse_unread(request: Request[Any, Any, Any]) -> None:
+    """What a route does not read it does not take: who sends it expects it to have an effect.
 
     Raises:
-        BadRequestError: there is one, and it is more than an empty object.
+        BadRequestError: the query has a parameter that the route does not know, or there is a body where none is
+            taken, and it is more than an empty object.
     """
+    if request.scope["query_string"] and request.route_handler.resolve_include_in_schema():
+        refuse_unknown(request.query_params, parameters_of(request.route_handler), request.url.path)
     if request.method in SAFE_METHODS or takes_body(request.route_handler):
         return
     body = await request.body()

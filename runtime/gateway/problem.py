@@ -76,11 +76,11 @@ class ConflictError(RuntimeError):
 
 
 class BadRequestError(ValueError):
-    """What was sent is not what is wanted; ``path`` is the JSON path or the parameter."""
+    """What was sent is not what is wanted; ``path`` is the JSON path or the parameter; several are ``faults``."""
 
-    def __init__(self, message: str, path: str = "") -> None:
+    def __init__(self, message: str, path: str = "", *, faults: tuple[Fault, ...] = ()) -> None:
         super().__init__(message)
-        self.path = path
+        self.faults = faults or ((Fault(message, path),) if path else ())
 
 
 STATUS: tuple[tuple[type[Exception], int], ...] = (
@@ -100,8 +100,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
 def problem_of(error: Exception, path: str) -> Problem:
     """What an exception means to the client. Pure."""
     if isinstance(error, BadRequestError):
-        faults = (Fault(str(error), error.path),) if error.path else ()
-        return _problem(400, str(error), path, faults)
+        return _problem(400, str(error), path, error.faults)
     if isinstance(error, KeyTakenError):
         return _problem(422, str(error), path, (Fault(str(error), "Idempotency-Key"),))
     if isinstance(error, BadFileError):

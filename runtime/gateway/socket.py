@@ -19,12 +19,15 @@ from runtime.gateway.framing import frames_of, give_of
 from runtime.gateway.given import TheBroadcast, TheRuntime, TheSending
 from runtime.gateway.handing import Handed, SendingProcess
 from runtime.gateway.listener import Listener
+from runtime.gateway.parameters import refuse_unknown
 from runtime.gateway.problem import BadRequestError
 from runtime.gateway.snapshot import snapshot_message
 from runtime.gateway.stream import cursor_of, wanted_of
 from runtime.store.reading.records import EventsPrunedError
 
 logger = logging.getLogger("quaero.gateway")
+
+PARAMETERS = frozenset({"run_id", "type", "mode", "level", "after"})
 
 UNSUPPORTED = 1008
 GOING_AWAY = 1001
@@ -34,9 +37,10 @@ GOING_AWAY = 1001
 async def events_socket(
     socket: WebSocket[Any, Any, Any], runtime: TheRuntime, broadcast: TheBroadcast, sending: TheSending
 ) -> None:
-    """The query has what ``/api/events`` takes: ``run_id``, ``type``, ``mode``, ``level``, ``after``."""
+    """The query has what ``/api/events`` takes, but for ``follow``: a socket always follows."""
     query = socket.query_params
     try:
+        refuse_unknown(query, PARAMETERS, "/ws")
         mode, level = query.get("mode", "all"), query.get("level", "jobs")
         wanted = wanted_of(query.get("run_id"), query.getall("type", []), mode, level)
         cursor = cursor_of(query.get("after"))
