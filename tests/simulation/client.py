@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from actors.job import JobDefinition, Step
-from actors.messages import StagePage, Submitted
+from actors.messages import KeyTaken, StagePage, Submitted
 from runtime.staging import StagedFanOut
 from runtime.submission import submission
 from tests.simulation.tasks import Task
@@ -34,6 +34,7 @@ class Client:
         self.key = key
         self.fan_out = fan_out
         self.run_id: int | None = None  # acknowledged
+        self.refused = False  # its key is another request's
         self.tries = 0
         self._round = 0
 
@@ -43,7 +44,7 @@ class Client:
     @property
     def satisfied(self) -> bool:
         """Whether it asks no more: one without a key asks once, for it can not tell what became of it."""
-        return self.run_id is not None or (self.key is None and self.tries > 0)
+        return self.refused or self.run_id is not None or (self.key is None and self.tries > 0)
 
     # -- the submit ---------------------------------------------------------------------------------------------
 
@@ -80,7 +81,8 @@ class Client:
             concurrency=self.definition.steps[0].concurrency,
         )
         definition = JobDefinition(id=self.definition.id, name="Fan-out", steps=(step,))
-        made = StagedFanOut(ids.next(), ids.next(), definition, machine.assembly.workers["quick"])
+        worker = machine.assembly.workers["quick"]
+        made = StagedFanOut(ids.next(), ids.next(), definition, worker, keyed=self.key is not None)
         for task in self.fan_out:
             yield from made.pages(ids, [task])
         yield made.submission(self.key)
@@ -100,6 +102,8 @@ class Client:
                 self._next(machine, requests, number)
             elif isinstance(reply, Submitted):
                 self._answered(reply.run_id)
+            elif isinstance(reply, KeyTaken):
+                self._was_refused(reply)
             else:
                 self.world.failures.append(f"{self} was answered {reply!r}")
 
@@ -113,7 +117,20 @@ class Client:
             self.world.failures.append(f"{self} got {self.run_id}, then {run_id}")
         if run_id not in judge.every or (self.key and run_id not in judge.keyed[self.key]):
             self.world.failures.append(f"{self} got {run_id}, which is not the run of its key")
+        elif judge.every[run_id].type != self.definition.id:
+            self.world.failures.append(
+                f"{self} got {run_id}, which another request made: {judge.every[run_id]}"
+            )
         self.run_id = run_id
+
+    def _was_refused(self, reply: KeyTaken) -> None:
+        """Somebody else has the key: from the beginning, or since it was free again."""
+        judge = self.world.judge
+        if reply.key != self.key or reply.run_id not in judge.keyed.get(reply.key, ()):
+            self.world.failures.append(f"{self} was told {reply!r}, which is not the run of its key")
+        elif judge.every[reply.run_id].type == self.definition.id:
+            self.world.failures.append(f"{self} was refused because of what it asked for itself: {reply!r}")
+        self.refused = True
 
     def try_again(self) -> None:
         """Submit once more what was acknowledged: it is the same run."""

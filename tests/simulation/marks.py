@@ -108,6 +108,7 @@ SEEN = (
     "run_expired",
     "key_expired",
     "key_freed",
+    "key_of_another",
     "events_pruned",
     "schedule_fired",
     "schedule_fired_late",

@@ -209,6 +209,12 @@ ENDS: dict[str, tuple[Patch, ...]] = {
     "a submit's key is not looked at": (
         source_of(submit.submit, "if known_id is not None:", "if known_id is not None and False:"),
     ),
+    "a key is given to another request": (
+        source_of(submit.run_of_key, "found[1] != request.fingerprint", "False"),
+    ),
+    "pages that were staged under another's key are kept": (
+        source_of(submit.run_of_key, "DELETE FROM staged_page WHERE run_id = ?", "SELECT ?"),
+    ),
 }
 
 OF_WORK = SETTLE | SPAWN | PAGE | LEASE | ENDS

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from actors.job import Attempt, Cancelled, Completed, Failed, Snoozed
 from actors.messages import (
     ExtendLeases,
+    KeyTaken,
     NameChildren,
     Named,
     NamingFailed,
@@ -202,15 +203,28 @@ def _submitted(judge: "Judge", request: Submit, reply: Any) -> list[str]:
     new = {job.id for job in judge.rows.jobs.values() if job.kind == "run"} - judge.before.jobs.keys()
     if isinstance(reply, Refused):
         return ["a refused submit made a run"] if new else []
+    known = judge.before.keys.get(request.submit_key) if request.submit_key else None
+    if known is not None and known[0] != request.run_id and _is_of_another(judge, request):
+        judge.world.met("key_of_another")
+        told = isinstance(reply, KeyTaken) and reply.run_id == known[0]
+        kept = judge.rows.keys == judge.before.keys and judge.rows.requests == judge.before.requests
+        clean = not new and request.run_id not in judge.rows.staged
+        return (
+            [] if told and kept and clean else [f"the key is run {known[0]}'s: nothing is to be made or left"]
+        )
     if not isinstance(reply, Submitted):
         return ["a submit is answered otherwise"]
-    known = judge.before.keys.get(request.submit_key) if request.submit_key else None
     again = known is not None or request.run_id in judge.before.parents
     wanted = set() if again else {request.run_id, *(each.run_id for each in request.linked)}
     run_id = request.run_id if known is None else known[0]
     if new != wanted or reply.run_id != run_id or reply.created == again:
         return [f"it is to answer run {run_id} and to make {sorted(wanted)}, made were {sorted(new)}"]
     return [] if again else _linked(judge, request)
+
+
+def _is_of_another(judge: "Judge", request: Submit) -> bool:
+    """Whether the key came with another request before."""
+    return judge.before.requests[request.submit_key or ""] != request.fingerprint
 
 
 def _linked(judge: "Judge", request: Submit) -> list[str]:

@@ -128,6 +128,8 @@ class Rows:
         self.owners: set[int] = set()
         self.deletions: set[int] = set()
         self.keys: dict[str, tuple[int, int | None]] = {}  # the run and, of one that is gone, when it ended
+        self.requests: dict[str, str | None] = {}  # by key: the fingerprint of the request that it came with
+        self.staged: set[int] = set()  # the runs that there are staged pages for
         self.paused_types: set[str] = set()
         self.schedules: dict[str, Schedule] = {}
         self.rates: dict[str, int] = {}  # until when nobody forgets when the key was started last
@@ -148,9 +150,9 @@ class Rows:
             "SELECT 'owner', id FROM owner UNION ALL SELECT 'deletion', id FROM deletion"
         ):
             (rows.owners if table == "owner" else rows.deletions).add(number)
-        rows.keys = {
-            key: (run, at) for key, run, at in execute("SELECT key, run_id, ended_at FROM submit_key")
-        }
+        for key, run, at, request in execute("SELECT key, run_id, ended_at, fingerprint FROM submit_key"):
+            rows.keys[key], rows.requests[key] = (run, at), request
+        rows.staged = {row[0] for row in execute("SELECT run_id FROM staged_page")}
         rows.paused_types = {row[0] for row in execute("SELECT type FROM paused_type")}
         if len(rows.paused_types) != paused:
             raise AssertionError(f"{paused} paused types are counted, there are {rows.paused_types}")

@@ -26,6 +26,7 @@ from tests.simulation.pool import StorePool
 from tests.simulation.rates import draw_rates, draw_retention
 from tests.simulation.scenario import Draw
 from tests.simulation.script import draw_script
+from tests.simulation.stranger import add_stranger
 from tests.simulation.tasks import Task, TaskWorker
 
 BEGINNING_MS = 1_767_225_600_000
@@ -79,6 +80,7 @@ class World:
         self.clients = [self._client(draw, number) for number in range(self.chance.choice((1, 2, 3, 4)))]
         self.operator = Operator(self, draw)
         self.script = draw_script(self, self.chance) if self.chance.random() < SCRIPTED else None
+        add_stranger(self)
 
     def __repr__(self) -> str:
         return f"<World(seed={self.seed}, steps={self.steps})>"
