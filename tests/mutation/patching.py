@@ -72,8 +72,11 @@ def _recode(old: FunctionType, new: FunctionType) -> None:
     """Let the old function, which others have imported, do what the new one does."""
     while hasattr(old, "__wrapped__") and hasattr(new, "__wrapped__"):
         old, new = old.__wrapped__, new.__wrapped__
-    if not _same(old.__code__, new.__code__) and old.__code__.co_freevars == new.__code__.co_freevars:
-        old.__code__ = new.__code__
+    code, cells = new.__code__, old.__code__.co_freevars
+    if not code.co_freevars:  # a mistake may be that ``super()`` is not called: the function still has its cell
+        code = code.replace(co_freevars=cells)
+    if not _same(old.__code__, code) and code.co_freevars == cells:
+        old.__code__ = code
     if all(map(_is_plain, (*(new.__defaults__ or ()), *(new.__kwdefaults__ or {}).values()))):
         old.__defaults__, old.__kwdefaults__ = new.__defaults__, new.__kwdefaults__
 

@@ -1,6 +1,7 @@
 """A retry opens what failed or was cancelled again in a new epoch, in one commit; what completed is not run again."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,6 +83,23 @@ def test_each_epoch_is_reported_and_has_one_end(store: StoreDriver) -> None:
         begun = ["pending", "running"]
         assert told == [*begun, ends[0], 1, *begun, ends[1], 2, *begun, ends[2]]
     assert store.logs(run_id) == ["retried: failed jobs only"] * 2
+
+
+def test_what_is_reopened_is_reported_with_what_it_belongs_to(store: StoreDriver) -> None:
+    run_id, _, bad, _ = ended_with_one_of_each(store)
+    step_id = only(store, run_id)
+    before = len(store.oracle.events)
+    store.commit(RetryJob(bad))
+    assert [event[1:] for event in store.oracle.events[before:]] == [
+        *(("job_reopened", run_id, run_id, {"epoch": 1}),),
+        *(("job_status_change", run_id, run_id, {"state": "pending"}),),
+        *(("job_reopened", run_id, step_id, {"epoch": 1, "parent_id": run_id}),),
+        *(("job_status_change", run_id, step_id, {"state": "pending", "parent_id": run_id}),),
+        *(("job_reopened", run_id, bad, {"epoch": 1, "parent_id": step_id}),),
+        *(("job_status_change", run_id, bad, {"state": "pending", "parent_id": step_id}),),
+        *(("job_status_change", run_id, run_id, {"state": "running"}),),
+        *(("job_status_change", run_id, step_id, {"state": "running"}),),
+    ]
 
 
 def test_a_job_is_given_all_its_attempts_anew(store: StoreDriver) -> None:
@@ -183,6 +201,18 @@ def test_a_cancelled_job_is_refused_if_only_failed_ones_are_asked_for(store: Sto
 
 def test_an_unknown_job_is_refused(store: StoreDriver) -> None:
     assert refused(store, 99) == Refused("there is no such job", "`quaero jobs` lists them")
+
+
+def test_a_job_whose_run_was_lost_is_refused_as_an_unknown_one(tmp_path: Path) -> None:
+    store = StoreDriver(tmp_path / "damaged.db", judged=False)
+    run_id = store.run_with(spec())
+    (job,) = store.lease()
+    store.fail(job)
+    store.file.connection.execute("DELETE FROM parent WHERE id = ?", (run_id,))
+    found = store.commit(RetryJob(job.id), RetryJob(only(store, run_id)), RetryJob(run_id)).replies
+    assert {each.message for each in found} == {"there is no such job"}
+    assert store.state(job.id) == "failed"
+    store.close()
 
 
 def test_a_damaged_row_fails_again_and_one_without_a_lane_is_left_as_it_is(store: StoreDriver) -> None:

@@ -1,7 +1,7 @@
 """A retry among linked runs: who waits for whom, and who is refused until another was retried."""
 
 from actors.ids import id_text
-from actors.job import Step, WaitRole
+from actors.job import JobState, Step, WaitRole
 from actors.messages import (
     LinkedRun,
     RunWait,
@@ -121,3 +121,63 @@ def test_a_post_job_that_was_cancelled_by_itself_stays_so(store: StoreDriver) ->
     assert store.state(after) == "cancelled"
     store.complete(*store.lease())
     assert store.state(run_id) == "completed"
+
+
+def test_a_post_job_whose_pre_job_was_not_done_is_not_run_after_the_retry(store: StoreDriver) -> None:
+    ids = store.file.ids
+    first, before, after = (definition(id=name, name=name) for name in ("first", "before", "after"))
+    runs = [LinkedRun(each, ids.next(), (ids.next(),)) for each in (first, before, after)]
+    run_id, pre_id, post_id = (each.run_id for each in runs)
+    waits = RunWait(post_id, run_id, WaitRole.POST), RunWait(post_id, pre_id, WaitRole.PRE)
+    store.commit(Submit(first, run_id, runs[0].step_ids, linked=tuple(runs[1:]), waits=waits))
+    fail_first(store)
+    assert [store.state(each) for each in (run_id, pre_id, post_id)] == ["failed", "cancelled", "cancelled"]
+    retried(store, run_id)
+    store.complete(*store.lease())
+    assert [store.state(each) for each in (run_id, pre_id, post_id)] == ["completed", "cancelled", "cancelled"]
+    retried(store, pre_id)
+    retried(store, post_id)
+    for _ in (pre_id, post_id):
+        store.name(store.start())
+    assert [store.state(each) for each in (pre_id, post_id)] == ["completed", "completed"]
+
+
+def test_a_post_job_without_a_step_that_was_not_deleted_stays_as_it_is(store: StoreDriver) -> None:
+    run_id, after = linked(store, WaitRole.POST)
+    fail_first(store)
+    store.delete(store.steps(after)["only"])
+    retried(store, run_id)
+    assert store.state(after) == "cancelled"
+    store.complete(*store.lease())
+    assert (store.state(run_id), store.state(after)) == ("completed", "cancelled")
+
+
+def test_a_post_job_is_not_run_if_the_retried_run_fails_in_the_same_commit(store: StoreDriver) -> None:
+    run_id, after = linked(store, WaitRole.POST)
+    store.cancel(run_id)
+    store.damage(store.steps(run_id)["only"], "payload", "{}")
+    assert retried(store, run_id).state is JobState.FAILED
+    assert (store.state(run_id), store.state(after)) == ("failed", "cancelled")
+    assert store.commit(starts=9).starts == []
+
+
+def test_a_post_job_of_a_run_and_of_its_post_job_comes_back_once(store: StoreDriver) -> None:
+    ids = store.file.ids
+    first, second, third = (definition(id=name, name=name) for name in ("first", "second", "third"))
+    runs = [LinkedRun(each, ids.next(), (ids.next(),)) for each in (first, second, third)]
+    run_id, middle, last = (each.run_id for each in runs)
+    waits = tuple(
+        RunWait(after, before, WaitRole.POST)
+        for after, before in ((middle, run_id), (last, run_id), (last, middle))
+    )
+    store.commit(Submit(first, run_id, runs[0].step_ids, linked=tuple(runs[1:]), waits=waits))
+    fail_first(store)
+    assert [store.state(each) for each in (middle, last)] == ["cancelled", "cancelled"]
+    retried(store, run_id)
+    assert [store.state(each) for each in (middle, last)] == ["pending", "pending"]
+    store.complete(*store.lease())
+    for each in (middle, last):
+        (start,) = store.commit(starts=9).starts
+        assert start.run_id == each
+        store.name(start)
+    assert store.state(last) == "completed"

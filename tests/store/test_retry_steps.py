@@ -20,7 +20,7 @@ from actors.messages import (
 )
 from actors.seams import ManualClock
 from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
-from tests.store.retrying import only, retried
+from tests.store.retrying import fail_first, only, retried
 
 
 def test_the_retry_of_a_step_lets_the_steps_go_on_that_its_failure_cancelled(store: StoreDriver) -> None:
@@ -50,6 +50,30 @@ def test_the_retry_of_a_job_lets_the_steps_go_on_that_its_failure_cancelled(stor
     store.complete(*store.lease())
     store.name(store.start())
     assert store.state(run_id) == "completed"
+
+
+@pytest.mark.parametrize("on_error", [OnError.CONTINUE, OnError.FAIL])
+def test_what_waits_for_a_step_that_stays_failed_goes_on_only_if_that_may_be_passed_over(
+    store: StoreDriver, on_error: OnError
+) -> None:
+    steps = step("a"), step("b", on_error=on_error), step("c", depends=("a", "b"))
+    run_id = store.submit(definition(*steps))
+    names = store.steps(run_id)
+    for start in store.commit(starts=2).starts:
+        store.name(start, spec())
+    second, first = sorted(store.lease(), key=lambda job: job.step_id == names["a"])
+    store.fail(second)
+    store.fail(first)
+    assert store.states(run_id) == ["failed", "failed", "cancelled"]
+    retried(store, names["a"])
+    store.complete(*store.lease())
+    if on_error is OnError.CONTINUE:
+        assert store.states(run_id) == ["completed", "failed", "pending"]
+        store.name(store.start())
+        assert store.states(run_id) == ["completed", "failed", "completed"]
+    else:
+        assert store.states(run_id) == ["completed", "failed", "cancelled"]
+    assert store.state(run_id) == "completed_with_failures"
 
 
 def test_a_retried_step_waits_again_for_one_that_is_retried_with_it(store: StoreDriver) -> None:
@@ -260,6 +284,31 @@ def test_a_step_with_nothing_left_to_do_ends_in_the_same_commit_as_its_children_
     assert store.state(run_id) == "failed"
     assert retried(store, run_id) == RetryAcknowledged(run_id, run_id, 0, JobState.COMPLETED)
     assert store.states(run_id) == ["completed"]
+
+
+def test_a_step_whose_failed_jobs_were_all_deleted_has_nothing_left_to_do(store: StoreDriver) -> None:
+    run_id = store.run_with(spec())
+    (job,) = store.lease()
+    store.fail(job)
+    store.delete(job.id)
+    assert retried(store, run_id) == RetryAcknowledged(run_id, run_id, 0, JobState.COMPLETED)
+    assert store.commit(starts=9).starts == []
+
+
+def test_a_step_with_nothing_left_to_do_waits_for_no_other(store: StoreDriver, clock: ManualClock) -> None:
+    steps = step("a", on_error=OnError.CONTINUE), step("b", depends=("a",), timeout_seconds=10.0)
+    run_id = store.submit(definition(*steps))
+    fail_first(store)
+    store.name(store.start(), spec())
+    (job,) = store.lease()
+    clock.advance(11)
+    store.tend()
+    store.complete(job)
+    assert store.states(run_id) == ["failed", "failed"]
+    assert retried(store, run_id).jobs == 1
+    assert store.states(run_id) == ["running", "completed"]
+    store.complete(*store.lease())
+    assert store.state(run_id) == "completed"
 
 
 def test_a_pause_does_not_outlive_its_epoch(store: StoreDriver) -> None:

@@ -5,7 +5,7 @@ earlier attempts are kept as history, and so are tokens: an attempt of an old ep
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -29,7 +29,7 @@ _REOPEN = {
     kind: moving(
         Cause.REOPENED,
         "epoch = epoch + 1, attempt = 0, lost = 0, lane_id = abs(lane_id), not_before = NULL, started_at = NULL,"
-        " finished_at = NULL, result = NULL, error = NULL, cancel_reason = NULL",
+        " finished_at = NULL, error = NULL, cancel_reason = NULL",
         "id IN (SELECT value FROM json_each(?))",
         kind=kind,
     )
@@ -56,18 +56,18 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, gc=False):
 _found = msgspec.json.Decoder(list[Ended])
 
 
-def ended_jobs(transaction: Transaction, step_id: int, states: Collection[JobState]) -> list[Ended]:
+def ended_jobs(transaction: Transaction, step_id: int, states: Sequence[JobState]) -> list[Ended]:
     """The step's jobs in these states; those whose rows are damaged and have no lane are not among them."""
     return _read(transaction, _FIND.format(which="job.parent_id"), step_id, states)
 
 
-def ended_job(transaction: Transaction, job_id: int, states: Collection[JobState]) -> list[Ended]:
+def ended_job(transaction: Transaction, job_id: int, states: Sequence[JobState]) -> list[Ended]:
     """That one job, if it is among those."""
     return _read(transaction, _FIND.format(which="job.id"), job_id, states)
 
 
-def _read(transaction: Transaction, statement: str, number: int, states: Collection[JobState]) -> list[Ended]:
-    parameters = (number, msgspec.json.encode(list(states)).decode())
+def _read(transaction: Transaction, statement: str, number: int, states: Sequence[JobState]) -> list[Ended]:
+    parameters = (number, msgspec.json.encode(states).decode())
     return _found.decode(transaction.connection.execute(statement, parameters).fetchone()[0])
 
 
@@ -128,8 +128,6 @@ def _let_wait(transaction: Transaction, reopened: set[int]) -> None:
     for step_id in msgspec.json.decode(found, type=list[int]):
         row = transaction.change_parent(transaction.parent(step_id))
         row.waiting += 1
-        if row.naming == "leased":
-            row.token = transaction.next_token()
         row.naming, row.naming_owner = "idle", None
 
 

@@ -170,10 +170,12 @@ def _awaited_undone(transaction: Transaction, opened: Sequence[tuple[ParentRow, 
 
 def _reopen_post_runs(transaction: Transaction, run_id: int) -> None:
     """Those that were to follow and were given up with it wait for it again, and so on."""
-    transaction.flush()
-    for (post_id,) in transaction.connection.execute(_POST_RUNS, (run_id,)).fetchall():
-        run = transaction.parent(post_id)
-        opened = _plan(transaction, run, None, failed_only=False)
-        if opened and not _awaited_undone(transaction, opened):
-            reopen(transaction, run, opened)
-            _reopen_post_runs(transaction, post_id)
+    reopened = [run_id]
+    for awaited_id in reopened:  # grows as it is walked
+        transaction.flush()  # one that follows two of these comes back with the first, and is found but once
+        for (post_id,) in transaction.connection.execute(_POST_RUNS, (awaited_id,)).fetchall():
+            run = transaction.parent(post_id)
+            opened = _plan(transaction, run, None, failed_only=False)
+            if opened and not _awaited_undone(transaction, opened):
+                reopen(transaction, run, opened)
+                reopened.append(post_id)
