@@ -24,7 +24,7 @@ class EndedStep(msgspec.Struct, frozen=True):
 
 
 def steps_to_reopen(
-    steps: Sequence[EndedStep], target: int | None, *, failed_only: bool, whole: bool = True
+    steps: Sequence[EndedStep], target: int | None, *, failed_only: bool, whole: bool
 ) -> frozenset[int]:
     """The steps that a retry opens again; empty if there is nothing to retry.
 

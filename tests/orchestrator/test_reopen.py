@@ -58,10 +58,13 @@ def test_a_retry_of_one_step_opens_only_it_and_what_never_began(target: int) -> 
 
 def test_nothing_is_opened_if_the_step_that_is_retried_has_nothing_to_do() -> None:
     assert opened(completed(A), failed(B), never_began(C, B), target=A) == set()
+    assert opened(completed(A), failed(B), never_began(C), target=A) == set()
 
 
 def test_a_step_that_the_failure_kept_from_beginning_is_opened_although_it_waits_for_nothing() -> None:
     assert opened(failed(A), never_began(B)) == {A, B}
+    assert opened(failed(A), never_began(B), failed_only=True) == {A, B}
+    assert opened(failed(A), failed(C), never_began(B), target=A) == {A, B}
 
 
 def test_only_what_never_began_or_was_skipped_is_opened_because_of_others() -> None:
@@ -86,6 +89,10 @@ def test_what_waits_for_a_step_that_stays_undone_stays_ended() -> None:
     steps = failed(A), failed(B), never_began(C, A, B), never_began(D, C)
     assert opened(*steps, target=A) == {A}
     assert opened(*steps) == {A, B, C, D}
+
+
+def test_what_waits_for_a_step_that_is_done_waits_for_it_no_more() -> None:
+    assert opened(failed(A), completed(B), never_began(C, A, B), target=A) == {A, C}
 
 
 def test_what_waits_for_a_failed_step_that_may_fail_goes_on() -> None:

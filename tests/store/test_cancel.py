@@ -59,6 +59,7 @@ def test_running_jobs_end_as_their_bodies_do(store: StoreDriver) -> None:
     run_id = store.run_with(*specs(2))
     good, bad = store.lease()
     store.cancel(run_id)
+    assert store.unsweeped == set()  # nothing waits
     store.complete(good)
     assert store.state(run_id) == "running"
     store.settle(store.attempt(bad, failed()))

@@ -274,6 +274,15 @@ def test_a_job_stopped_by_a_step_that_closed_without_a_word_is_told_the_kind_of_
     assert (store.state(job.id), store.column("error", job.id)) == ("cancelled", "failed")
 
 
+def test_a_page_that_is_being_named_is_offered_to_nobody_else_when_a_child_ends(store: StoreDriver) -> None:
+    store.submit()
+    store.name(store.start(), *specs(2), cursor="page 2")
+    second = store.start()
+    store.complete(*store.lease(1))
+    assert store.commit(starts=9).starts == []
+    assert store.name(second, spec()).accepted
+
+
 @pytest.mark.parametrize(
     "bad", [spec(payload="\ud800"), spec(name="\udfff"), spec(delay_ms=1 << 70), spec(priority=1 << 80)]
 )

@@ -74,6 +74,25 @@ def test_a_run_that_has_begun_waits_while_its_pre_job_is_retried(store: StoreDri
     assert store.state(run_id) == "completed"
 
 
+def test_a_retried_run_that_was_cancelled_while_it_waited_does_not_begin_before_it_ends(
+    store: StoreDriver,
+) -> None:
+    before, run_id = linked(store, WaitRole.PRE)
+    store.name(store.start(), *specs(2))
+    good, bad = store.lease()
+    store.complete(good)
+    store.fail(bad)
+    store.name(store.start(), spec())
+    store.fail(*store.lease())
+    retried(store, before)
+    retried(store, run_id)
+    store.cancel(run_id)
+    store.complete(*store.lease())
+    assert [store.state(before), *store.states(run_id)] == ["completed", "pending"]
+    store.sweep()
+    assert [store.state(run_id), *store.states(run_id)] == ["cancelled", "cancelled"]
+
+
 def test_a_post_job_that_was_given_up_with_its_run_is_run_after_the_retry(store: StoreDriver) -> None:
     run_id, after = linked(store, WaitRole.POST)
     fail_first(store)
@@ -134,7 +153,11 @@ def test_a_post_job_whose_pre_job_was_not_done_is_not_run_after_the_retry(store:
     assert [store.state(each) for each in (run_id, pre_id, post_id)] == ["failed", "cancelled", "cancelled"]
     retried(store, run_id)
     store.complete(*store.lease())
-    assert [store.state(each) for each in (run_id, pre_id, post_id)] == ["completed", "cancelled", "cancelled"]
+    assert [store.state(each) for each in (run_id, pre_id, post_id)] == [
+        "completed",
+        "cancelled",
+        "cancelled",
+    ]
     retried(store, pre_id)
     retried(store, post_id)
     for _ in (pre_id, post_id):

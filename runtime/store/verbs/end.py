@@ -63,7 +63,7 @@ def close(transaction: Transaction, parent: ParentRow, closing: Closing, reason:
 
 def settle_parent(transaction: Transaction, parent: ParentRow) -> None:
     """End the step if nothing of it is open any more, or ask for its next page if it runs low."""
-    if parent.ended or parent.kind != "step":
+    if parent.ended:
         return
     if parent.open == 0 and (parent.named or parent.closing is not None):
         start_steps(transaction, _end_step(transaction, parent))
