@@ -1,6 +1,6 @@
 """The tables of documents and their search as peewee models; see ``models``."""
 
-from peewee import AutoField, BigIntegerField, IntegerField, Model, TextField
+from peewee import AutoField, BigIntegerField, BlobField, IntegerField, Model, TextField
 
 
 class Document(Model):
@@ -34,6 +34,17 @@ class DocumentSave(Model):
 
     class Meta:
         table_name = "document_save"
+
+
+class DocumentMemo(Model):
+    """What the worker that saved a document wants to know of it next time."""
+
+    document_id = BigIntegerField(primary_key=True)
+    fingerprint = TextField()  # of the source, where the body is not all of it
+    memo = BlobField()
+
+    class Meta:
+        table_name = "document_memo"
 
 
 class SearchEntry(Model):

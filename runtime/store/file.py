@@ -16,11 +16,12 @@ from runtime.store.context import StoreContext
 from runtime.store.database import StoreError, WritingDatabase, explain, open_writer
 from runtime.store.datagrams import SocketDoorbell
 from runtime.store.doorbell import Doorbell
+from runtime.store.enrolment import enrolled
 from runtime.store.failure import StoreUnavailableError
+from runtime.store.holdings import leased_by, stopping_of
 from runtime.store.maintenance import LEAST_ALLOWANCE_MS, allowance_ms, carry_out, extend_everybody
-from runtime.store.moves import IS_RUNNING, PARENT_IS_OPEN
 from runtime.store.neighbours import Neighbours
-from runtime.store.owner import OwnerLock, announced, take_lock
+from runtime.store.owner import announced
 from runtime.store.pruning import Pruning
 from runtime.store.reading.webhooks import webhooks_behind
 from runtime.store.retention import Retention
@@ -29,7 +30,7 @@ from runtime.store.transaction import Transaction
 from runtime.store.verbs.announce import Announced, announce
 from runtime.store.verbs.fire import fire_due
 from runtime.store.verbs.index import index_some
-from runtime.store.verbs.own import heartbeat, leave, register
+from runtime.store.verbs.own import heartbeat, leave
 from runtime.store.verbs.rebuild import BuildProgress, build_some, erase_some_of_old
 from runtime.store.verbs.recover import bury_owner, expire_leases, give_back_own, other_owners
 from runtime.store.verbs.sweep import closing_parents
@@ -76,11 +77,14 @@ class StoreFile:
         )
         self.connection: sqlite3.Connection = self._database.connection()
         try:
-            self.owner, self._lock = self._register()
-        except sqlite3.Error as error:
-            raise explain(path, error) from error
-        except OSError as error:
-            raise StoreError(f"{error.filename} can not be used: {error.strerror}") from error
+            self.owner, self._lock = enrolled(self.connection, path, clock)
+        except BaseException as error:
+            self._database.close()
+            if isinstance(error, sqlite3.Error):
+                raise explain(path, error) from error
+            if isinstance(error, OSError):
+                raise StoreError(f"{error.filename} can not be used: {error.strerror}") from error
+            raise
         self.ids = IdSource(clock, self.owner)
         context = StoreContext(
             owner=self.owner,
@@ -192,14 +196,7 @@ class StoreFile:
 
     def stopping_jobs(self) -> tuple[list[int], list[int]]:
         """This runtime's running jobs that were asked to end, and parents of its running jobs that are closing."""
-        jobs = self.connection.execute(
-            f"SELECT id FROM job WHERE state {IS_RUNNING} AND owner = ? AND cancel_reason IS NOT NULL",
-            (self.owner,),
-        ).fetchall()
-        parents = self.connection.execute(
-            f"SELECT id FROM parent WHERE closing IS NOT NULL AND state {PARENT_IS_OPEN}"
-        ).fetchall()
-        return [row[0] for row in jobs], [row[0] for row in parents]
+        return stopping_of(self.connection, self.owner)
 
     def next_due(self) -> int | None:
         """When the next thing that waits for a time comes due (Unix ms), whoever made it wait."""
@@ -207,10 +204,7 @@ class StoreFile:
 
     def leased(self) -> list[Held]:
         """What this runtime holds, as the rows have it."""
-        rows = self.connection.execute(
-            f"SELECT id, type, token FROM job WHERE state {IS_RUNNING} AND owner = ?", (self.owner,)
-        )
-        return [Held._make(row) for row in rows.fetchall()]
+        return leased_by(self.connection, self.owner)
 
     def index_documents(self) -> bool:
         """Index some queued documents, or erase some of an old index, in a transaction of its own.
@@ -305,24 +299,6 @@ class StoreFile:
     def _settle_among(self, others: list[int]) -> None:
         self.committer.shared = self._sharing or bool(others)
         self._neighbours.found(others)
-
-    def _register(self) -> tuple[int, OwnerLock]:
-        """The row and the lock appear together: nobody sees an owner whose lock is not yet held."""
-        connection, clock = self.connection, self.clock
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            owner = register(connection, clock.boot_id(), clock.boottime_ms(), clock.wall_ms())
-            lock = take_lock(self.path, owner)
-            if lock is None:
-                raise RuntimeError(
-                    f"the lock of the new owner {owner} of {self.path} is held by somebody else"
-                )
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            self._database.close()
-            raise
-        return owner, lock
 
     def _read_data_version(self) -> int:
         return int(self.connection.execute("PRAGMA data_version").fetchone()[0])

@@ -14,7 +14,14 @@ from peewee import (
     TextField,
 )
 
-from runtime.store.document_models import Document, DocumentSave, SearchBuild, SearchEntry, SearchQueue
+from runtime.store.document_models import (
+    Document,
+    DocumentMemo,
+    DocumentSave,
+    SearchBuild,
+    SearchEntry,
+    SearchQueue,
+)
 
 
 class Job(Model):
@@ -173,9 +180,7 @@ class SubmitKey(Model):
     key = TextField(primary_key=True)
     run_id = BigIntegerField()
     ended_at = BigIntegerField(null=True)  # of a run that retention has deleted; else the run's row tells
-    fingerprint = TextField(
-        null=True
-    )  # of the request it came with; null = any request is taken for the same
+    fingerprint = TextField(null=True)  # of the request it came with; null = any is taken for the same
 
     class Meta:
         table_name = "submit_key"
@@ -244,17 +249,6 @@ class LogEntry(Model):
 
     class Meta:
         table_name = "log_entry"
-
-
-class DocumentMemo(Model):
-    """What the worker that saved a document wants to know of it next time."""
-
-    document_id = BigIntegerField(primary_key=True)
-    fingerprint = TextField()  # of the source, where the body is not all of it
-    memo = BlobField()
-
-    class Meta:
-        table_name = "document_memo"
 
 
 class AuthRecord(Model):
