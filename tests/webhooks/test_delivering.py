@@ -16,43 +16,10 @@ from runtime import Runtime
 from runtime.refusal import RefusedError
 from runtime.settings import RuntimeSettings
 from runtime.store.reading.jobs import JobFilter
-from runtime.webhooks import WebhookSet
 from tests.embedding.processes import until
-from tests.embedding.workers import ALL, Number
+from tests.embedding.workers import ALL
+from tests.webhooks.delivering import WAIT, jobs, send_to, settled, work
 from tests.webhooks.receiver import Receiver, Reply, receiving
-
-WAIT = 100.0
-
-
-def send_to(runtime: Runtime, receiver: Receiver, name: str = "ops", **more: Any) -> str:
-    """A webhook to the receiver; returns its secret."""
-    done = runtime.set_webhook(name, receiver.url, allow_private_addresses=True, **more)
-    assert done.secret is not None
-    return done.secret
-
-
-def work(runtime: Runtime, number: int = 2) -> int:
-    """A run that has ended."""
-    run = runtime.fan_out("double", [Number(each) for each in range(number)])
-    run.wait(WAIT)
-    return run.number
-
-
-def jobs(runtime: Runtime, name: str = "ops") -> list[dict[str, Any]]:
-    """The deliveries of a webhook."""
-    found = runtime.reader.jobs(JobFilter(kind="job", type="webhook_delivery"))
-    return [job for job in found if job["payload"]["webhook"] == name]
-
-
-def settled(runtime: Runtime, number: int, name: str = "ops") -> list[dict[str, Any]]:
-    """So many deliveries, once all have ended."""
-
-    def ended() -> bool:
-        states = [job["state"] for job in jobs(runtime, name)]
-        return len(states) == number and not {"pending", "running", "scheduled"} & set(states)
-
-    until(ended, seconds=WAIT, what=f"the end of {number} deliveries")
-    return jobs(runtime, name)
 
 
 def of_webhooks(runtime: Runtime, event_type: str) -> list[dict[str, Any]]:
@@ -237,34 +204,6 @@ def test_a_long_answer_is_not_read_to_its_end(runtime: Runtime, receiver: Receiv
     assert len(job["error"]) < 400
 
 
-def test_while_a_secret_is_replaced_both_sign(runtime: Runtime, receiver: Receiver) -> None:
-    old = send_to(runtime, receiver, level="runs")
-    new = runtime.rotate_webhook("ops").secret
-    assert new is not None
-    work(runtime)
-    received = receiver.wait(3)
-    assert all(each.verified_by(old) and each.verified_by(new) for each in received)
-    newest = runtime.rotate_webhook("ops", keep_hours=0).secret
-    assert newest is not None
-    work(runtime)
-    later = receiver.wait(6)[3:]
-    assert all(each.verified_by(newest) for each in later)
-    assert not any(each.verified_by(new) for each in later)
-    assert all(each.verified_by(old) for each in later) is False
-
-
-def test_setting_a_webhook_anew_keeps_its_secret(runtime: Runtime, receiver: Receiver) -> None:
-    secret = send_to(runtime, receiver)
-    again: WebhookSet = runtime.set_webhook("ops", receiver.url, allow_private_addresses=True, level="runs")
-    assert again.secret is None
-    work(runtime)
-    assert all(each.verified_by(secret) for each in receiver.wait(3))
-    given = new_secret(runtime.assembly.random)
-    assert runtime.set_webhook("ops", receiver.url, secret=given, allow_private_addresses=True).secret is None
-    work(runtime)
-    assert any(each.verified_by(given) for each in receiver.wait(15))
-
-
 def test_what_waits_for_a_removed_webhook_is_cancelled(runtime: Runtime, receiver: Receiver) -> None:
     receiver.hold = threading.Event()
     send_to(runtime, receiver, concurrency=1)
@@ -276,23 +215,6 @@ def test_what_waits_for_a_removed_webhook_is_cancelled(runtime: Runtime, receive
     states = [job["state"] for job in settled(runtime, 12)]
     assert states == ["completed"] + ["cancelled"] * 11
     assert runtime.webhooks() == []
-
-
-def test_a_secret_is_seen_nowhere(
-    runtime: Runtime, receiver: Receiver, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    receiver.reply = Reply(500)
-    secret = send_to(runtime, receiver)
-    work(runtime)
-    settled(runtime, 12)
-    inner = secret.removeprefix("whsec_")
-    shown = [repr(runtime.webhooks()), repr(jobs(runtime)), caplog.text, repr(runtime)]
-    shown += [repr(event) for event in runtime.events(0, timeout_seconds=0.0)]
-    for text in shown:
-        assert inner not in text
-    for file in tmp_path.iterdir():
-        if file.is_file():
-            assert inner.encode() not in file.read_bytes(), file
 
 
 def test_a_test_message_is_answered_at_once_and_is_no_job(runtime: Runtime, receiver: Receiver) -> None:
