@@ -18,7 +18,7 @@ from runtime import __version__
 from runtime.embedding import Runtime
 from runtime.gateway.asking import refuse_unread
 from runtime.gateway.broadcast import Broadcast
-from runtime.gateway.contract import TOKEN_SCHEME, Contract
+from runtime.gateway.contract import TOKEN_SCHEME, Contract, document
 from runtime.gateway.dashboard import files, page
 from runtime.gateway.definitions import DefinitionsController
 from runtime.gateway.documents import DocumentsController
@@ -89,7 +89,7 @@ def gateway(runtime: Runtime, settings: GatewaySettings | None = None) -> Gate:
         openapi_config=OpenAPIConfig(
             title="Quaero Runtime",
             version=__version__,
-            path="/api/schema",
+            openapi_router=document(),
             render_plugins=[Contract()],
             components=Components(security_schemes={"token": TOKEN_SCHEME}),
             security=[{"token": []}] if chosen.tokens else None,

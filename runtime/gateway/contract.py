@@ -7,7 +7,8 @@ Which refusals a route can answer with follows from its method and its parameter
 from dataclasses import dataclass
 from typing import Any
 
-from litestar import Request
+from litestar import Request, Router
+from litestar.exceptions import NotFoundException
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema, SecurityScheme
 from litestar.openapi.spec.enums import OpenAPIType
@@ -84,6 +85,16 @@ class Contract(JsonRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The document with the refusals in it."""
         return super().render(request, with_refusals(openapi_schema))
+
+
+def document() -> Router:
+    """``/api/schema``: the document, and no page of Litestar's for what is not there."""
+
+    def refuse_others(request: Request[Any, Any, Any]) -> None:
+        if request.path_params:
+            raise NotFoundException
+
+    return Router("/api/schema", route_handlers=[], include_in_schema=False, before_request=refuse_others)
 
 
 def with_refusals(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """The dashboard's files: one page of HTML, its style and its scripts, as they are in ``page/``; no build step."""
 
 from pathlib import Path
+from typing import Any
 
-from litestar import Router, get
+from litestar import Request, Router, get
+from litestar.exceptions import NotFoundException
 from litestar.response import File
 from litestar.static_files import create_static_files_router
 
@@ -19,6 +21,18 @@ def page() -> File:
 
 def files() -> Router:
     """``/static``: what the page loads. Asked for anew each time, and sent only if it changed."""
+    there = frozenset(f"/{file.relative_to(PAGE).as_posix()}" for file in PAGE.rglob("*") if file.is_file())
+
+    def refuse_others(request: Request[Any, Any, Any]) -> None:
+        """Names that are none, as one with a NUL, fail where files are looked for."""
+        if str(request.path_params["file_path"]) not in there:
+            raise NotFoundException
+
     return create_static_files_router(
-        path="/static", directories=[PAGE], include_in_schema=False, name="page", cache_control=None
+        path="/static",
+        directories=[PAGE],
+        include_in_schema=False,
+        name="page",
+        cache_control=None,
+        before_request=refuse_others,
     )

@@ -99,6 +99,8 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
 
 def problem_of(error: Exception, path: str) -> Problem:
     """What an exception means to the client. Pure."""
+    if isinstance(error, RecursionError) and "deserializing" in str(error):  # msgspec's, of a body
+        error = BadRequestError("the body nests more deeply than can be read", "$")
     if isinstance(error, BadRequestError):
         return _problem(400, str(error), path, error.faults)
     if isinstance(error, KeyTakenError):

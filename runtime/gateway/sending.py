@@ -11,7 +11,7 @@ import signal
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from websockets.exceptions import InvalidState
@@ -22,10 +22,9 @@ from websockets.server import ServerProtocol
 from actors.seams import SystemClock
 from runtime.events.hub import EventHub
 from runtime.gateway.broadcast import Broadcast
-from runtime.gateway.frame import Wanted
 from runtime.gateway.handing import MESSAGE_BYTES, RING, Handed, Orders, Report, encoder
 from runtime.gateway.pictures import StoredPictures
-from runtime.gateway.snapshot import snapshot_message
+from runtime.gateway.snapshot import again, beginning, message_of
 from runtime.store.reading.reader import StoreReader
 from runtime.store.reading.records import EventsPrunedError
 
@@ -172,28 +171,28 @@ class Client(asyncio.Protocol):
             self._transport.close()
 
     async def _tell(self, sending: Sending, handed: Handed) -> None:
-        cursor, wanted, broadcast = handed.cursor, handed.wanted, sending.broadcast
-        if cursor is None:
-            cursor = await self._send_snapshot(sending.reader, wanted, reset=False)
+        wanted, broadcast = handed.wanted, sending.broadcast
+        cursor, shown = await asyncio.to_thread(beginning, sending.reader, wanted, handed.cursor)
+        if shown is not None:
+            await self._show(shown)
         listener = await broadcast.listen(cursor, wanted)
         try:
             while not broadcast.closed:
                 try:
                     frame = await listener.next()
                 except EventsPrunedError:
-                    listener.cursor = await self._send_snapshot(sending.reader, wanted, reset=True)
+                    listener.cursor, anew = await asyncio.to_thread(again, sending.reader, wanted)
+                    await self._show(anew)
                     continue
                 if frame.events:
                     await self._send(frame.websocket)
         finally:
             listener.close()
 
-    async def _send_snapshot(self, reader: StoreReader, wanted: Wanted, *, reset: bool) -> int:
-        cursor, message = await asyncio.to_thread(snapshot_message, reader, wanted, reset=reset)
-        self._protocol.send_text(message)
+    async def _show(self, shown: dict[str, Any]) -> None:
+        self._protocol.send_text(message_of(shown))
         self._flush()
         await self._writable.wait()
-        return cursor
 
     async def _send(self, frame: bytes) -> None:
         await self._writable.wait()

@@ -29,11 +29,26 @@ def snapshot(reader: StoreReader, wanted: Wanted) -> tuple[int, dict[str, Any]]:
     return sequence, shown
 
 
-def snapshot_message(reader: StoreReader, wanted: Wanted, *, reset: bool) -> tuple[int, bytes]:
-    """The last event's number and the snapshot as a WebSocket's message; ``reset``: some that was missed is gone."""
-    sequence, shown = snapshot(reader, wanted)
-    payload = {**shown, "reset": True} if reset else shown
-    return sequence, msgspec.json.encode({"type": "snapshot", "payload": payload})
+def beginning(reader: StoreReader, wanted: Wanted, cursor: int | None) -> tuple[int, dict[str, Any] | None]:
+    """The number that a client goes on after, and what it is shown before; None: it has seen all up to there.
+
+    One that has seen more than there is followed another store, or this one before it was put back: were it to go on
+    there, it would miss everything up to that number.
+    """
+    if cursor is None:
+        return snapshot(reader, wanted)
+    return again(reader, wanted) if cursor > reader.last_event() else (cursor, None)
+
+
+def again(reader: StoreReader, wanted: Wanted) -> tuple[int, dict[str, Any]]:
+    """A snapshot for a client that missed what is kept no longer."""
+    reached, shown = snapshot(reader, wanted)
+    return reached, {**shown, "reset": True}
+
+
+def message_of(shown: dict[str, Any]) -> bytes:
+    """A snapshot as a WebSocket's message. Pure."""
+    return msgspec.json.encode({"type": "snapshot", "payload": shown})
 
 
 def _newest_runs(connection: sqlite3.Connection) -> list[dict[str, Any]]:

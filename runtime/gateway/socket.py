@@ -21,7 +21,7 @@ from runtime.gateway.handing import Handed, SendingProcess
 from runtime.gateway.listener import Listener
 from runtime.gateway.parameters import refuse_unknown
 from runtime.gateway.problem import BadRequestError
-from runtime.gateway.snapshot import snapshot_message
+from runtime.gateway.snapshot import again, beginning, message_of
 from runtime.gateway.stream import cursor_of, wanted_of
 from runtime.store.reading.records import EventsPrunedError
 
@@ -50,9 +50,10 @@ async def events_socket(
     await socket.accept()
     if _given(socket, sending, Handed(cursor, wanted)):
         return
-    if cursor is None:
-        cursor = await _send_snapshot(socket, runtime, wanted, reset=False)
-    listener = await broadcast.listen(cursor, wanted)
+    reached, shown = await asyncio.to_thread(beginning, runtime.reader, wanted, cursor)
+    if shown is not None:
+        await socket.send_text(message_of(shown).decode())
+    listener = await broadcast.listen(reached, wanted)
     hearing = asyncio.create_task(_hear(socket))
     telling = asyncio.create_task(_tell(socket, runtime, broadcast, listener, wanted))
     try:
@@ -86,7 +87,8 @@ async def _tell(
         try:
             found = await listener.next()
         except EventsPrunedError:
-            listener.cursor = await _send_snapshot(socket, runtime, wanted, reset=True)
+            listener.cursor, shown = await asyncio.to_thread(again, runtime.reader, wanted)
+            await socket.send_text(message_of(shown).decode())
             continue
         if not found.events:
             continue
@@ -94,14 +96,6 @@ async def _tell(
             await socket.send_text(found.text)
         else:
             await send_frame(found.websocket)
-
-
-async def _send_snapshot(
-    socket: WebSocket[Any, Any, Any], runtime: Runtime, wanted: Wanted, *, reset: bool
-) -> int:
-    cursor, message = await asyncio.to_thread(snapshot_message, runtime.reader, wanted, reset=reset)
-    await socket.send_text(message.decode())
-    return cursor
 
 
 def _given(socket: WebSocket[Any, Any, Any], sending: SendingProcess, handed: Handed) -> bool:

@@ -19,7 +19,7 @@ from runtime.gateway.broadcast import Broadcast
 from runtime.gateway.frame import Frame, Wanted, latest
 from runtime.gateway.given import RunFilter, TheBroadcast, TheRuntime
 from runtime.gateway.problem import BadRequestError
-from runtime.gateway.snapshot import snapshot
+from runtime.gateway.snapshot import again, beginning
 from runtime.store.reading.records import EventsPrunedError
 
 HEARTBEAT_SECONDS = 15.0
@@ -121,11 +121,9 @@ async def _sent(
     runtime: Runtime, broadcast: Broadcast, wanted: Wanted, cursor: int | None
 ) -> AsyncIterator[bytes]:
     yield RETRY
-    if cursor is None:
-        reached, shown = await asyncio.to_thread(snapshot, runtime.reader, wanted)
+    reached, shown = await asyncio.to_thread(beginning, runtime.reader, wanted, cursor)
+    if shown is not None:
         yield snapshot_frame(reached, shown)
-    else:
-        reached = cursor
     listener = await broadcast.listen(reached, wanted)
     try:
         while not broadcast.closed:
@@ -135,8 +133,8 @@ async def _sent(
                     async with asyncio.timeout(HEARTBEAT_SECONDS):
                         sent = (await listener.next()).stream or sent
             except EventsPrunedError:
-                listener.cursor, shown = await asyncio.to_thread(snapshot, runtime.reader, wanted)
-                yield snapshot_frame(listener.cursor, {**shown, "reset": True})
+                listener.cursor, anew = await asyncio.to_thread(again, runtime.reader, wanted)
+                yield snapshot_frame(listener.cursor, anew)
                 continue
             yield sent
     finally:
@@ -148,17 +146,15 @@ async def _there(
 ) -> AsyncIterator[bytes]:
     """As ``_sent``, up to the event that is the last one now."""
     last = await asyncio.to_thread(runtime.reader.last_event)
-    reached, reset = cursor, False
-    while reached is None or reached < last:
-        if reached is None:
-            number, shown = await asyncio.to_thread(snapshot, runtime.reader, wanted)
-            yield snapshot_frame(number, {**shown, "reset": True} if reset else shown)
-            reached = number
-            continue
+    reached, shown = await asyncio.to_thread(beginning, runtime.reader, wanted, cursor)
+    if shown is not None:
+        yield snapshot_frame(reached, shown)
+    while reached < last:
         try:
             found, reached = await broadcast.stored(reached, wanted)
         except EventsPrunedError:
-            reached, reset = None, True
+            reached, anew = await asyncio.to_thread(again, runtime.reader, wanted)
+            yield snapshot_frame(reached, anew)
             continue
         yield Frame(latest(found) if wanted.latest else found).stream
 

@@ -136,7 +136,8 @@ def test_a_wrong_method_is_told_which_are_right(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"\xff\xfe", b"[]", b'"x"', b"{" * 5000, b'{"id": ' + b"9" * 400 + b"}", b"\x00"]
+    "body",
+    [b"{", b"\xff\xfe", b"[]", b'"x"', b"{" * 5000, b'{"id": ' + b"9" * 400 + b"}", b"\x00", b"[" * 100_000],
 )
 def test_a_malformed_body_is_refused_by_every_route_that_changes_something(
     service: Service, body: bytes
@@ -157,6 +158,22 @@ def test_a_malformed_body_is_refused_by_every_route_that_changes_something(
             assert got.status_code in {400, 404}, (method, path, media_type, got.text)
             assert got.headers["content-type"] == "application/problem+json"
     assert rows(service) == before
+
+
+def test_what_is_at_no_path_is_not_there(service: Service) -> None:
+    for path in (
+        "/static/app.js%00",
+        f"/static/{'x' * 5000}",
+        "/static/..%2fgate.py",
+        "/static/views",
+        "/static/",
+        "/api/schema/x",
+        "/api/schema/x.json",
+        "/x%ff%00",
+    ):
+        got = service.client.get(service.server.url + path)
+        assert got.status_code == 404, (path, got.text)
+        assert got.headers["content-type"] == "application/problem+json", path
 
 
 def test_a_body_that_nobody_reads_is_not_taken(service: Service) -> None:

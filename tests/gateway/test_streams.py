@@ -197,6 +197,31 @@ def test_a_stream_that_is_not_followed_ends_with_what_there_is(service: Service)
     assert kind == "snapshot"
 
 
+def test_a_client_that_has_seen_more_than_there_is_begins_anew(service: Service) -> None:
+    """It followed another store at this address, or this one before a backup was put in its place."""
+    run = service.runtime.fan_out(double, [Number(1)])
+    run.wait(100)
+    last = all_events(service)[-1]
+    for follow in ("true", "false"):
+        found = streamed(
+            service.client, params={"follow": follow}, headers={"Last-Event-ID": str(last + 1000)}
+        )
+        number, kind, shown = next(found)
+        assert (number, kind, shown["sequence"], shown["reset"]) == (str(last), "snapshot", last, True)
+
+    async def scene() -> None:
+        address = f"{service.server.url.replace('http', 'ws')}/ws?after={last + 1000}"
+        async with connect(address, proxy=None) as socket:
+            shown = decode(await socket.recv())
+        assert (shown["type"], shown["payload"]["sequence"], shown["payload"]["reset"]) == (
+            "snapshot",
+            last,
+            True,
+        )
+
+    asyncio.run(scene())
+
+
 def test_streams_end_when_the_server_stops(service: Service, caplog: pytest.LogCaptureFixture) -> None:
     events = streamed(service.client)
     next(events)
