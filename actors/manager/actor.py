@@ -1,12 +1,13 @@
 """ManagerActor routes the starts of one action; a NamingActor carries out one of them and is gone."""
 
-import traceback
 from collections.abc import Callable
 
 from actors.job import AttemptError, StepStart
 from actors.manager.contract import JobManager, ManagerContext
 from actors.messages import Command, CreateChildren, NameChildren, Named, NamingFailed, Wiring
+from actors.raised import message_of, traceback_of, type_of
 from actors.receive import Address, BodyFailed, TypedActor
+from actors.worker.attempt import MAX_MESSAGE, MAX_TRACEBACK
 from actors.worker.errors import PermanentError
 
 RETRY_MS = (500, 2_000)
@@ -134,9 +135,12 @@ def _naming(
                 raise PermanentError(f"{manager.__name__}.create_parent_job named no page")
             return NameChildren(start, made.page)
         except Exception as error:  # noqa: BLE001 (a manager may raise anything; the store decides what follows)
-            text = "".join(traceback.format_exception(error))[-4000:]
             cause = AttemptError(
-                type(error).__name__, str(error), text, start.attempt, context.clock.wall_ms()
+                type_of(error),
+                message_of(error, MAX_MESSAGE),
+                traceback_of(error, MAX_TRACEBACK),
+                start.attempt,
+                context.clock.wall_ms(),
             )
             return _failure(start, cause, permanent=isinstance(error, PermanentError))
 

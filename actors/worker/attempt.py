@@ -1,6 +1,5 @@
 """Runs one body and turns whatever it does into an Attempt. The only place that knows what bodies return and raise."""
 
-import traceback
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -19,8 +18,8 @@ from actors.job import (
     Snoozed,
 )
 from actors.messages import BodyEnded
+from actors.raised import message_of, traceback_of, type_of
 from actors.seams import Random
-from actors.storable import storable
 from actors.worker.backoff import backoff_ms, options_in
 from actors.worker.context import JobContext
 from actors.worker.contract import Cancel, JobWorker, Snooze, WorkerOptions
@@ -107,23 +106,15 @@ def failure_of(
     first_ms: int = 0,
 ) -> Failed:
     """What an exception means for the job."""
-    text = storable("".join(traceback.format_exception(error))[-MAX_TRACEBACK:])
-    cause = AttemptError(type(error).__name__, _message(error), text, attempt, at_ms)
+    kind = type_of(error)
+    said = message_of(error, MAX_MESSAGE) or kind
+    cause = AttemptError(kind, said, traceback_of(error, MAX_TRACEBACK), attempt, at_ms)
     if isinstance(error, PermanentError):
         return Failed(cause, permanent=True)
     asked = error.retry_after_seconds if isinstance(error, RetryableError) else None
     return Failed(
         cause, retry_in_ms=backoff_ms(attempt, options, random, first_ms=first_ms, asked_seconds=asked)
     )
-
-
-def _message(error: BaseException) -> str:
-    """What the error says of itself, which may be nothing, endless, or another error."""
-    try:
-        text = str(error)
-    except Exception as failed:  # noqa: BLE001 (an exception's own __str__ may be broken; the attempt is still a failure)
-        text = f"(its message can not be shown: {type(failed).__name__})"
-    return storable(text[:MAX_MESSAGE]) or type(error).__name__
 
 
 def _ended(job: LeasedJob, context: JobContext, outcome: Outcome) -> BodyEnded:

@@ -1,14 +1,13 @@
 """Bodies: the work an actor has done elsewhere while it goes on receiving. What a body returns is a message to it."""
 
-import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from actors.encoding import MessageEncodingError
+from actors.raised import message_of, traceback_of, type_of
 from actors.receive import BodyFailed
-from actors.storable import storable
 from runtime.engine.address import EngineAddress
 from runtime.engine.ending import DEAD
 
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 
 MAX_TRACEBACK = 8000
 """Characters kept of a traceback, the last ones."""
+
+MAX_MESSAGE = 8000
+"""Characters kept of an error's message, the first ones."""
 
 
 class EngineBody:
@@ -117,5 +119,6 @@ class EngineBody:
             cell.post_result(self._failure(error))
 
     def _failure(self, error: BaseException) -> BodyFailed:
-        text = "".join(traceback.format_exception(error))[-MAX_TRACEBACK:]
-        return BodyFailed(type(error).__name__, storable(str(error)), storable(text), self.key)
+        return BodyFailed(
+            type_of(error), message_of(error, MAX_MESSAGE), traceback_of(error, MAX_TRACEBACK), self.key
+        )

@@ -84,8 +84,7 @@ def open_writer(
     if str(path) == ":memory:":
         raise StoreError("a store is a file, it can not be in memory: name one in a temporary directory")
     try:
-        if path.is_dir():
-            raise StoreError(f"{path} is a directory; name a file for the store")
+        _refuse_no_file(path)
         if not path.parent.is_dir():
             raise StoreError(f"there is no directory {path.parent}; make it or choose another store")
         new = path.stat().st_size == 0 if path.exists() else True
@@ -123,6 +122,7 @@ def open_reader(path: Path, *, busy_timeout_seconds: float = 10.0) -> SqliteData
     """
     if not path.exists():
         raise StoreNotFoundError(f"there is no store at {path}; `quaero run FILE --store {path}` makes one")
+    _refuse_no_file(path)
     _refuse_inherited(path)
     _refuse_foreign(path)
     database = _connect(path, busy_timeout_seconds)
@@ -216,6 +216,14 @@ def _readable(text: bytes) -> str:
 
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _refuse_no_file(path: Path) -> None:
+    """SQLite would wait for ever for the writer of a named pipe, and name neither it nor a directory."""
+    if path.is_dir():
+        raise StoreError(f"{path} is a directory; name a file for the store")
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path} is a device or a pipe; name a file for the store")
 
 
 def _refuse_inherited(path: Path) -> None:

@@ -14,6 +14,20 @@ class Anything(msgspec.Struct, frozen=True):
     what: str
 
 
+class SpeechlessError(BaseException):
+    """One that can not be printed."""
+
+    def __str__(self) -> str:
+        raise BaseException("no words")  # noqa: TRY002
+
+
+class UntraceableError(Exception):
+    """One that can not be looked at."""
+
+    def __bool__(self) -> bool:
+        raise RuntimeError("no look")
+
+
 @worker("careless", max_attempts=1)
 def careless(payload: Anything, context: JobContext) -> object:
     """Do something careless."""
@@ -35,4 +49,8 @@ def careless(payload: Anything, context: JobContext) -> object:
             context.patch_document(1, {"sizes": (1, 2)})
         case "interrupt":
             raise KeyboardInterrupt
+        case "raise what has no words":
+            raise SpeechlessError
+        case "raise what can not be traced":
+            raise UntraceableError("so much is known")
     return payload.what

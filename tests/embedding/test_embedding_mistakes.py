@@ -119,6 +119,21 @@ def test_a_body_that_breaks_out_without_a_word_says_what_it_was(runtime: Runtime
     assert "KeyboardInterrupt" in ended.errors
 
 
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("raise what has no words", "(its message can not be shown: BaseException)"),
+        ("raise what can not be traced", "so much is known"),
+    ],
+)
+def test_an_error_that_raises_when_it_is_looked_at_fails_its_job(
+    runtime: Runtime, what: str, said: str
+) -> None:
+    ended = runtime.fan_out(careless, [Anything(what)]).wait(WAIT)
+
+    assert said in ended.errors
+
+
 def test_what_could_not_leave_the_process_fails_its_job_in_the_mode_that_looks_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

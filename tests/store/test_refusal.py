@@ -1,5 +1,6 @@
 """What is not a store of ours, or no longer a whole one, is refused, named, and left byte for byte as it is."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -136,6 +137,17 @@ def test_a_store_that_is_not_there_is_not_made_by_reading(tmp_path: Path) -> Non
 def test_a_path_that_can_hold_no_store_is_refused(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(StoreError, match=message):
         open_writer(tmp_path / name)
+
+
+@pytest.mark.parametrize("opening", [open_writer, open_reader])
+def test_what_is_no_file_is_named_and_not_waited_for(
+    tmp_path: Path, opening: Callable[[Path], object]
+) -> None:
+    os.mkfifo(tmp_path / "pipe.db")
+    with pytest.raises(StoreError, match="is a device or a pipe; name a file"):
+        opening(tmp_path / "pipe.db")
+    with pytest.raises(StoreError, match="is a directory; name a file"):
+        opening(tmp_path)
 
 
 def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
