@@ -6,7 +6,7 @@ import pytest
 from actors.job import Completed
 from actors.messages import GiveBack
 from actors.seams import ManualClock
-from tests.store.driver import StoreDriver, specs
+from tests.store.driver import StoreDriver, definition, specs, step
 
 
 @pytest.mark.parametrize("lane_id", [None, 999])
@@ -74,3 +74,11 @@ def test_the_success_of_a_job_whose_lane_is_gone_counts(store: StoreDriver) -> N
     store.damage(job.id, "lane_id", None)
     assert store.complete(job).refused == ()
     assert store.state(run_id) == "completed"
+
+
+def test_a_step_whose_row_is_damaged_fails_when_its_turn_comes_and_so_does_its_run(store: StoreDriver) -> None:
+    run_id = store.submit(definition(step("a"), step("b", depends=("a",))))
+    store.damage(store.steps(run_id)["b"], "payload", "{}")
+    store.name(store.start())
+    assert [store.state(run_id), *store.states(run_id)] == ["failed", "completed", "failed"]
+    assert "damaged" in store.column("error", run_id)

@@ -114,12 +114,20 @@ def test_a_damaged_schedule_fires_no_more_and_stops_nobody(
     assert (runs(store), runs(store, "sound")) == (0, 1)
     assert len(events(store, "schedule_failed")) == 1
     clock.advance(5 * MINUTE)
-    assert store.tend()[1] == []
+    done, found = store.tend()
+    assert found == []
+    assert done.next_due_ms == START + 15 * 60_000  # of the sound one; nobody is woken for the other
     if name != "id":
         assert put(store, scheduled()).changed is True
         clock.advance(5 * MINUTE)
         store.tend()
         assert runs(store) == 1
+
+
+def test_of_several_schedules_the_first_that_fires_is_waited_for(store: StoreDriver) -> None:
+    for number in (20, 10, 30):
+        put(store, scheduled(f"*/{number} * * * *", id=f"every-{number}"))
+    assert store.tend()[0].next_due_ms == START + 600_000
 
 
 def test_a_zone_that_the_host_has_lost_stops_the_schedule_until_it_is_resumed(
