@@ -1,6 +1,7 @@
 """Steps whose condition is judged in the commit that lets them start."""
 
 from actors.job import JobDefinition, OnError, Step
+from runtime.store.reading.reader import StoreReader
 from tests.store.driver import StoreDriver, definition, spec, specs, step
 from tests.store.test_ends import let_run
 from tests.store.test_settle import document
@@ -31,6 +32,20 @@ def test_a_step_whose_condition_is_false_ends_completed_as_skipped_and_says_why(
     )
     assert store.status_events(index) == ["pending", "completed"]
     assert store.state(run_id) == "completed_with_failures"
+
+
+def test_a_condition_without_values_is_said_without_them(store: StoreDriver) -> None:
+    run_id = store.submit(definition(step(condition="2 < 1")))
+    assert store.column("error", store.steps(run_id)["only"]) == "skipped: condition '2 < 1' is false"
+
+
+def test_that_a_skipped_step_has_no_children_is_final(store: StoreDriver) -> None:
+    run_id = store.submit(definition(step(condition="2 < 1")))
+    reader = StoreReader(store.path)
+    shown = reader.job(store.steps(run_id)["only"])
+    reader.close()
+    assert shown is not None
+    assert shown["progress"]["total_final"]
 
 
 def test_it_is_judged_in_the_commit_that_ends_what_it_waits_for(store: StoreDriver) -> None:

@@ -76,7 +76,9 @@ def test_the_success_of_a_job_whose_lane_is_gone_counts(store: StoreDriver) -> N
     assert store.state(run_id) == "completed"
 
 
-def test_a_step_whose_row_is_damaged_fails_when_its_turn_comes_and_so_does_its_run(store: StoreDriver) -> None:
+def test_a_step_whose_row_is_damaged_fails_when_its_turn_comes_and_so_does_its_run(
+    store: StoreDriver,
+) -> None:
     run_id = store.submit(definition(step("a"), step("b", depends=("a",))))
     store.damage(store.steps(run_id)["b"], "payload", "{}")
     store.name(store.start())

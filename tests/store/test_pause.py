@@ -56,6 +56,27 @@ def test_what_runs_goes_on_to_its_end_and_may_end_the_paused_run(store: StoreDri
     paused(store, run_id)
     store.complete(*jobs)
     assert store.state(run_id) == "completed"
+    assert resumed(store, run_id) == PauseAcknowledged(run_id, False, JobState.COMPLETED)
+
+
+@pytest.mark.parametrize("kind", ["run", "step"])
+def test_what_has_completed_is_neither_paused_nor_resumed(store: StoreDriver, kind: str) -> None:
+    run_id = store.run_with(spec())
+    store.complete(*store.lease())
+    job_id = run_id if kind == "run" else only(store, run_id)
+    for reply in (paused(store, job_id), resumed(store, job_id)):
+        assert reply == PauseAcknowledged(job_id, False, JobState.COMPLETED)
+
+
+@pytest.mark.parametrize("kind", ["run", "step", "job"])
+def test_what_is_not_paused_is_not_resumed(store: StoreDriver, kind: str) -> None:
+    run_id = store.run_with(spec())
+    ((job_id,),) = store.rows("SELECT id FROM job WHERE kind = ?", kind)
+    state = JobState.PENDING if kind == "job" else JobState.RUNNING
+    assert resumed(store, job_id) == PauseAcknowledged(job_id, False, state)
+    paused(store, run_id)
+    if kind != "run":
+        assert resumed(store, job_id) == PauseAcknowledged(job_id, False, state, held=True)
 
 
 def test_the_children_of_a_paused_step_are_not_named(store: StoreDriver) -> None:
@@ -296,11 +317,25 @@ def test_a_resume_tells_of_what_is_ready_beside_a_key_that_waits_for_its_rate(st
     assert store.ready == {"work"}
 
 
-def test_a_resume_tells_of_what_is_ready_beside_what_was_all_taken(store: StoreDriver) -> None:
+@pytest.mark.parametrize("kind", ["run", "step"])
+def test_a_resume_tells_of_what_is_ready_beside_what_was_all_taken(store: StoreDriver, kind: str) -> None:
     run_id = store.run_with(spec(0, rate_key="a", rate_ms=0), *specs(2))
+    job_id = run_id if kind == "run" else only(store, run_id)
     store.lease(1)
     assert store.rows("SELECT not_before, pending FROM lane ORDER BY id") == [(0, 0), (0, 2)]
-    assert paused(store, run_id).changed
+    assert paused(store, job_id).changed
     store.ready.clear()
-    assert resumed(store, run_id).changed
+    assert resumed(store, job_id).changed
     assert store.ready == {"work"}
+
+
+def test_a_job_without_a_lane_can_be_asked_to_wait_and_stops_nobody(store: StoreDriver) -> None:
+    store.run_with(*specs(3))
+    ids = [row[0] for row in store.rows("SELECT id FROM job WHERE kind = 'job' ORDER BY id")]
+    (job,) = store.lease(1)
+    assert job.id == ids[0]
+    for lane_id, changed in ((None, False), (999, True)):
+        store.damage(job.id, "lane_id", lane_id)
+        assert paused(store, job.id).changed is changed
+        assert resumed(store, job.id).changed is changed
+    assert [each.id for each in store.lease()] == ids[1:]

@@ -1,5 +1,8 @@
 """A rerun is a new run of what the old one was asked to do; the old one stays as it is."""
 
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from actors.ids import id_text
@@ -7,12 +10,16 @@ from actors.job import WaitRole
 from actors.messages import (
     LinkedRun,
     Refused,
+    RerunJob,
     RunWait,
     Submit,
+    Submitted,
 )
 from actors.seams import ManualClock
 from tests.store.driver import StoreDriver, definition, spec, specs, step
 from tests.store.rerunning import name_all, payload, refused, rerun
+from tests.store.test_ends import let_run
+from tests.store.test_links import made, submit
 
 
 def test_a_run_is_made_again_of_its_own_definition(store: StoreDriver) -> None:
@@ -118,8 +125,76 @@ def test_the_runs_that_are_linked_are_made_again_with_it(store: StoreDriver) -> 
         done.append(start.definition.id)
         store.name(start)
     assert done == ["pre", "main", "post"]
+    number = store.value("SELECT count(*) FROM job WHERE kind = 'run'")
     rerun(store, old["pre"])
     assert [start.definition.id for start in store.commit(starts=9).starts] == ["pre"]
+    assert store.value("SELECT count(*) FROM job WHERE kind = 'run'") == number + 1
+
+
+@pytest.mark.parametrize("gone", ["fetch", "report"])
+def test_a_linked_run_that_was_deleted_is_not_made_again(store: StoreDriver, gone: str) -> None:
+    main = made("main", pre=("fetch",), post=("report",))
+    old = submit(store, main, made("fetch"), made("report"))
+    assert list(let_run(store)) == ["fetch", "main", "report"]
+    store.delete(old[gone])
+    rerun(store, old["main"])
+    assert list(let_run(store)) == [each for each in ("fetch", "main", "report") if each != gone]
+
+
+def test_what_linked_runs_are_linked_with_is_made_again_once(store: StoreDriver) -> None:
+    top, left, right = (
+        made("top", pre=("left", "right")),
+        made("left", pre=("deep",)),
+        made("right", pre=("deep",)),
+    )
+    old = submit(store, top, left, right, made("deep"))
+    once = list(let_run(store))
+    rerun(store, old["top"])
+    assert list(let_run(store)) == once
+    assert store.value("SELECT count(*) FROM job WHERE kind = 'run'") == 8
+
+
+def test_a_request_with_a_known_key_makes_nothing_even_if_the_old_run_is_gone(store: StoreDriver) -> None:
+    old = store.submit()
+    store.cancel(old)
+    new, other = store.file.ids.next(), store.file.ids.next()
+    assert store.commit(RerunJob(old, new, submit_key="k")).replies == [Submitted(new, created=True)]
+    store.delete(old)
+    store.prune()
+    for asked in (new, other):
+        assert store.commit(RerunJob(old, asked, submit_key="k")).replies == [Submitted(new, created=False)]
+    assert store.commit(RerunJob(old, new)).replies == [Submitted(new, created=False)]
+    assert store.logs(new) == [f"made again of {id_text(old)}"]
+    assert store.value("SELECT count(*) FROM log_entry WHERE job_id = ?", other) == 0
+
+
+def test_a_run_of_the_same_batch_is_made_again(store: StoreDriver) -> None:
+    request, new = store.submission(), store.file.ids.next()
+    replies = store.commit(request, RerunJob(request.run_id, new)).replies
+    assert replies == [Submitted(request.run_id, created=True), Submitted(new, created=True)]
+
+
+def test_a_job_without_a_rate_gets_none_of_those_beside_it(store: StoreDriver) -> None:
+    store.run_with(spec(1, rate_key="a", rate_ms=10), spec(2), spec(3, rate_key="b", rate_ms=20))
+    of_jobs = [row[0] for row in store.rows("SELECT id FROM job WHERE kind = 'job' ORDER BY id")]
+    made_again = [msgspec.json.decode(payload(store, rerun(store, each))) for each in of_jobs]
+    configs = [each["steps"][0]["config"] for each in made_again]
+    assert [(each.get("rate_key"), each.get("rate_ms")) for each in configs] == [
+        ("a", 10),
+        (None, None),
+        ("b", 20),
+    ]
+    assert {each["name"] for each in made_again} == {"work"}
+
+
+def test_a_job_whose_run_was_lost_is_refused_as_an_unknown_one(tmp_path: Path) -> None:
+    store = StoreDriver(tmp_path / "damaged.db", judged=False)
+    run_id = store.run_with(spec())
+    (job,) = store.lease()
+    store.fail(job)
+    store.file.connection.execute("DELETE FROM parent WHERE id = ?", (run_id,))
+    assert refused(store, job.id) == Refused("there is no such job", "`quaero jobs` lists them")
+    store.close()
 
 
 def test_an_open_run_is_made_again_beside_it(store: StoreDriver) -> None:

@@ -77,6 +77,15 @@ def test_the_attempts_of_the_children_are_told_by_a_runtime_that_knows_their_typ
     knowing.close()
 
 
+def test_of_two_runs_of_one_definition_each_has_its_own_children_again(store: StoreDriver) -> None:
+    first, second = (fan_out(store, size)[0] for size in (3, 2))
+    name_all(store)
+    for old in (first, second):
+        new = rerun(store, old)
+        name_all(store)
+        assert handed_over(store, new) == handed_over(store, old)
+
+
 def test_what_was_not_named_yet_is_handed_over_too(store: StoreDriver) -> None:
     old, _ = fan_out(store, 3, 2, 4)
     name_page(store, store.start())

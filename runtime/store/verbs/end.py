@@ -124,7 +124,6 @@ def close_run(transaction: Transaction, run: ParentRow, closing: Closing, reason
     for step in open_steps(transaction, run.id):
         close(transaction, step, closing, reason)
         settle_parent(transaction, step)
-    start_steps(transaction, end_run(transaction, run))
 
 
 def _skip_step(transaction: Transaction, parent: ParentRow, why: str) -> tuple[int, ...]:
