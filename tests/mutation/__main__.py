@@ -24,7 +24,7 @@ PLACE = ROOT / "build" / "mutation"
 TESTS = ("tests/store", "tests/orchestrator", "tests/actors")
 VERBS = (
     *("begin", "cancel", "children", "damaged", "end", "lease", "name", "own", "pause", "recover", "reopen"),
-    *("retry", "settle", "stop", "sweep", "take", "tolerate", "wake"),
+    *("rerun", "retry", "settle", "stop", "sweep", "take", "tolerate", "wake"),
 )
 FILES = (
     *(f"runtime/store/verbs/{name}.py" for name in VERBS),

@@ -3,7 +3,7 @@
 import pytest
 
 from actors.job import Attempt, Cancelled, Closing, Completed, Lease, OnError, Page
-from actors.messages import CloseParent, NameChildren, Refused
+from actors.messages import CloseParent, NameChildren, Refused, Settle
 from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
 
 CONTINUE = OnError.CONTINUE
@@ -210,6 +210,21 @@ def test_the_first_closing_reason_wins(store: StoreDriver) -> None:
     store.sweep()
     store.complete(*jobs)
     assert (store.state(run_id), store.column("error", run_id)) == ("failed", "too long")
+
+
+def test_a_step_that_ends_cancelled_in_a_failing_run_stops_none_of_the_others(store: StoreDriver) -> None:
+    run_id = store.submit(definition(step("a"), step("b"), step("c")))
+    for start in store.commit(starts=3).starts:
+        store.name(start, spec())
+    steps = store.steps(run_id)
+    jobs = {job.step_id: job for job in store.lease()}
+    store.cancel(steps["b"])
+    store.fail(jobs[steps["a"]])
+    done = store.commit(Settle(1, (store.attempt(jobs[steps["b"]], Cancelled("as told")),)))
+    assert done.cancelled_jobs == []
+    store.complete(jobs[steps["c"]])
+    assert store.state(jobs[steps["c"]].id) == "completed"
+    assert [store.state(run_id), *store.states(run_id)] == ["failed", "failed", "cancelled", "failed"]
 
 
 def test_closing_a_step_that_has_ended_changes_nothing(store: StoreDriver) -> None:

@@ -97,6 +97,12 @@ def test_a_failed_pre_job_fails_the_run_whose_steps_never_start(store: StoreDriv
     )
 
 
+def test_a_pre_job_that_failed_without_a_reason_of_its_own_is_said_to_have_failed(store: StoreDriver) -> None:
+    runs = submit(store, made("main", pre=("fetch",)), made("fetch", step("fetch", on_error=CONTINUE)))
+    let_run(store, fetch="failed")
+    assert error_of(store, runs["main"]) == f"pre-job 'fetch' (run {id_text(runs['fetch'])}) failed"
+
+
 def test_a_cancelled_pre_job_fails_the_run(store: StoreDriver) -> None:
     runs = submit(store, *ALL)
     store.cancel(runs["fetch"], "no network")

@@ -1,5 +1,7 @@
 """Nothing new below what is paused is leased, what runs goes on; a resume gives back exactly what its pause took."""
 
+from pathlib import Path
+
 import pytest
 
 from actors.job import Interrupted, JobState, Outcome, Snoozed
@@ -329,13 +331,45 @@ def test_a_resume_tells_of_what_is_ready_beside_what_was_all_taken(store: StoreD
     assert store.ready == {"work"}
 
 
-def test_a_job_without_a_lane_can_be_asked_to_wait_and_stops_nobody(store: StoreDriver) -> None:
+def test_a_job_that_is_resumed_below_what_is_paused_is_said_to_be_held(store: StoreDriver) -> None:
+    run_id = store.run_with(spec())
+    ((job_id,),) = store.rows("SELECT id FROM job WHERE kind = 'job'")
+    paused(store, job_id)
+    paused(store, run_id)
+    assert resumed(store, job_id) == PauseAcknowledged(job_id, True, JobState.PENDING, held=True)
+    resumed(store, run_id)
+    assert len(store.lease()) == 1
+
+
+def test_a_run_is_paused_in_the_batch_of_its_submit(store: StoreDriver) -> None:
+    request = store.submission()
+    done = store.commit(request, PauseJob(request.run_id), starts=1)
+    assert done.replies[1] == PauseAcknowledged(request.run_id, True, JobState.PENDING)
+    assert done.starts == []
+
+
+@pytest.mark.parametrize("state", ["pending", "running"])
+def test_a_job_without_a_lane_can_be_asked_to_wait_and_stops_nobody(tmp_path: Path, state: str) -> None:
+    store = StoreDriver(tmp_path / "damaged.db", judged=False)
     store.run_with(*specs(3))
     ids = [row[0] for row in store.rows("SELECT id FROM job WHERE kind = 'job' ORDER BY id")]
-    (job,) = store.lease(1)
-    assert job.id == ids[0]
+    if state == "running":
+        store.lease(1)
     for lane_id, changed in ((None, False), (999, True)):
-        store.damage(job.id, "lane_id", lane_id)
-        assert paused(store, job.id).changed is changed
-        assert resumed(store, job.id).changed is changed
+        store.damage(ids[0], "lane_id", lane_id)
+        assert paused(store, ids[0]).changed is changed
+        assert resumed(store, ids[0]).changed is changed
     assert [each.id for each in store.lease()] == ids[1:]
+    store.close()
+
+
+def test_a_running_job_that_is_resumed_before_its_attempt_ends_was_never_out_of_its_lane(
+    store: StoreDriver,
+) -> None:
+    run_id = store.run_with(spec())
+    (job,) = store.lease()
+    assert paused(store, job.id).changed
+    assert resumed(store, job.id) == PauseAcknowledged(job.id, True, JobState.RUNNING)
+    store.settle(store.attempt(job, Snoozed(0)))
+    store.complete(*store.lease())
+    assert store.state(run_id) == "completed"

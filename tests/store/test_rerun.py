@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from actors.ids import id_text
-from actors.job import WaitRole
+from actors.job import Step, WaitRole
 from actors.messages import (
     LinkedRun,
     Refused,
@@ -45,6 +45,7 @@ def test_a_step_is_made_again_alone(store: StoreDriver) -> None:
             step("a"),
             step("b", depends=("a",), condition="a.completed > 0", config={"x": 1}),
             pre_jobs=("p",),
+            post_jobs=("q",),
         )
     )
     new = rerun(store, store.steps(old)["b"])
@@ -55,18 +56,22 @@ def test_a_step_is_made_again_alone(store: StoreDriver) -> None:
         (),
         None,
     )
-    assert start.definition.pre_jobs == ()
+    assert start.definition.pre_jobs == start.definition.post_jobs == ()
 
 
 def test_a_job_is_made_again_as_a_run_of_one(store: StoreDriver) -> None:
-    old = store.run_with(spec(7, name="seven", max_attempts=5, depth=3), of=definition(tags=("t",)))
+    old = store.run_with(
+        spec(7, name="seven", max_attempts=5, depth=3), of=definition(tags=("t",), priority=3)
+    )
     (job,) = store.lease()
     store.fail(job)
     new = rerun(store, job.id)
     (again,) = store.lease()
     assert (again.root_id, again.type, again.payload, again.max_attempts) == (new, "work", job.payload, 5)
     assert store.rows("SELECT type, name FROM job WHERE id = ?", new) == [("work", "seven")]
-    assert b'"tags":["t"]' in payload(store, new).encode()
+    made_again = msgspec.json.decode(payload(store, new))
+    assert (made_again["tags"], made_again["priority"]) == (["t"], 3)
+    assert made_again["steps"][0]["config"]["pages"] == 1
     store.complete(again)
     assert (store.state(new), store.state(old)) == ("completed", "failed")
 
@@ -128,7 +133,8 @@ def test_the_runs_that_are_linked_are_made_again_with_it(store: StoreDriver) -> 
     number = store.value("SELECT count(*) FROM job WHERE kind = 'run'")
     rerun(store, old["pre"])
     assert [start.definition.id for start in store.commit(starts=9).starts] == ["pre"]
-    assert store.value("SELECT count(*) FROM job WHERE kind = 'run'") == number + 1
+    rerun(store, store.steps(old["main"])["only"])
+    assert store.value("SELECT count(*) FROM job WHERE kind = 'run'") == number + 2
 
 
 @pytest.mark.parametrize("gone", ["fetch", "report"])
@@ -201,3 +207,16 @@ def test_an_open_run_is_made_again_beside_it(store: StoreDriver) -> None:
     old = store.run_with(*specs(2))
     new = rerun(store, old)
     assert (store.state(old), store.state(new)) == ("running", "pending")
+
+
+@pytest.mark.parametrize(
+    "only", [step(config={"pages": 3}), step(action="fan_out", config={"job_type": "work", "items": [1]})]
+)
+def test_a_step_that_names_its_children_itself_is_made_again_as_it_was(
+    store: StoreDriver, only: Step
+) -> None:
+    old = store.submit(definition(only))
+    store.name(store.start(), spec())
+    for each in (old, store.steps(old)["only"]):
+        rerun(store, each)
+        assert store.start().step == only

@@ -23,7 +23,7 @@ from tests.store.driver import StoreDriver, encoded_page, spec
 from tests.store.rerunning import name_all, name_page, refused, rerun
 
 
-def fan_out(store: StoreDriver, *pages: int, **config: Any) -> tuple[int, int]:
+def fan_out(store: StoreDriver, *pages: int, after: tuple[Step, ...] = (), **config: Any) -> tuple[int, int]:
     """A run whose children were handed over in pages of so many, and its step; nothing of it is named yet."""
     ids = store.file.ids
     run_id, step_id = ids.next(), ids.next()
@@ -34,8 +34,10 @@ def fan_out(store: StoreDriver, *pages: int, **config: Any) -> tuple[int, int]:
             key = f"key {child_id}" if child_id % 2 else None
             rows.append((child_id, text, job_checksum(child_id, step_id, "work", text), key))
         store.commit(StagePage(run_id, StagedPage(number, encoded_page(rows), size)))
-    made = Step("work", "fan_out", {"job_type": "work", "pages": len(pages), **config})
-    store.submitted(Submit(JobDefinition("work", "Work", (made,)), run_id, (step_id,)))
+    depends = tuple(each.name for each in after)
+    made = Step("work", "fan_out", {"job_type": "work", "pages": len(pages), **config}, depends=depends)
+    step_ids = (*(ids.next() for _ in after), step_id)
+    store.submitted(Submit(JobDefinition("work", "Work", (*after, made)), run_id, step_ids))
     return run_id, step_id
 
 
@@ -84,6 +86,32 @@ def test_of_two_runs_of_one_definition_each_has_its_own_children_again(store: St
         new = rerun(store, old)
         name_all(store)
         assert handed_over(store, new) == handed_over(store, old)
+
+
+@pytest.mark.parametrize("slice_pages", [1, 2, 9])
+def test_all_children_of_known_attempts_are_handed_over_again_however_they_are_sliced(
+    store: StoreDriver, monkeypatch: pytest.MonkeyPatch, slice_pages: int
+) -> None:
+    monkeypatch.setattr(copying, "PAGE", 2)
+    monkeypatch.setattr(copying, "SLICE_PAGES", slice_pages)
+    old, _ = fan_out(store, 5, max_attempts=4)
+    name_all(store)
+    new = rerun(store, old)
+    name_all(store)
+    assert handed_over(store, new) == handed_over(store, old)
+
+
+def test_children_of_a_later_step_are_handed_over_to_that_step(store: StoreDriver) -> None:
+    old, _ = fan_out(store, 3, after=(Step("before", "act"),), max_attempts=4)
+    store.name(store.start())
+    name_all(store)
+    new = rerun(store, old)
+    assert handed_over(store, new) == []
+    store.name(store.start())
+    name_all(store)
+    assert handed_over(store, new) == handed_over(store, old)
+    of_step = store.value("SELECT count(*) FROM job WHERE parent_id = ?", store.steps(new)["work"])
+    assert of_step == 3
 
 
 def test_what_was_not_named_yet_is_handed_over_too(store: StoreDriver) -> None:
@@ -180,7 +208,9 @@ def test_a_damaged_child_that_was_handed_over_is_refused_and_nothing_is_left(
     name_all(store)
     last = store.value("SELECT max(id) FROM job")
     store.damage(last, "payload", "{}")
+    fan_out(store, 2)  # another run, whose page is kept
     assert id_text(last) in refused(store, old).message
+    assert store.value("SELECT count(*) FROM staged_page") == 1
 
 
 def test_the_children_of_a_deleted_step_are_not_known_any_more(store: StoreDriver) -> None:

@@ -143,7 +143,7 @@ def _end_step(transaction: Transaction, parent: ParentRow, cause: Cause | None =
     run.open_steps -= 1
     ready = _release_dependents(transaction, parent.id)
     starting: tuple[int, ...] = ()
-    if run.closing is None and not run.ended:
+    if run.closing is None:
         position = StepPosition(parent.id, parent.state, began, parent.on_error)
         starting = _follow_plan(transaction, run, parent, position, ready)
     return starting + end_run(transaction, run)
