@@ -117,7 +117,8 @@ class Runtime(Submitter, Timetable, Authentication, Webhooks, Enqueuer, Library)
             for warning in self._assembly.warnings:
                 _log.warning("%s", warning)
         self._reader: StoreReader | None = None
-        self._lock = threading.Lock()
+        # Of whoever starts or closes; a signal's handler may close what its own thread starts or closes.
+        self._life = threading.RLock()
 
     def __repr__(self) -> str:
         state = "running" if self._assembly.running else "stopped"
@@ -134,34 +135,36 @@ class Runtime(Submitter, Timetable, Authentication, Webhooks, Enqueuer, Library)
             DefinitionError: a definition that is known and enabled has an action that no manager here carries out.
             StoreError: the store can not be used.
         """
-        if self.settings.adopts and not self._assembly.running:
-            self._assembly.check_actions()
-        self._assembly.start()
-        if self._reader is None:
-            try:
-                self._assembly.adopt_webhooks(ANSWER_SECONDS)
-                if self.settings.adopts:
-                    self._assembly.adopt(ANSWER_SECONDS)
-                self._reader = StoreReader(
-                    self.settings.store, busy_timeout_seconds=self.settings.busy_timeout_seconds
-                )
-            except BaseException:
-                self._assembly.stop(0.0, fill_index=False)
-                raise
+        with self._life:
+            if self.settings.adopts and not self._assembly.running:
+                self._assembly.check_actions()
+            self._assembly.start()
+            if self._reader is None:
+                try:
+                    self._assembly.adopt_webhooks(ANSWER_SECONDS)
+                    if self.settings.adopts:
+                        self._assembly.adopt(ANSWER_SECONDS)
+                    self._reader = StoreReader(
+                        self.settings.store, busy_timeout_seconds=self.settings.busy_timeout_seconds
+                    )
+                except BaseException:
+                    self._assembly.stop(0.0, fill_index=False)
+                    raise
         return self
 
     def close(self, *, grace_seconds: float | None = None, fill_index: bool = False) -> int:
         """Take no more work, give running attempts the grace, give the rest back, close the store.
 
-        Safe to call twice. Returns how many running jobs were given back.
+        Safe to call twice; what another thread starts or closes is waited for, as ``start`` does. Returns how many
+        running jobs were given back.
         """
         grace = self.settings.grace_seconds if grace_seconds is None else grace_seconds
-        given = self._assembly.stop(grace, fill_index=fill_index)
-        with self._lock:
+        with self._life:
+            given = self._assembly.stop(grace, fill_index=fill_index)
             reader, self._reader = self._reader, None
-        if reader is not None:
-            reader.close()
-            self._assembly.hub.committed((), elsewhere=True)  # whoever has looked too early, looks again
+            if reader is not None:
+                reader.close()
+                self._assembly.hub.committed((), elsewhere=True)  # whoever has looked too early, looks again
         return given
 
     def hurry(self) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from actors.ids import parse_id
+from actors.ids import UnknownIdError, parse_id
 from actors.messages import (
     CancelAcknowledged,
     CancelJob,
@@ -37,9 +37,14 @@ def identity(job_id: int | str) -> int:
     """The number of a run, a step or a job that is given as a number or as the text that people see.
 
     Raises:
-        UnknownIdError: the text is no id.
+        UnknownIdError: it is no id.
     """
-    return parse_id(job_id) if isinstance(job_id, str) else job_id
+    given: Any = job_id
+    if isinstance(given, str):
+        return parse_id(given)
+    if not isinstance(given, int) or given.bit_length() > 63:
+        raise UnknownIdError(f"{given!r:.40} is not a job id; give its text, as `quaero jobs` shows it")
+    return given
 
 
 def changed(reply: Any) -> bool:

@@ -133,7 +133,7 @@ class StagedFanOut:
                 text = encode(payload).decode()
                 check(text)
             except (TypeError, ValueError, OverflowError, RecursionError, PermanentError) as error:
-                raise RefusedError(f"payloads[{number}]: {error}; it is {payload!r:.200}") from error
+                raise RefusedError(f"payloads[{number}]: {error}; it is {_shown(payload)}") from error
             texts.append(text)
             size += len(text)
             if len(texts) >= PAGE or size >= PAGE_CHARACTERS:
@@ -141,3 +141,10 @@ class StagedFanOut:
                 texts, size = [], 0
         if texts:
             yield texts
+
+
+def _shown(payload: Any) -> str:
+    try:
+        return f"{payload!r:.200}"
+    except Exception:  # noqa: BLE001 (it is too deep, or its own method raises)
+        return f"a {type(payload).__name__} that can not be shown"

@@ -29,6 +29,14 @@ def runtime(tmp_path: Path) -> Iterator[Runtime]:
         yield running
 
 
+def nested(depth: int) -> object:
+    """A list in a list in a list."""
+    value: object = None
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 # -- payloads ------------------------------------------------------------------------------------------------------
 
 
@@ -39,6 +47,7 @@ def runtime(tmp_path: Path) -> Iterator[Runtime]:
         ([Where("x"), {"pth": "x"}], r"payloads\[1\].*missing required field `path`"),
         ([Where(5)], r"Expected `str`, got `int` - at `\$.path`"),  # type: ignore[arg-type]
         ([object()], r"payloads\[0\]: Encoding objects of type object is unsupported"),
+        ([nested(100_000)], r"payloads\[0\]: .*recursion.*; it is a list that can not be shown"),
         (["caf\udce9"], r"payloads\[0\].*surrogates not allowed"),
         ("abc", r"payloads are many, one for each job, got a str: write \[payload\]"),
         (Where("x"), r"got a Where: write \[payload\]"),

@@ -7,9 +7,11 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
+from actors.ids import UnknownIdError
 from actors.job import JobState
 from runtime import Runtime
 from runtime.refusal import RuntimeStateError
@@ -17,8 +19,8 @@ from runtime.run import RECHECK_SECONDS
 from runtime.settings import RuntimeSettings
 from runtime.store.database import StoreError
 from tests.embedding.careless import WAIT, careless
-from tests.embedding.processes import ROOT, sql
-from tests.embedding.workers import ALL, Number
+from tests.embedding.processes import ROOT, sql, until
+from tests.embedding.workers import ALL, GATES, Number, Where
 from tests.machine import soonest
 
 
@@ -66,6 +68,34 @@ def test_starting_and_closing_twice_is_the_same_as_once(tmp_path: Path) -> None:
         reader = runtime.reader
         assert runtime.start().reader is reader
     assert (runtime.close(), runtime.close()) == (0, 0)
+
+
+def test_a_start_waits_for_the_close_of_another_thread(tmp_path: Path, gate: str) -> None:
+    settings = RuntimeSettings(store=tmp_path / "jobs.db", grace_seconds=WAIT)
+    runtime = Runtime(settings, workers=ALL).start()
+    run = runtime.fan_out("gated", [Where(gate)])
+    until(lambda: run.progress().running == 1, what="the body")
+    closing = threading.Thread(target=runtime.close)
+    closing.start()
+    until(lambda: not runtime.assembly.running, what="the close")
+    starting = threading.Thread(target=runtime.start)
+    starting.start()
+
+    starting.join(0.2)
+    assert starting.is_alive()
+    GATES[gate].set()
+    closing.join(WAIT)
+    starting.join(WAIT)
+
+    assert run.state is JobState.COMPLETED
+    assert runtime.fan_out("double_async", [Number(1)]).wait(WAIT).state is JobState.COMPLETED
+    runtime.close()
+
+
+@pytest.mark.parametrize("number", [None, 1.5, 2**63, -(2**64)])
+def test_what_can_be_no_id_is_refused(runtime: Runtime, number: Any) -> None:
+    with pytest.raises(UnknownIdError, match="is not a job id"):
+        runtime.run(number)
 
 
 @pytest.mark.parametrize(
