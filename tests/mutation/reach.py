@@ -14,7 +14,7 @@ from tests.mutation.trace import OURS, Reach, functions_of
 Function = tuple[str, str]
 """The file, from the root; the function or ``Class.method``."""
 NAMED = {
-    "begin": ("naming",),
+    "begin": ("begin", "naming"),
     "children": ("naming",),
     "name": ("naming",),
     "recover": ("lost", "recovery"),

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from actors.job import Completed
+from actors.job import Completed, ErrorTolerance
 from actors.messages import GiveBack
 from actors.seams import ManualClock
 from tests.store.driver import StoreDriver, definition, specs, step
@@ -84,3 +84,43 @@ def test_a_step_whose_row_is_damaged_fails_when_its_turn_comes_and_so_does_its_r
     store.name(store.start())
     assert [store.state(run_id), *store.states(run_id)] == ["failed", "completed", "failed"]
     assert "damaged" in store.column("error", run_id)
+
+
+def test_a_damaged_job_ends_now_with_one_error_in_its_row_its_log_and_its_event(
+    store: StoreDriver, clock: ManualClock
+) -> None:
+    run_id = store.run_with(*specs(2))
+    ((damaged,), _) = store.rows("SELECT id FROM job WHERE kind = 'job' ORDER BY id")
+    store.damage(damaged, "payload", "{}")
+    clock.advance(5)
+    before = store.value("SELECT token FROM sequence")
+    (other,) = store.lease()
+    now, error = clock.wall_ms(), store.column("error", damaged)
+    assert store.column("finished_at", damaged) == now
+    assert store.column("token", damaged) > before
+    (kept,) = msgspec.json.decode(store.column("errors", damaged))
+    assert (kept["type"], kept["message"], kept["at_ms"]) == ("DamagedRowError", error, now)
+    assert store.rows("SELECT run_id, time_ms, level, text FROM log_entry WHERE job_id = ?", damaged) == [
+        (run_id, now, "error", error)
+    ]
+    (told,) = (data for *_, job_id, data in store.oracle.events if job_id == damaged and "error" in data)
+    assert told == {"state": "failed", "parent_id": other.step_id, "error": error}
+    store.complete(other)
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_a_damaged_job_that_is_the_last_of_its_step_is_judged_before_the_step_ends(
+    store: StoreDriver, failures: int
+) -> None:
+    tolerance = ErrorTolerance(max_child_failures=failures)
+    run_id = store.run_with(*specs(2), of=definition(step(error_tolerance=tolerance)))
+    (good,) = store.lease(1)
+    store.complete(good)
+    store.file.connection.execute("UPDATE job SET payload = '{}' WHERE kind = 'job' AND state = 'pending'")
+    assert store.lease() == []
+    assert store.parent(store.steps(run_id)["only"])["closing"] == ("tolerance" if failures == 1 else None)
+    assert store.state(run_id) == ("failed" if failures == 1 else "completed_with_failures")
+    order = [
+        kind for _, kind, _, _, data in store.oracle.events if kind == "parent_closing" or "error" in data
+    ]
+    assert order[:2] == (["job_status_change", "parent_closing"] if failures == 1 else ["job_status_change"])

@@ -50,7 +50,9 @@ def test_slots_are_the_most_that_is_leased_of_a_type(store: StoreDriver) -> None
 def test_a_commit_tells_which_types_may_have_more(store: StoreDriver) -> None:
     store.run_with(*specs(3))
     assert store.commit(lease={"work": 2}).more == {"work"}
-    assert store.commit(lease={"work": 0}).more == {"work"}
+    for slots in (0, -1):
+        done = store.commit(lease={"work": slots})
+        assert (done.jobs, done.more) == ([], {"work"})
     store.lease()
     assert store.commit(lease={"work": 5}).more == set()
 

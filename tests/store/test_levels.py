@@ -118,3 +118,13 @@ def test_a_step_that_waits_for_its_level_costs_no_slot_that_others_could_use(sto
     runs = [store.run_with(spec()) for _ in range(4)]
     assert [job.root_id for job in store.lease(3)] == runs[:3]
     assert store.lease(3)[0].root_id == runs[3]
+
+
+def test_behind_a_step_that_waits_for_its_level_no_more_are_leased_than_there_are_slots(
+    store: StoreDriver,
+) -> None:
+    by_level(store, 1, 2, 2, of=definition(priority=-1))
+    store.lease(1)
+    for children in (1, 1, 9):
+        store.run_with(*specs(children))
+    assert len(store.lease(3)) == 3

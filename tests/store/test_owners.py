@@ -1,10 +1,13 @@
 """A runtime's place among the others on a store: its lock, its number, what its chores may cost."""
 
+import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from actors.messages import ExtendLeases
 from actors.seams import ManualClock
 from runtime.store.owner import lock_directory, take_lock
 from tests.store.driver import StoreDriver, spec, specs
@@ -86,3 +89,55 @@ def test_a_chore_that_fails_costs_no_heartbeat(
     with pytest.raises(ValueError, match="a row like no other"):
         store.tend()
     assert store.value("SELECT heartbeat FROM owner WHERE id = ?", store.file.owner) == clock.boottime_ms()
+
+
+def test_a_runtimes_row_says_when_and_where_it_began_and_lives(
+    store: StoreDriver, clock: ManualClock
+) -> None:
+    clock.advance(7)
+    clock.set_wall_ms(clock.wall_ms() + 3_600_000)
+    second = StoreDriver(store.path, clock, judged=False)
+    begun = clock.wall_ms(), os.getpid(), socket.gethostname()
+    beat = clock.boottime_ms()
+    look = "SELECT boot_id, heartbeat, started_at, pid, host FROM owner WHERE id = ?"
+    assert store.rows(look, second.file.owner) == [(clock.boot_id(), beat, *begun)]
+    clock.advance(3)
+    store.tend()
+    assert store.rows(look, second.file.owner) == [(clock.boot_id(), beat, *begun)]
+    second.tend()
+    assert store.rows(look, second.file.owner) == [(clock.boot_id(), beat + 3000, *begun)]
+    second.close()
+
+
+def test_leases_are_kept_for_another_lease_time_and_no_others_with_them(
+    store: StoreDriver, other: StoreDriver, clock: ManualClock
+) -> None:
+    store.run_with(*specs(4))
+    kept, left, done = store.lease(3)
+    (theirs,) = other.lease(1)
+    store.complete(done)
+    clock.advance(10)
+    before = clock.boottime_ms() - 10_000 + 30_000
+    store.commit(ExtendLeases((kept.id, done.id, theirs.id)))
+    expiries = [store.column("lease_expires", job.id) for job in (kept, left, done, theirs)]
+    assert expiries == [before + 10_000, before, None, before]
+    store.complete(kept, left)
+    other.complete(theirs)
+    other.close()
+
+
+@pytest.mark.parametrize("end", ["it dies", "it stops"])
+def test_what_others_staged_stays_when_a_runtime_goes(
+    store: StoreDriver, other: StoreDriver, end: str
+) -> None:
+    submitted = store.submit()
+    pages = "INSERT INTO staged_page VALUES (?, 0, ?, 0, x'5b5d')"
+    for run_id, owner in ((1, other), (2, store), (submitted, other)):
+        store.file.connection.execute(pages, (run_id, owner.file.owner))
+    if end == "it dies":
+        other.die()
+        store.tend()
+    else:
+        other.file.close()
+    assert store.rows("SELECT run_id FROM staged_page ORDER BY run_id") == [(2,), (submitted,)]
+    assert store.rows("SELECT id FROM owner") == [(store.file.owner,)]
