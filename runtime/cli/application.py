@@ -8,7 +8,7 @@ import sys
 import typer
 
 from runtime import __version__
-from runtime.cli.arguments import common_options_last
+from runtime.cli.arguments import common_options_last, unreadable
 from runtime.cli.commands import (
     auth,
     bench,
@@ -106,6 +106,8 @@ def main(arguments: list[str] | None = None) -> int:
     prepare_streams()
     given = common_options_last(sys.argv[1:] if arguments is None else arguments)
     try:
+        if (wrong := unreadable(given)) is not None:
+            raise CommandError(f"{wrong!r} is neither UTF-8 text nor the name of a file")
         return int(application(given, prog_name="quaero", standalone_mode=False) or ExitCode.DONE)
     except Exception as error:
         known = explained(error)

@@ -1,5 +1,6 @@
 """Options and arguments that several commands share."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -80,3 +81,13 @@ def common_options_last(arguments: list[str]) -> list[str]:
         return list(arguments)
     end = rest.index("--") if "--" in rest else len(rest)
     return [*rest[:end], *moved, *rest[end:]]
+
+
+def unreadable(arguments: list[str]) -> str | None:
+    """The first argument that is not UTF-8 text, but for names of files, which may be any bytes."""
+    for before, each in zip(["", *arguments], arguments, strict=False):
+        if before in _VALUED or each.startswith(tuple(f"{option}=" for option in _VALUED)):
+            continue
+        if any("\ud800" <= character <= "\udfff" for character in each) and not os.path.lexists(each):
+            return each
+    return None

@@ -42,8 +42,13 @@ def test_a_full_disk_below_stdout_is_one_message(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_an_argument_that_is_not_utf8_is_told_as_it_is_escaped(tmp_path: Path) -> None:
-    done = quaero("show", os.fsdecode(b"\xff"), "--json", cwd=tmp_path)
+@pytest.mark.parametrize(
+    "command", [("show",), ("jobs", "--type"), ("documents", "--tag"), ("unschedule",), ("webhook", "test")]
+)
+def test_an_argument_that_is_not_utf8_is_told_as_it_is_escaped(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    done = quaero(*command, os.fsdecode(b"\xff"), "--json", cwd=tmp_path)
     assert done.code == 2
     assert "\\udcff" in done.value["error"]["message"]
     assert done.err.isascii()

@@ -117,6 +117,14 @@ def test_the_same_key_gives_the_same_run(tmp_path: Path) -> None:
     assert len(_jobs(tmp_path)) == 1
 
 
+def test_what_can_be_no_key_is_refused_before_a_store_is_made(tmp_path: Path) -> None:
+    refused = quaero("run", define(tmp_path, "once", "gates = 1"), "--key", "", cwd=tmp_path)
+
+    assert refused.code == 2
+    assert "key must be a text of 1 to 1000 characters" in refused.err
+    assert not (tmp_path / "quaero.db").exists()
+
+
 def test_a_key_of_another_definition_is_refused_and_says_whose_it_is(tmp_path: Path) -> None:
     first = quaero("run", define(tmp_path, "once", "gates = 1"), "--key", "tonight", "--json", cwd=tmp_path)
     refused = quaero("run", define(tmp_path, "other", "gates = 1"), "--key", "tonight", cwd=tmp_path)

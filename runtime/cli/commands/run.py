@@ -48,11 +48,17 @@ def run(
     The definitions that it names in pre_jobs and post_jobs are run before and after it. Meanwhile it works on whatever
     else the store holds. Ctrl-C drains, a second one stops at once.
     """
+    from runtime.admission import admitted_key
     from runtime.cli.attending import attended
     from runtime.cli.reporting import logs_told
     from runtime.definitions import DefinitionError
+    from runtime.refusal import RefusedError
     from runtime.telemetry.incoming import of_request
 
+    try:
+        admitted_key(key)
+    except RefusedError as error:
+        raise CommandError(str(error)) from error
     with logs_told() as logs:
         runtime = ready_runtime(store, config)
         logs.rendered_as(runtime)
