@@ -1,5 +1,6 @@
 // One stream of events for the whole page. The browser reconnects by itself and says which event it saw last.
 
+import { api } from "./api.js";
 import { notice } from "./dom.js";
 
 const TYPES = [
@@ -9,7 +10,9 @@ const TYPES = [
 ];
 
 const listeners = new Set();
+const AGAIN_MS = 2000;
 let source = null;
+let again = null;
 let indicator = () => {};
 
 export const whenConnection = (show) => { indicator = show; };
@@ -21,10 +24,14 @@ export function listen(act) {
 }
 
 export function connect() {
-  source?.close();
+  disconnect();
+  indicator("connecting", "connecting");
   source = new EventSource("api/events?mode=latest&level=parents");
   source.onopen = () => { indicator("on", "live"); tell("connected", {}); };
-  source.onerror = () => indicator("off", source.readyState === EventSource.CLOSED ? "disconnected" : "reconnecting");
+  source.onerror = () => {
+    indicator("off", "reconnecting");
+    if (source.readyState === EventSource.CLOSED) again = setTimeout(comeBack, AGAIN_MS);
+  };
   for (const type of TYPES) {
     source.addEventListener(type, (event) => {
       const value = JSON.parse(event.data);
@@ -33,7 +40,21 @@ export function connect() {
   }
 }
 
-export const disconnect = () => source?.close();
+export function disconnect() {
+  clearTimeout(again);
+  source?.close();
+  indicator("off", "disconnected");
+}
+
+/** The browser gives up when it is answered anything but a stream, as by a proxy while the server behind it starts. */
+async function comeBack() {
+  try {
+    await api.version();
+    connect();
+  } catch (error) {
+    if (error.status !== 401) again = setTimeout(comeBack, AGAIN_MS); // a token is asked for by itself
+  }
+}
 
 function tell(type, data) {
   for (const act of [...listeners]) act(type, data);

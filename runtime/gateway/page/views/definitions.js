@@ -45,7 +45,7 @@ export async function show(root) {
     list.replaceChildren(tableOf(definitions, new Map(schedules.map((each) => [each.id, each])), load));
   }
   const reload = coalesced(load, 1000);
-  const leave = listen((type) => { if (type.startsWith("schedule") || type === "connected") reload(); });
+  const leave = listen((type) => { if (type.startsWith("schedule") || type === "connected" || type === "snapshot") reload(); });
   await orLeave(load, leave);
   return leave;
 }

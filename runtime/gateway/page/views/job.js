@@ -26,7 +26,7 @@ export async function show(root, { id, values, address }) {
 
   const reload = coalesced(load, 500);
   const leave = listen((type, data) => {
-    if (type === "connected" || data.run_id === job?.root_id || data.job_id === id) reload();
+    if (type === "connected" || type === "snapshot" || data.run_id === job?.root_id || data.job_id === id) reload();
   });
   await orLeave(load, leave);
   return leave;
@@ -73,7 +73,7 @@ function headOf(job, reload) {
       over ? null : job.paused ? act("Resume", "resume") : act("Pause", "pause"),
       over && failures ? act("Retry failed", "retry", { failed_only: true }) : null,
       act("Run again", "rerun"),
-      job.kind === "run" ? remove : null) : null);
+      over && job.kind === "run" ? remove : null) : null);
 }
 
 function factsOf(job) {

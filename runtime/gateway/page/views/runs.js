@@ -31,7 +31,7 @@ export async function show(root, { values, address }) {
   }
 
   const reload = coalesced(load, 400);
-  const leave = listen((type) => { if (type !== "snapshot") reload(); });
+  const leave = listen(reload);
   await orLeave(load, leave);
   return leave;
 }
