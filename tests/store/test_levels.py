@@ -2,6 +2,7 @@
 
 from actors.job import Completed, JobDefinition, Page
 from actors.messages import NameChildren
+from actors.seams import ManualClock
 from tests.store.driver import StoreDriver, definition, spec, specs
 
 
@@ -58,7 +59,7 @@ def test_what_a_running_job_spawns_at_its_own_level_starts_beside_it(store: Stor
 def test_a_job_that_waits_for_its_next_attempt_holds_nobody_up(store: StoreDriver) -> None:
     by_level(store, 1, 2)
     (first,) = store.lease()
-    store.fail(first, retry_in_ms=60_000)
+    store.fail(first, permanent=False, retry_in_ms=60_000)
     assert [job.depth for job in store.lease()] == [2]
 
 
@@ -128,3 +129,16 @@ def test_behind_a_step_that_waits_for_its_level_no_more_are_leased_than_there_ar
     for children in (1, 1, 9):
         store.run_with(*specs(children))
     assert len(store.lease(3)) == 3
+
+
+def test_the_shallowest_of_those_that_run_holds_the_deeper_ones_up(
+    store: StoreDriver, clock: ManualClock
+) -> None:
+    """A deeper one started while it waited for its next attempt."""
+    by_level(store, 1, 2, 2)
+    (first,) = store.lease()
+    store.fail(first, permanent=False, retry_in_ms=1000)
+    assert [job.depth for job in store.lease(1)] == [2]
+    clock.advance(1)
+    assert [job.depth for job in store.tend(lease={"work": 1})[0].jobs] == [1]
+    assert store.lease() == []
