@@ -227,6 +227,16 @@ def test_a_step_that_ends_cancelled_in_a_failing_run_stops_none_of_the_others(st
     assert [store.state(run_id), *store.states(run_id)] == ["failed", "failed", "cancelled", "failed"]
 
 
+def test_a_run_is_closed_in_the_batch_of_its_submit(store: StoreDriver) -> None:
+    request = store.submission(definition(step("a"), step("b", depends=("a",))))
+    store.commit(request, CloseParent(request.run_id, Closing.FAILED, "they kept dying"))
+    assert [store.state(request.run_id), *store.states(request.run_id)] == [
+        "failed",
+        "cancelled",
+        "cancelled",
+    ]
+
+
 def test_closing_a_step_that_has_ended_changes_nothing(store: StoreDriver) -> None:
     run_id = store.run_with()
     store.commit(CloseParent(run_id, Closing.FAILED, "late"))

@@ -69,3 +69,17 @@ def test_a_pre_job_that_fails_already_ends_as_it_would_have(store: StoreDriver) 
     assert store.commit(CancelJob(runs["main"])).cancelled_jobs == []
     store.complete(job)
     assert states(store, runs) == {"main": "cancelled", "fetch": "failed"}
+
+
+def test_a_run_that_is_done_leaves_its_retried_pre_job_alone(store: StoreDriver) -> None:
+    runs = submit(store, made("main", pre=("fetch",)), made("fetch"))
+    store.name(store.start(), *specs(2))
+    first, second = store.lease()
+    store.complete(first)
+    store.fail(second)
+    store.name(store.start(), spec())
+    (job,) = store.lease()
+    retried(store, runs["fetch"])
+    store.complete(job)
+    store.sweep()
+    assert states(store, runs) == {"main": "completed", "fetch": "running"}

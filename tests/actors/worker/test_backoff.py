@@ -87,3 +87,18 @@ def test_the_waits_of_a_step_go_before_the_types_if_the_step_tries_again() -> No
     within = options_in(msgspec.structs.replace(step, on_error=OnError.RETRY), own)
     assert (within.backoff_seconds, within.backoff_multiplier, within.max_backoff_seconds) == (5, 3, 300)
     assert options_in(Step("a", "act", on_error=OnError.RETRY), own) is own
+
+
+def test_what_fails_together_does_not_come_back_together() -> None:
+    waits = [backoff_ms(1, WorkerOptions(jitter=0.5), SeededRandom(seed)) for seed in range(40)]
+    assert 500 <= min(waits) < 650
+    assert 850 < max(waits) <= 1000
+    assert len(set(waits)) > 30
+
+
+@pytest.mark.parametrize(("asked", "wait"), [(None, 0), (0.0, 0), (0.25, 250)])
+def test_without_a_backoff_only_what_the_other_side_asks_for_is_waited(
+    asked: float | None, wait: int
+) -> None:
+    options = WorkerOptions(backoff_seconds=0.0, jitter=0.0)
+    assert backoff_ms(1, options, SeededRandom(1), asked_seconds=asked) == wait
