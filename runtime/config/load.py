@@ -182,6 +182,7 @@ def _gateway_settings(section: Gateway) -> GatewaySettings:
         allowed_hosts=section.allowed_hosts,
         allowed_origins=section.allowed_origins,
         secure_cookies=section.secure_cookies,
+        trusted_proxies=section.trusted_proxies,
     )
 
 

@@ -144,6 +144,11 @@ class Definitions(Section, frozen=True):
     """Whether a runtime starts although a definition has an action it has no manager for: another one may have it."""
 
 
+ProxyAddress = Annotated[
+    str, Meta(pattern=r"^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$", description="an address or a network")
+]
+
+
 class GatewayToken(Section, frozen=True):
     """``[gateway.tokens.<name>]``: a token that is accepted; ``quaero token`` makes one."""
 
@@ -168,6 +173,8 @@ class Gateway(Section, frozen=True):
     """Other origins whose pages may call it, as "https://ops.example.com"."""
     secure_cookies: bool = False
     """Behind TLS: the page's cookie is sent over nothing else."""
+    trusted_proxies: tuple[ProxyAddress, ...] = ()
+    """Proxies whose word is taken for who the client is (X-Forwarded-For), as "127.0.0.1" or "10.0.0.0/8"."""
 
 
 class Telemetry(Section, frozen=True):

@@ -84,6 +84,9 @@ class GatewayServer:
             h11_max_incomplete_event_size=self._settings.max_header_bytes,
             timeout_graceful_shutdown=STOP_SECONDS,
             server_header=False,
+            # Anybody can send the header; uvicorn would believe whoever comes from this machine.
+            proxy_headers=bool(self._settings.trusted_proxies),
+            forwarded_allow_ips=list(self._settings.trusted_proxies),
         )
         self._server = _Server(config, self._ready, gate.end_streams)
         self._thread = threading.Thread(target=self._serve, name="quaero-gateway", daemon=True)

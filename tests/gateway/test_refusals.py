@@ -215,6 +215,22 @@ def test_who_sends_many_wrong_tokens_has_to_wait(guarded: Service) -> None:
     assert guarded.client.get("/api/health/live").status_code == 200
 
 
+@pytest.mark.parametrize(("trusted", "then"), [((), 429), (("127.0.0.0/8",), 401)])
+def test_only_a_trusted_proxy_says_whose_wrong_tokens_they_are(
+    tmp_path: Path, trusted: tuple[str, ...], then: int
+) -> None:
+    settings = GatewaySettings(port=0, tokens=TOKENS, failed_logins=2, trusted_proxies=trusted)
+    for service in service_with(tmp_path, settings):
+        seen = [
+            service.client.post(
+                "/api/login",
+                headers={"Authorization": "Bearer wrong", "X-Forwarded-For": f"198.51.100.{place}"},
+            ).status_code
+            for place in range(3)
+        ]
+        assert seen == [401, 401, then]
+
+
 def test_the_page_keeps_its_token_where_no_script_sees_it(guarded: Service) -> None:
     got = answer(guarded, "POST", "/api/login", Authorization=f"Bearer {READER}")
     assert got.json() == {"role": "read"}

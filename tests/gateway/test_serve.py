@@ -7,6 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from runtime.config import load_config, settings_of
+from runtime.gateway.settings import GatewaySettings
+from runtime.gateway.tokens import Role, Token
 from tests.cli.command import quaero
 from tests.cli.running import Running, running
 
@@ -116,3 +119,21 @@ def test_a_wrong_gateway_section_is_refused_with_its_line(place: Path) -> None:
     assert ended.code == 2
     for line in (2, 4):
         assert f"other.toml:{line}" in ended.err + ended.out
+
+
+def test_every_key_of_its_section_reaches_the_gateway(tmp_path: Path) -> None:
+    file = tmp_path / "quaero.toml"
+    file.write_text(
+        '[gateway]\nhost = "::1"\nport = 1\nallowed_hosts = ["a"]\nallowed_origins = ["https://b"]\n'
+        "secure_cookies = true\n"
+        f'trusted_proxies = ["10.0.0.0/8", "::1"]\n[gateway.tokens.c]\nsha256 = "{"0" * 64}"\nrole = "read"\n'
+    )
+    assert settings_of(load_config(file)).gateway == GatewaySettings(
+        host="::1",
+        port=1,
+        tokens=(Token("c", "0" * 64, Role.READ),),
+        allowed_hosts=("a",),
+        allowed_origins=("https://b",),
+        secure_cookies=True,
+        trusted_proxies=("10.0.0.0/8", "::1"),
+    )
