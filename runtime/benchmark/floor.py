@@ -3,9 +3,9 @@
 Batches of 512 on one connection, on the same disk, with the same pragmas and every index: each batch is written, leased
 (its rows are read, which are the first of their lanes, and marked) and settled again, each in a transaction of its own,
 as a program without actors would have to. No decisions and no decoding: what is encoded once is encoded before the
-clock starts. The events go in with the transactions, as many rows
-as the run left. (A floor that puts the three steps of three batches into one transaction, which only pays off beside a
-runtime that does the same, is about a fifth faster; docs/decisions/0007 has both figures.)
+clock starts. The events go in with the transactions, as many rows as the run left. (A floor that puts the three steps
+of three batches into one transaction, which only pays off beside a runtime that does the same, is about a fifth faster;
+docs/decisions/0007 has both figures.)
 """
 
 import sqlite3

@@ -23,9 +23,7 @@ class GatewaySettings(msgspec.Struct, frozen=True):
     max_header_bytes: int = 16 << 10
     failed_logins: int = 10  # wrong tokens of one address in a minute, before it has to wait for the next
     secure_cookies: bool = False  # behind TLS: the page's cookie goes over nothing else
-    trusted_proxies: tuple[
-        str, ...
-    ] = ()  # addresses and networks whose X-Forwarded-For says who the client is
+    trusted_proxies: tuple[str, ...] = ()  # whose X-Forwarded-For says who the client is
 
     @property
     def problem(self) -> str:

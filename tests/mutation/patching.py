@@ -73,9 +73,8 @@ def _recode(old: FunctionType, new: FunctionType) -> None:
     while hasattr(old, "__wrapped__") and hasattr(new, "__wrapped__"):
         old, new = old.__wrapped__, new.__wrapped__
     code, cells = new.__code__, old.__code__.co_freevars
-    if (
-        not code.co_freevars
-    ):  # a mistake may be that ``super()`` is not called: the function still has its cell
+    # A mistake may be that ``super()`` is not called: the function still has its cell.
+    if not code.co_freevars:
         code = code.replace(co_freevars=cells)
     if not _same(old.__code__, code) and code.co_freevars == cells:
         old.__code__ = code

@@ -108,6 +108,8 @@ def test_a_skipped_step_behind_an_opened_one_is_judged_again() -> None:
 @pytest.mark.parametrize("failed_only", [False, True])
 def test_a_step_whose_naming_or_time_failed_is_opened_although_no_child_did(failed_only: bool) -> None:
     assert opened(failed(A, failed=0, named=False), failed_only=failed_only) == {A}
+    # Also if children that were named before were cancelled by that.
+    assert opened(failed(A, failed=0, named=False, cancelled=2), failed_only=failed_only) == {A}
     assert opened(failed(A, failed=0, closing=Closing.TIMEOUT), failed_only=failed_only) == {A}
 
 

@@ -281,3 +281,18 @@ class StoreDriver:
 def encoded_page(rows: list[tuple[int, str, int, str | None]]) -> bytes:
     """Rows of a staged page as ``fan_out`` writes them: (id, payload, crc, unique key)."""
     return msgspec.json.encode(rows)
+
+
+def only(store: StoreDriver, run_id: int) -> int:
+    """The step of a run that has one."""
+    return store.steps(run_id)["only"]
+
+
+def with_a_lost_run(path: Path) -> tuple[StoreDriver, int, LeasedJob]:
+    """A store in which the row of a failed job's run is gone; the run's number and the job."""
+    store = StoreDriver(path, judged=False)
+    run_id = store.run_with(spec())
+    (job,) = store.lease()
+    store.fail(job)
+    store.file.connection.execute("DELETE FROM parent WHERE id = ?", (run_id,))
+    return store, run_id, job

@@ -20,11 +20,6 @@ def refused(store: StoreDriver, job_id: int, *, failed_only: bool = False) -> Re
     return reply
 
 
-def only(store: StoreDriver, run_id: int) -> int:
-    """The step of a run that has one."""
-    return store.steps(run_id)["only"]
-
-
 def fail_first(store: StoreDriver) -> None:
     store.name(store.start(), spec())
     store.fail(*store.lease())

@@ -6,11 +6,7 @@ from actors.job import Closing, Interrupted, JobState, OnError, Outcome, Snoozed
 from actors.messages import CancelAcknowledged, CancelJob, CloseParent, Refused, Settle
 from actors.seams import ManualClock
 from runtime.store.verbs import sweep as sweeping
-from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
-
-
-def only(store: StoreDriver, run_id: int) -> int:
-    return store.steps(run_id)["only"]
+from tests.store.driver import StoreDriver, definition, failed, only, spec, specs, step
 
 
 def test_a_run_that_has_not_begun_ends_at_once(store: StoreDriver) -> None:

@@ -4,17 +4,13 @@ from itertools import pairwise
 
 from actors.job import AttemptError, OnError, WaitRole
 from actors.messages import LinkedRun, NamingFailed, RetryAcknowledged, RetryJob, RunWait, Submit
-from tests.store.driver import StoreDriver, definition, spec, specs, step
+from tests.store.driver import StoreDriver, definition, only, spec, specs, step
 
 
 def retried(store: StoreDriver, job_id: int, *, failed_only: bool = False) -> RetryAcknowledged:
     reply = store.commit(RetryJob(job_id, failed_only)).replies[0]
     assert isinstance(reply, RetryAcknowledged), reply
     return reply
-
-
-def only(store: StoreDriver, run_id: int) -> int:
-    return store.steps(run_id)["only"]
 
 
 def test_a_retried_job_was_never_lost_nor_cancelled_nor_put_off(store: StoreDriver) -> None:

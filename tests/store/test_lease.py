@@ -278,3 +278,11 @@ def test_the_types_of_a_step_share_its_concurrency_with_its_rates(store: StoreDr
     assert len(jobs) == 4
     store.complete(*jobs)
     assert len(store.lease()) == 3
+
+
+def test_slots_that_one_lane_has_no_jobs_for_go_to_the_next_in_the_same_commit(store: StoreDriver) -> None:
+    jobs = TURN + 8
+    for _ in range(2):
+        store.run_with(*specs(FIRST_TURN + jobs))
+    store.complete(*store.lease(2 * FIRST_TURN))
+    assert len(store.lease(2 * jobs)) == 2 * jobs

@@ -131,6 +131,16 @@ def test_behind_a_step_that_waits_for_its_level_no_more_are_leased_than_there_ar
     assert len(store.lease(3)) == 3
 
 
+def test_behind_a_step_that_waits_for_its_level_jobs_of_another_type_are_none_of_its(
+    store: StoreDriver,
+) -> None:
+    by_level(store, 1, 2, of=definition(priority=-1))
+    store.lease(1)
+    store.run_with(*specs(2, type="other"), of=definition(priority=-2))
+    run_id = store.run_with(spec())
+    assert [job.root_id for job in store.lease(1)] == [run_id]
+
+
 def test_the_shallowest_of_those_that_run_holds_the_deeper_ones_up(
     store: StoreDriver, clock: ManualClock
 ) -> None:

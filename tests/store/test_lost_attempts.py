@@ -9,7 +9,7 @@ from actors.job import ErrorTolerance
 from actors.messages import CancelJob, GiveBack
 from actors.seams import ManualClock
 from runtime.store.failure import StoreUnavailableError
-from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
+from tests.store.driver import StoreDriver, definition, failed, only, spec, specs, step
 from tests.store.test_doubt import lose_the_next_answer
 
 
@@ -19,10 +19,6 @@ def other(store: StoreDriver, clock: ManualClock) -> Iterator[StoreDriver]:
     driver = StoreDriver(store.path, clock, judged=False)
     yield driver
     driver.oracle.close()
-
-
-def only(store: StoreDriver, run_id: int) -> int:
-    return store.steps(run_id)["only"]
 
 
 def lose(store: StoreDriver, job_id: int, times: int) -> None:

@@ -11,7 +11,7 @@ from actors.job import Closing
 from actors.messages import CloseParent, ExtendLeases, GiveBack
 from actors.seams import ManualClock
 from runtime.store.owner import lock_directory
-from tests.store.driver import StoreDriver, definition, spec, specs, step
+from tests.store.driver import StoreDriver, definition, only, spec, specs, step
 
 
 @pytest.fixture
@@ -20,10 +20,6 @@ def other(store: StoreDriver, clock: ManualClock) -> Iterator[StoreDriver]:
     driver = StoreDriver(store.path, clock, judged=False)
     yield driver
     driver.oracle.close()
-
-
-def only(store: StoreDriver, run_id: int) -> int:
-    return store.steps(run_id)["only"]
 
 
 def test_a_dead_runtimes_jobs_are_given_back_at_once_and_unconsumed(

@@ -16,7 +16,7 @@ from actors.messages import (
     Submitted,
 )
 from actors.seams import ManualClock
-from tests.store.driver import StoreDriver, definition, spec, specs, step
+from tests.store.driver import StoreDriver, definition, spec, specs, step, with_a_lost_run
 from tests.store.rerunning import name_all, payload, refused, rerun
 from tests.store.test_ends import let_run
 from tests.store.test_links import made, submit
@@ -194,11 +194,7 @@ def test_a_job_without_a_rate_gets_none_of_those_beside_it(store: StoreDriver) -
 
 
 def test_a_job_whose_run_was_lost_is_refused_as_an_unknown_one(tmp_path: Path) -> None:
-    store = StoreDriver(tmp_path / "damaged.db", judged=False)
-    run_id = store.run_with(spec())
-    (job,) = store.lease()
-    store.fail(job)
-    store.file.connection.execute("DELETE FROM parent WHERE id = ?", (run_id,))
+    store, _, job = with_a_lost_run(tmp_path / "damaged.db")
     assert refused(store, job.id) == Refused("there is no such job", "`quaero jobs` lists them")
     store.close()
 

@@ -20,8 +20,8 @@ from actors.messages import (
     Settle,
 )
 from actors.seams import ManualClock
-from tests.store.driver import StoreDriver, definition, failed, spec, specs, step
-from tests.store.retrying import fail_first, only, refused, retried
+from tests.store.driver import StoreDriver, definition, failed, only, spec, specs, step, with_a_lost_run
+from tests.store.retrying import fail_first, refused, retried
 
 
 def ended_with_one_of_each(store: StoreDriver, **options: Any) -> tuple[int, int, int, int]:
@@ -204,11 +204,7 @@ def test_an_unknown_job_is_refused(store: StoreDriver) -> None:
 
 
 def test_a_job_whose_run_was_lost_is_refused_as_an_unknown_one(tmp_path: Path) -> None:
-    store = StoreDriver(tmp_path / "damaged.db", judged=False)
-    run_id = store.run_with(spec())
-    (job,) = store.lease()
-    store.fail(job)
-    store.file.connection.execute("DELETE FROM parent WHERE id = ?", (run_id,))
+    store, run_id, job = with_a_lost_run(tmp_path / "damaged.db")
     found = store.commit(RetryJob(job.id), RetryJob(only(store, run_id)), RetryJob(run_id)).replies
     assert {each.message for each in found} == {"there is no such job"}
     assert store.state(job.id) == "failed"

@@ -5,7 +5,7 @@ import pytest
 from actors.job import ChildSpec
 from actors.messages import PauseJob
 from runtime.store.verbs import sweep as sweeping
-from tests.store.driver import StoreDriver, spec, specs
+from tests.store.driver import StoreDriver, only, spec, specs
 from tests.store.retrying import retried
 
 WAITING = {
@@ -15,10 +15,6 @@ WAITING = {
     "few pending": (*specs(2), *specs(20, delay_ms=1000)),
     "one": (spec(),),
 }
-
-
-def only(store: StoreDriver, run_id: int) -> int:
-    return store.steps(run_id)["only"]
 
 
 @pytest.mark.parametrize("children", WAITING.values(), ids=WAITING)
