@@ -125,6 +125,11 @@ class Oracle:
     def value(self, text: str, *parameters: object) -> Any:
         return self.connection.execute(text, parameters).fetchone()[0]
 
+    def happened(self, *what: str) -> list[int]:
+        """Whose events of these types, or to these states, there were, in their order."""
+        self.check()
+        return [job for _, event, _, job, data in self.events if event in what or data.get("state") in what]
+
     def check(self) -> None:
         """Assert everything that must hold between two commits."""
         self.connection.execute("BEGIN")

@@ -115,6 +115,7 @@ def test_a_job_that_was_given_up_uses_the_tolerance_up(store: StoreDriver) -> No
     (job,) = store.lease(1)
     lose(store, job.id, 21)
     assert store.parent(only(store, run_id))["closing"] == "tolerance"
+    assert store.oracle.happened("failed", "parent_closing") == [job.id, only(store, run_id)]
 
 
 def test_a_cancelled_job_that_is_lost_counts_as_ended_to_the_tolerance(store: StoreDriver) -> None:
@@ -125,6 +126,7 @@ def test_a_cancelled_job_that_is_lost_counts_as_ended_to_the_tolerance(store: St
     store.cancel(unwanted.id)
     lose(store, unwanted.id, 1)
     assert store.parent(only(store, run_id))["closing"] == "tolerance"
+    assert store.oracle.happened("cancelled", "parent_closing") == [unwanted.id, only(store, run_id)]
 
 
 @pytest.mark.parametrize("end", ["given up", "damaged", "cancelled"])

@@ -201,3 +201,17 @@ def test_a_damaged_row_that_trips_it_stops_other_types_leased_in_the_same_commit
     assert store.commit(lease={"other": 5, "work": 5}).jobs == []
     store.sweep()
     assert store.states(step_id) == ["failed", "cancelled", "cancelled", "cancelled"]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_the_end_of_a_child_by_its_cancel_is_judged_and_told_before_the_end_of_its_step(
+    store: StoreDriver, more: int
+) -> None:
+    run_id, step_id = tolerant(store, 2 + more, ErrorTolerance(max_failure_ratio=0.5, min_finished=2))
+    (bad,) = store.lease(1)
+    store.fail(bad)
+    waiting = store.value("SELECT min(id) FROM job WHERE parent_id = ? AND state = 'pending'", step_id)
+    store.cancel(waiting)
+    assert store.oracle.happened("cancelled", "parent_closing")[:2] == [waiting, step_id]
+    store.sweep()
+    assert (store.state(step_id), store.state(run_id)) == ("failed", "failed")
