@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.cli.running import running
 from tests.embedding.workers import GATES, Number, Where, double
@@ -175,3 +175,25 @@ def test_the_page_comes_back_though_it_is_answered_something_else_than_a_stream(
     expect(page.locator("#live")).to_have_text("live")
     service.runtime.fan_out(double, [Number(1)], name="after that")
     expect(page.get_by_role("link", name="after that", exact=True)).to_be_visible()
+
+
+@pytest.mark.browser
+def test_an_answer_that_comes_late_does_not_hide_a_newer_one(service: Service, page: Page) -> None:
+    GATES["late"] = Event()
+    page.goto(service.server.url)
+    expect(page.locator("#live")).to_have_text("live")
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/api/jobs?*", lambda route: held.append((route, route.fetch())), times=1)
+    run = service.runtime.fan_out("gated", [Where("late")], name="late")
+    while not held:
+        page.wait_for_timeout(10)
+    GATES["late"].set()
+    run.wait(100)
+    page.wait_for_timeout(1000)  # longer than a view rests between two loads
+    [(route, answer)] = held
+    assert '"state":"running"' in answer.text()
+    with page.expect_response("**/api/jobs?*"):
+        route.fulfill(response=answer)
+    expect(page.locator("tbody .state")).to_have_text("completed")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("tbody .state")).to_have_text("completed")

@@ -62,23 +62,41 @@ function tell(type, data) {
 
 /** What several events in a short time ask for is done once: now, and once more after the last of them. */
 export function coalesced(act, milliseconds) {
-  let waiting = null;
+  let busy = false;
   let again = false;
   const run = async () => {
-    waiting = setTimeout(() => {
-      waiting = null;
-      if (again) { again = false; run(); }
-    }, milliseconds);
+    busy = true;
+    const rest = new Promise((resolve) => setTimeout(resolve, milliseconds));
     try {
       await act();
     } catch (error) {
       // What is gone or can not be shown says so when it is asked for; a token is asked for by itself.
       if (![400, 401, 404].includes(error.status)) notice(error.message, true);
     }
+    await rest;
+    busy = false;
+    if (again) { again = false; run(); }
   };
   return () => {
-    if (waiting) again = true;
+    if (busy) again = true;
     else run();
+  };
+}
+
+/** One load of a view at a time: an older answer that comes late would overwrite a newer one. Who asks meanwhile gets the next. */
+export function inTurn(load) {
+  let current = null;
+  let next = null;
+  const begin = () => {
+    next = null;
+    current = load().finally(() => { current = null; });
+    return current;
+  };
+  return () => {
+    if (next) return next;
+    if (!current) return begin();
+    next = current.catch(() => {}).then(begin);
+    return next;
   };
 }
 

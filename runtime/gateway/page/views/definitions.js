@@ -2,7 +2,7 @@
 
 import { api, may } from "../api.js";
 import { h, notice, table, time } from "../dom.js";
-import { coalesced, listen, orLeave } from "../live.js";
+import { coalesced, inTurn, listen, orLeave } from "../live.js";
 
 const EXAMPLE = `id = "docs"
 name = "Crawl the docs"
@@ -40,10 +40,10 @@ export async function show(root) {
     found,
   );
 
-  async function load() {
+  const load = inTurn(async () => {
     const [definitions, schedules] = await Promise.all([api.definitions(), api.schedules()]);
     list.replaceChildren(tableOf(definitions, new Map(schedules.map((each) => [each.id, each])), load));
-  }
+  });
   const reload = coalesced(load, 1000);
   const leave = listen((type) => { if (type.startsWith("schedule") || type === "connected" || type === "snapshot") reload(); });
   await orLeave(load, leave);

@@ -2,7 +2,7 @@
 
 import { api, may } from "../api.js";
 import { brief, ended, h, notice, number, state, table, time, took } from "../dom.js";
-import { coalesced, listen, orLeave } from "../live.js";
+import { coalesced, inTurn, listen, orLeave } from "../live.js";
 import { progressOf } from "../progress.js";
 import { timeline } from "../timeline.js";
 
@@ -17,12 +17,12 @@ export async function show(root, { id, values, address }) {
   root.append(...Object.values(parts), h("h2", {}, "Log"), log.element);
 
   let job = null;
-  async function load() {
+  const load = inTurn(async () => {
     job = await api.job(id);
     parts.head.replaceChildren(headOf(job, () => load()));
     parts.facts.replaceChildren(factsOf(job));
     await Promise.all([loadBelow(job, parts, values, address), loadWhy(job, parts.why), loadTree(job, parts.tree), loadDocuments(job, parts.documents), log.more()]);
-  }
+  });
 
   const reload = coalesced(load, 500);
   const leave = listen((type, data) => {

@@ -2,7 +2,7 @@
 
 import { api, may } from "../api.js";
 import { h, notice, number, table } from "../dom.js";
-import { coalesced, listen, orLeave } from "../live.js";
+import { coalesced, inTurn, listen, orLeave } from "../live.js";
 
 export async function show(root) {
   const types = h("div.panel.scroll");
@@ -11,7 +11,7 @@ export async function show(root) {
   const rate = h("p.faint");
   root.append(h("h1", {}, "Queue"), rate, types, h("h2", {}, "Actors of this runtime"), facts, actors);
 
-  async function load() {
+  const load = inTurn(async () => {
     const [queues, runtime] = await Promise.all([api.queue(), api.runtime()]);
     types.replaceChildren(typesOf(queues, load));
     actors.replaceChildren(actorsOf(runtime));
@@ -19,7 +19,7 @@ export async function show(root) {
     rate.textContent = rateOf(queues);
     facts.textContent = `Core thread behind by ${runtime.core_lag_ms.toFixed(1)} ms (worst ${runtime.worst_core_lag_ms.toFixed(1)} ms); ${runtime.io_threads} threads for blocking workers, ${runtime.abandoned_threads} given up.`
       + (others.length ? ` Restarted: ${others.map(([name, times]) => `${name} ${times}`).join(", ")}.` : "");
-  }
+  });
 
   const leave = listen(coalesced(load, 1000));
   await orLeave(load, leave);

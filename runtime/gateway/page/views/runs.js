@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { h, number, state, table, time, took } from "../dom.js";
-import { coalesced, listen, orLeave } from "../live.js";
+import { coalesced, inTurn, listen, orLeave } from "../live.js";
 import { progressOf } from "../progress.js";
 
 const STATES = ["", "running", "pending", "completed", "completed_with_failures", "failed", "cancelled"];
@@ -19,7 +19,7 @@ export async function show(root, { values, address }) {
     list,
   );
 
-  async function load() {
+  const load = inTurn(async () => {
     const [page, counts] = await Promise.all([
       api.jobs({ state: chosen, type: values.type, after: values.after, limit: 50 }),
       api.statistics(),
@@ -28,7 +28,7 @@ export async function show(root, { values, address }) {
     list.replaceChildren(page.jobs.length ? tableOf(page.jobs) : "", page.next_cursor
       ? h("p", {}, h("a", { href: address({ after: page.next_cursor }) }, "Older runs"))
       : page.jobs.length ? "" : h("p.faint", {}, chosen || values.after ? "There is no such run." : ["No run yet. ", h("a", { href: "#/definitions" }, "Start one"), " from a definition."]));
-  }
+  });
 
   const reload = coalesced(load, 400);
   const leave = listen(reload);

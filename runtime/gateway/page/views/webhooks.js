@@ -2,7 +2,7 @@
 
 import { api, may } from "../api.js";
 import { h, notice, number, state, table, time } from "../dom.js";
-import { coalesced, listen, orLeave } from "../live.js";
+import { coalesced, inTurn, listen, orLeave } from "../live.js";
 
 const STATES = ["", "pending", "running", "scheduled", "completed", "failed", "cancelled"];
 const LEVELS = { runs: "runs", parents: "runs and steps", all: "runs, steps and jobs" };
@@ -15,10 +15,10 @@ async function all(root) {
   const list = h("div.panel.scroll");
   root.append(h("h1", {}, "Webhooks"), list);
 
-  async function load() {
+  const load = inTurn(async () => {
     const webhooks = await api.webhooks();
     list.replaceChildren(webhooks.length ? tableOf(webhooks) : h("p.faint", {}, "No webhook yet: one sends events to an address of yours, signed, each until it is accepted."));
-  }
+  });
   if (may.operate) root.append(...adding(load));
   const leave = listen(coalesced(load, 1000));
   await orLeave(load, leave);
@@ -110,7 +110,7 @@ async function one(root, name, values, address) {
   const chosen = values.state ?? "";
   root.append(head, made, facts, h("h2", {}, "Deliveries"), filters, list);
 
-  async function load() {
+  const load = inTurn(async () => {
     const webhook = (await api.webhooks()).find((each) => each.name === name);
     if (!webhook) throw Object.assign(new Error(`there is no webhook ${name}`), { status: 404 });
     const page = await api.deliveries(name, { state: chosen, after: values.after, limit: 50 });
@@ -119,7 +119,7 @@ async function one(root, name, values, address) {
     filters.replaceChildren(...STATES.map((each) => h("a", { href: address({ state: each, after: "" }), "aria-current": each === chosen ? "true" : null },
       each ? `${each} ${number(webhook.deliveries[each])}` : `all ${number(webhook.deliveries.total)}`)));
     list.replaceChildren(deliveriesOf(page.jobs), page.next_cursor ? h("p", {}, h("a", { href: address({ after: page.next_cursor }) }, "Older ones")) : "");
-  }
+  });
   const leave = listen(coalesced(load, 1000));
   await orLeave(load, leave);
   return leave;
