@@ -1,6 +1,7 @@
 """Routes of job definitions: list, show, check, change, run."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from runtime.refusal import RefusedError
 from runtime.toml.diagnostic import Diagnostic
 
 TOML_TYPES = frozenset({"application/toml", "text/plain", "text/x-toml", "text/toml"})
+LOGIN = re.compile(r"^([^/?#]*//)[^/?#]*@")
+"""``user:password@`` in an address."""
 
 
 class DefinitionsController(Controller):
@@ -94,7 +97,7 @@ class DefinitionsController(Controller):
             "include_patterns": data.include_patterns,
             "exclude_patterns": data.exclude_patterns,
         }
-        name = data.name or f"Crawl of {data.url}"
+        name = data.name or f"Crawl of {_without_login(data.url)}"
         text = toml_of({"id": "quick-crawl", "name": name[:200], "timeout": "30m", "step": {"crawl": step}})
         loaded = await asyncio.to_thread(shelf.checked, text, "quick-crawl")
         return await submitted(runtime, loaded, key_of(key))
@@ -204,6 +207,11 @@ def _made_before(runtime: Runtime, definition_id: str, key: str | None) -> Made 
         return None
     found = runtime.reader.run_of_request(key, of_text(definition_id))
     return None if found is None else _made_by_key(runtime, id_text(found), definition_id)
+
+
+def _without_login(url: str) -> str:
+    """The address as a name shows it: who may read names need not be told its password."""
+    return LOGIN.sub(r"\1", url)
 
 
 async def sent_toml(request: Request[Any, Any, Any]) -> bytes:

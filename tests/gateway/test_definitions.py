@@ -152,3 +152,10 @@ def test_a_quick_crawl_needs_only_an_address(service: Service) -> None:
         refused = service.client.post("/api/job-definitions/quick-crawl", json=wrong)
         assert refused.status_code == 400, wrong
         assert refused.json()["errors"]
+
+
+def test_the_name_of_a_quick_crawl_does_not_tell_a_password(service: Service) -> None:
+    address = "http://me:secret@127.0.0.1:1/a@b"
+    made = service.client.post("/api/job-definitions/quick-crawl", json={"url": address})
+    shown = service.client.get(f"/api/jobs/{made.json()['job_id']}").json()
+    assert shown["name"] == "Crawl of http://127.0.0.1:1/a@b"
