@@ -27,6 +27,7 @@ from runtime.credentials.vault import Vault
 from runtime.enqueue import Enqueuer, FanOut
 from runtime.explaining import explained
 from runtime.operating import identity
+from runtime.patience import time_limit
 from runtime.refusal import NOT_RUNNING, KeyTakenError, RefusedError, RuntimeStateError
 from runtime.run import Run
 from runtime.scheduling import Timetable
@@ -37,7 +38,7 @@ from runtime.store.doorbell import Doorbell
 from runtime.store.explaining.reason import Explanation
 from runtime.store.reading.reader import StoreReader
 from runtime.submitting import Submitter
-from runtime.subscription import follow, follow_async
+from runtime.subscription import follow, follow_async, sequence_number
 from runtime.webhook_book import WebhookBook
 from runtime.webhooks import Webhooks
 
@@ -219,9 +220,11 @@ class Runtime(Submitter, Timetable, Authentication, Webhooks, Enqueuer, Library)
         closed.
 
         Raises:
+            TypeError: ``after`` is no sequence number, or the time limit no number of seconds.
             EventsPrunedError: while iterating: some that were not seen are kept no longer; it says how to go on.
         """
-        return follow(self._assembly.hub, lambda: self._reader, self._cursor(after), run_id, timeout_seconds)
+        limit = time_limit(timeout_seconds)
+        return follow(self._assembly.hub, lambda: self._reader, self._cursor(after), run_id, limit)
 
     def events_async(self, after: int | None = None, *, run_id: int | None = None) -> AsyncIterator[Event]:
         """``events`` for asyncio; ends when the runtime is closed."""
@@ -251,7 +254,7 @@ class Runtime(Submitter, Timetable, Authentication, Webhooks, Enqueuer, Library)
         return self._assembly.clock.wall_ms()
 
     def _cursor(self, after: int | None) -> int:
-        return self.reader.last_event() if after is None else after
+        return self.reader.last_event() if after is None else sequence_number(after)
 
     def _assembled(self, settings: RuntimeSettings, **parts: Any) -> Assembly:
         """Put the actors together: a simulation does it in its own way."""

@@ -9,6 +9,7 @@ import msgspec
 
 from actors.ids import id_text
 from actors.job import Counts, JobState
+from runtime.patience import time_limit
 
 if TYPE_CHECKING:
     from runtime.embedding import Runtime
@@ -67,6 +68,7 @@ class Run:
         """Wait until the run has ended, and read how.
 
         Raises:
+            TypeError: the time limit is no number of seconds.
             WaitTimeoutError: it had not ended in that time.
             RuntimeStateError: the runtime was closed, or has given up; the run is in the store and goes on with it.
         """
@@ -75,17 +77,18 @@ class Run:
 
     def wait_for_end(self, timeout_seconds: float | None = None) -> None:
         """``wait`` without reading the result."""
+        limit = time_limit(timeout_seconds)
         bell = threading.Event()
         leave = self._runtime.assembly.hub.on_end(self.number, bell.set)
         clock = self._runtime.assembly.clock
-        deadline = None if timeout_seconds is None else clock.monotonic() + timeout_seconds
+        deadline = None if limit is None else clock.monotonic() + limit
         quiet = 0
         try:
             while not self.state.terminal:
                 self._runtime.raise_if_failed()
                 left = RECHECK_SECONDS if deadline is None else deadline - clock.monotonic()
                 if left <= 0:
-                    raise self._late(timeout_seconds)
+                    raise self._late(limit)
                 quiet += not bell.wait(min(left, RECHECK_SECONDS))
                 bell.clear()
                 if quiet == 1:
@@ -95,11 +98,12 @@ class Run:
 
     async def wait_async(self, timeout_seconds: float | None = None) -> RunResult:
         """``wait`` for asyncio."""
+        limit = time_limit(timeout_seconds)
         loop, bell = asyncio.get_running_loop(), asyncio.Event()
         leave = self._runtime.assembly.hub.on_end(self.number, lambda: loop.call_soon_threadsafe(bell.set))
         quiet = 0
         try:
-            async with asyncio.timeout(timeout_seconds):
+            async with asyncio.timeout(limit):
                 while not (await asyncio.to_thread(lambda: self.state)).terminal:
                     self._runtime.raise_if_failed()
                     try:
@@ -111,7 +115,7 @@ class Run:
                             await asyncio.to_thread(self._warn_of_stranded)
                     bell.clear()
         except TimeoutError as error:
-            raise await asyncio.to_thread(self._late, timeout_seconds) from error
+            raise await asyncio.to_thread(self._late, limit) from error
         finally:
             leave()
         return await asyncio.to_thread(self.result)
@@ -210,8 +214,8 @@ class Run:
     def _missing(self) -> LookupError:
         return LookupError(f"there is no run {self.id} in {self._runtime.settings.store}")
 
-    def _late(self, timeout_seconds: float | None) -> WaitTimeoutError:
-        text = f"run {self.id} had not ended after {timeout_seconds or 0:g} s"
+    def _late(self, limit: float | None) -> WaitTimeoutError:
+        text = f"run {self.id} had not ended after {limit or 0:g} s"
         return WaitTimeoutError("; ".join([text, *self._stranded()]))
 
     def _warn_of_stranded(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 from actors.messages import Event
 from runtime.events.hub import EventHub
@@ -11,6 +12,22 @@ from runtime.store.reading.records import EventFilter
 
 OpenReader = Callable[[], StoreReader | None]
 """The reader as long as the runtime is open."""
+
+LAST_SEQUENCE = 2**63 - 1
+
+
+def sequence_number(after: Any) -> int:
+    """Where to go on, as it was given; below 0 is before the first.
+
+    Raises:
+        TypeError: it is no sequence number.
+    """
+    if isinstance(after, int) and after <= LAST_SEQUENCE:
+        return max(after, 0)
+    raise TypeError(
+        f"after is the sequence number of the last event that was seen, 0 to begin with the oldest, or None to begin"
+        f" with the next, and not {after!r:.40}"
+    )
 
 
 def follow(

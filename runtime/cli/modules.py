@@ -67,7 +67,9 @@ def _attribute(name: str) -> Any:
     module_name, _, attribute = name.partition(":")
     try:
         module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever it raises, it is the module's
         raise CommandError(
             f"module {module_name!r} can not be imported: {type(error).__name__}: {error}",
             hint=f"see that `python -c 'import {module_name}'` works in the configuration's directory",

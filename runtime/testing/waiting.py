@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from runtime.patience import time_limit
 from runtime.run import Run, RunResult, WaitTimeoutError
 from runtime.testing.simulation import Halt
 
@@ -26,13 +27,15 @@ class SimulatedRun(Run):
         """Let the runtime work until this run has ended.
 
         Raises:
+            TypeError: the time limit is no number of seconds.
             WaitTimeoutError: it had not ended after that much virtual time.
             StuckError: it will not end by itself.
         """
+        given = time_limit(timeout_seconds)
         here = self._runtime
         rung = [True]  # looked at first
         leave = here.assembly.hub.on_end(self.number, lambda: rung.append(True))
-        limit = PATIENCE.total_seconds() if timeout_seconds is None else timeout_seconds
+        limit = PATIENCE.total_seconds() if given is None else given
 
         def done() -> bool:
             if not rung:
@@ -52,8 +55,8 @@ class SimulatedRun(Run):
         if self.state.terminal:
             return
         here.raise_if_failed()
-        if halt is Halt.LATE and timeout_seconds is not None:
-            raise WaitTimeoutError(f"run {self.id} had not ended after {timeout_seconds:g} s of virtual time")
+        if halt is Halt.LATE and given is not None:
+            raise WaitTimeoutError(f"run {self.id} had not ended after {given:g} s of virtual time")
         why = [f"run {self.id} does not end: {_told(here, halt)}", *_holds(here, self.number)]
         raise StuckError("\n".join(why))
 

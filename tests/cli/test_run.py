@@ -236,8 +236,10 @@ def test_cancel_from_another_process_ends_the_run_with_1(tmp_path: Path) -> None
 
 def test_a_module_that_can_not_be_imported_is_one_message(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("1 / 0\n")
+    (tmp_path / "rude.py").write_text("raise GeneratorExit('rude')\n")
     for name, words in (
         ("broken:gate", "module 'broken' can not be imported: ZeroDivisionError: division by zero"),
+        ("rude:gate", "module 'rude' can not be imported: GeneratorExit: rude"),
         ("nowhere:gate", "module 'nowhere' can not be imported: ModuleNotFoundError"),
         ("tests.cli.gates:none", "module 'tests.cli.gates' has no 'none'"),
         ("tests.cli.gates:Gate", "'tests.cli.gates:Gate' is a StructMeta, not a worker"),

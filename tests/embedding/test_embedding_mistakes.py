@@ -170,3 +170,43 @@ def test_who_waits_for_a_job_that_nobody_can_do_is_told(
     ]
     with pytest.raises(WaitTimeoutError, match="1 jobs of type 'optimize' wait: no worker of that type"):
         asyncio.run(run.wait_async(0.1))
+
+
+@pytest.mark.parametrize("limit", ["5", float("nan"), [1]])
+def test_a_time_limit_that_is_no_number_of_seconds_says_what_one_is(runtime: Runtime, limit: Any) -> None:
+    run = runtime.fan_out(careless, [Anything("fine")])
+    told = "timeout_seconds is a number of seconds, or None for no limit, and not"
+    with pytest.raises(TypeError, match=told):
+        run.wait(limit)
+    with pytest.raises(TypeError, match=told):
+        asyncio.run(run.wait_async(limit))
+    with pytest.raises(TypeError, match=told):
+        runtime.events(timeout_seconds=limit)
+    assert run.wait(100).state == "completed"
+
+
+@pytest.mark.parametrize("limit", [10**400, float("inf"), 1e300], ids=["huge", "infinite", "long"])
+def test_a_time_limit_beyond_any_clock_is_none(runtime: Runtime, limit: float) -> None:
+    run = runtime.fan_out(careless, [Anything("fine")])
+    assert run.wait(limit).state == "completed"
+    assert asyncio.run(run.wait_async(limit)).state == "completed"
+    assert next(runtime.events(0, timeout_seconds=limit)).seq == 1
+
+
+def test_a_time_limit_below_zero_has_passed(runtime: Runtime) -> None:
+    run = runtime.fan_out(careless, [Anything("spawn an unknown type")])
+    with pytest.raises(WaitTimeoutError, match="had not ended after 0 s"):
+        run.wait(-1)
+
+
+@pytest.mark.parametrize("after", [2**63, 1.5, "3"])
+def test_events_say_what_a_sequence_number_is(runtime: Runtime, after: Any) -> None:
+    with pytest.raises(TypeError, match="after is the sequence number of the last event that was seen"):
+        runtime.events(after)
+    with pytest.raises(TypeError, match="after is the sequence number of the last event that was seen"):
+        runtime.events_async(after)
+
+
+def test_events_from_below_zero_on_begin_with_the_oldest(runtime: Runtime) -> None:
+    runtime.fan_out(careless, [Anything("fine")]).wait(100)
+    assert next(runtime.events(-(2**70), timeout_seconds=0)).seq == 1

@@ -18,6 +18,8 @@ def test_a_wait_ends_with_its_time_limit(quaero: MakeRuntime) -> None:
     with pytest.raises(WaitTimeoutError, match="had not ended after 60 s of virtual time"):
         run.wait(60)
     assert run.wait(7200).counts.completed == 1
+    with pytest.raises(TypeError, match="timeout_seconds is a number of seconds"):
+        run.wait("60")  # type: ignore[arg-type]
 
 
 def test_who_waits_for_a_paused_run_is_told_so(quaero: MakeRuntime) -> None:
