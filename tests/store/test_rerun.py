@@ -8,6 +8,7 @@ import pytest
 from actors.ids import id_text
 from actors.job import Step, WaitRole
 from actors.messages import (
+    KeyTaken,
     LinkedRun,
     Refused,
     RerunJob,
@@ -172,6 +173,13 @@ def test_a_request_with_a_known_key_makes_nothing_even_if_the_old_run_is_gone(st
     assert store.commit(RerunJob(old, new)).replies == [Submitted(new, created=False)]
     assert store.logs(new) == [f"made again of {id_text(old)}"]
     assert store.value("SELECT count(*) FROM log_entry WHERE job_id = ?", other) == 0
+
+
+def test_a_key_that_came_with_a_rerun_is_not_that_of_another_request(store: StoreDriver) -> None:
+    old, new, other = store.submit(), store.file.ids.next(), store.file.ids.next()
+    store.commit(RerunJob(old, new, submit_key="k", fingerprint="this"))
+    (refusal,) = store.commit(RerunJob(old, other, submit_key="k", fingerprint="another")).replies
+    assert refusal == KeyTaken("k", new)
 
 
 def test_a_run_of_the_same_batch_is_made_again(store: StoreDriver) -> None:
