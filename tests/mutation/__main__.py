@@ -24,10 +24,11 @@ PLACE = ROOT / "build" / "mutation"
 TESTS = ("tests/store", "tests/orchestrator", "tests/actors")
 VERBS = (
     *("begin", "cancel", "children", "damaged", "end", "lease", "name", "own", "pause", "recover", "reopen"),
-    *("rerun", "retry", "settle", "stop", "sweep", "take", "tolerate", "wake"),
+    *("rerun", "retry", "settle", "stop", "submit", "sweep", "take", "tolerate", "wake"),
 )
 FILES = (
     *(f"runtime/store/verbs/{name}.py" for name in VERBS),
+    *(f"runtime/store/{name}.py" for name in ("slots", "newcomers")),
     *(f"actors/orchestrator/{name}.py" for name in ("outcome", "plan", "reopen", "tolerance")),
     "actors/worker/backoff.py",
 )

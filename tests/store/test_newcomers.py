@@ -54,11 +54,21 @@ def test_each_priority_has_a_queue_of_its_own() -> None:
     assert known.place(lane(priority=3), 9000) == 7 + NEAR
 
 
+def test_each_type_has_a_queue_of_its_own_that_outlives_looks_at_others() -> None:
+    known = Newcomers()
+    known.seen("work", [lane(served=50)], more=True)
+    known.seen("other", [lane(served=7, job_type="other")], more=True)
+    assert known.place(lane(), 9000) == 50 + NEAR
+    assert known.place(lane(job_type="other"), 9000) == 7 + NEAR
+
+
 def test_not_more_queues_are_known_than_there_is_room_for() -> None:
     known = Newcomers()
     for priority in range(3 * MAX_QUEUES):
         known.seen("work", [lane(priority=priority)], more=True)
+        known.place(lane(priority=priority), 9000)
     assert len(known._heads) <= MAX_QUEUES + 1
+    assert len(known._last) <= MAX_QUEUES + 1
 
 
 def test_a_new_run_is_served_after_some_turns_however_many_wait(store: StoreDriver) -> None:

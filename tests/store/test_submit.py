@@ -162,6 +162,8 @@ def test_a_small_fan_out_comes_whole_with_its_submit(store: StoreDriver) -> None
         if job_id not in (request.run_id, *request.step_ids)
     ]
     assert told == [{"state": "pending", "parent_id": request.step_ids[0]}] * 3
+    begun, *children = store.oracle.happened("running", "pending")[-4:]
+    assert (begun, len(children)) == (request.step_ids[0], 3)  # the step begins, and has its children then
     store.complete(*store.lease())
     assert store.value("SELECT state FROM parent WHERE kind = 'run'") == "completed"
     assert not store.submitted(request).created
