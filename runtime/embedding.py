@@ -227,7 +227,7 @@ class Runtime(Submitter, Timetable, Authentication, Webhooks, Enqueuer, Library)
         return follow(self._assembly.hub, lambda: self._reader, self._cursor(after), run_id, limit)
 
     def events_async(self, after: int | None = None, *, run_id: int | None = None) -> AsyncIterator[Event]:
-        """``events`` for asyncio; ends when the runtime is closed."""
+        """``events`` for asyncio, without a time limit; ends when the runtime is closed."""
         return follow_async(self._assembly.hub, lambda: self._reader, self._cursor(after), run_id)
 
     # -- inside -------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from playwright.sync_api import APIResponse, Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.cli.running import running
 from tests.embedding.workers import GATES, Number, Where, double
@@ -177,23 +177,33 @@ def test_the_page_comes_back_though_it_is_answered_something_else_than_a_stream(
     expect(page.get_by_role("link", name="after that", exact=True)).to_be_visible()
 
 
+LOADS = """async () => {
+    const { inTurn } = await import("/static/live.js");
+    const told = [], ends = [];
+    const load = inTurn(() => new Promise((end, fail) => {
+        const turn = ends.length;
+        told.push(`begin ${turn}`);
+        ends.push((failed) => { told.push(`end ${turn}`); failed ? fail(new Error("no")) : end(); });
+    }));
+    const begun = async (loads) => { for (let tries = 0; ends.length < loads && tries < 100; tries++) await null; };
+    const asked = [load(), load(), load()];
+    ends[0](true);
+    const failed = await asked[0].catch((error) => error.message);
+    await begun(2);
+    load();
+    ends[1](false);
+    await begun(3);
+    ends[2](false);
+    return [failed, told];
+}"""
+
+
 @pytest.mark.browser
-def test_an_answer_that_comes_late_does_not_hide_a_newer_one(service: Service, page: Page) -> None:
-    GATES["late"] = Event()
+def test_loads_of_a_view_take_turns_so_that_no_late_answer_hides_a_newer_one(
+    service: Service, page: Page
+) -> None:
+    """Who asks while one is under way shares the next, also after one that failed."""
     page.goto(service.server.url)
-    expect(page.locator("#live")).to_have_text("live")
-    held: list[tuple[Route, APIResponse]] = []
-    page.route("**/api/jobs?*", lambda route: held.append((route, route.fetch())), times=1)
-    run = service.runtime.fan_out("gated", [Where("late")], name="late")
-    while not held:
-        page.wait_for_timeout(10)
-    GATES["late"].set()
-    run.wait(100)
-    page.wait_for_timeout(1000)  # longer than a view rests between two loads
-    [(route, answer)] = held
-    assert '"state":"running"' in answer.text()
-    with page.expect_response("**/api/jobs?*"):
-        route.fulfill(response=answer)
-    expect(page.locator("tbody .state")).to_have_text("completed")
-    page.wait_for_load_state("networkidle")
-    expect(page.locator("tbody .state")).to_have_text("completed")
+    failed, told = page.evaluate(LOADS)
+    assert failed == "no"
+    assert told == ["begin 0", "end 0", "begin 1", "end 1", "begin 2", "end 2"]

@@ -2,17 +2,8 @@
 
 import pytest
 
-from actors.job import (
-    AttemptError,
-    JobState,
-    OnError,
-)
-from actors.messages import (
-    NamingFailed,
-    PauseJob,
-    RetryAcknowledged,
-    RetryJob,
-)
+from actors.job import AttemptError, JobState, OnError
+from actors.messages import NamingFailed, PauseJob, RetryAcknowledged, RetryJob
 from actors.seams import ManualClock
 from tests.store.driver import StoreDriver, definition, only, spec, specs, step
 from tests.store.retrying import fail_first, retried

@@ -2,15 +2,8 @@
 
 import pytest
 
-from actors.job import (
-    ErrorTolerance,
-    FailureAction,
-    LeasedJob,
-    Snoozed,
-)
-from actors.messages import (
-    GiveBack,
-)
+from actors.job import ErrorTolerance, FailureAction, LeasedJob, Snoozed
+from actors.messages import GiveBack
 from actors.seams import ManualClock
 from tests.store.driver import StoreDriver, definition, failed, only, spec, specs, step
 from tests.store.retrying import retried

@@ -99,8 +99,7 @@ def is_repeated(runtime: "Runtime", wanted: str, key: str | None) -> bool:
     from runtime.repeating import fingerprint_of_refused
     from runtime.store.database import StoreError
 
-    said = None if key is None else fingerprint_of_refused(wanted, runtime.assembly.managers)
-    if key is None or said is None:
+    if key is None or (said := fingerprint_of_refused(wanted, runtime.assembly.managers)) is None:
         return False
     try:
         with reader_of(runtime.settings) as reader:
