@@ -22,6 +22,7 @@ Read it in this order:
 - ``remote``        one bounded request to a service of somebody else
 - ``places``        searches for places: what is asked of whom, and the document that comes of it
 - ``settings``      what workers and managers are told by their runtime; secrets
+- ``pace``          how many bodies of a step are worth having under way
 - ``seams``         clock and random, the only way to time and chance
 
 Nothing here knows SQL, HTTP servers, configuration files or the engine: ``runtime`` carries the actors, never the

@@ -44,6 +44,7 @@ class JobProcessor(TypedActor):
         self._held_back: dict[str, str] = {}
         self._orchestrators: dict[int, Address] = {}
         self._sent: dict[int, int] = {}  # how often those were sent work
+        self._sharing = 1  # steps that got work together, the last time
         self._run_of: dict[int, int] = {}  # step → run, of the steps known here
         self._waiting: dict[int, list[LeasedJob]] = {}  # of steps whose orchestrator is being made
         self._stops: dict[int, list[JobsToStop]] = {}  # that came for those
@@ -83,11 +84,13 @@ class JobProcessor(TypedActor):
         by_step: dict[int, list[LeasedJob]] = {}
         for job in message.jobs:
             by_step.setdefault(job.step_id, []).append(job)
+        if by_step:
+            self._sharing = len(by_step)
         for step_id, jobs in by_step.items():
             orchestrator = self._orchestrators.get(step_id)
             if orchestrator is not None:
                 self._sent[step_id] += 1
-                self.send(orchestrator, RunChildren(tuple(jobs), self._resting()))
+                self.send(orchestrator, RunChildren(tuple(jobs), self._resting(), self._sharing))
             else:
                 self._wait(step_id, jobs)
         if self._wiring is None:
@@ -112,7 +115,7 @@ class JobProcessor(TypedActor):
         jobs = self._waiting.pop(message.step_id, None)
         self._sent[message.step_id] = int(bool(jobs))
         if jobs:
-            self.send(sender, RunChildren(tuple(jobs), self._resting()))
+            self.send(sender, RunChildren(tuple(jobs), self._resting(), self._sharing))
         for stop in self._stops.pop(message.step_id, ()):
             self.send(sender, stop)
 

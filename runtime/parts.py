@@ -47,6 +47,7 @@ RESERVED = frozenset(
         "on_restart",
         "on_store",
         "open_store",
+        "pace",
         "processes",
         "precedence",
         "random",

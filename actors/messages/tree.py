@@ -22,10 +22,14 @@ class Monitoring(Report, frozen=True):
 
 
 class RunChildren(Command, frozen=True):
-    """Run these leased jobs, each in a worker actor; ``resting``: how many to keep that have nothing to do."""
+    """Run these leased jobs, each in a worker actor.
+
+    ``resting``: how many workers to keep that have nothing to do; ``sharing``: how many steps got work together.
+    """
 
     jobs: tuple[LeasedJob, ...]
     resting: int = 16
+    sharing: int = 1
 
 
 class Retiring(Report, frozen=True):

@@ -5,6 +5,7 @@
 - ``plan``       which steps a step's end starts, closes or cancels (pure)
 - ``reopen``     which steps a retry of an ended run opens again (pure)
 - ``condition``  whether a step is to run, by the ends of earlier ones (pure); ``expression`` reads its text
+- ``turns``      which children wait for a worker (pure)
 - ``contract``   ParentJobOrchestrator: what both kinds understand
 - ``run``        RunOrchestrator supervises the orchestrators of its steps
 - ``step``       StepOrchestrator supervises one worker actor per running child

@@ -1,12 +1,14 @@
 """StepOrchestrator: supervises one worker actor per running child of its step, and settles what they report.
 
-It creates the worker actors, hears when one dies without a report and settles that attempt as failed. Settlements are
-gathered for the length of one turn of its mailbox and kept until the store has answered, so that a store that was
-restarted gets them again: the same settlement twice is recorded once. It leaves memory when the step has ended, and
-while the step has no work here: a step that waits costs no actor.
+It creates the worker actors, hears when one dies without a report and settles that attempt as failed. While bodies
+never block, so that one thread does them all, most children would only wait for it with a worker actor each; then they
+wait here, and a few workers take one after the other (``actors.pace`` says how many). Settlements are gathered for the
+length of one turn of its mailbox, or until some are together, and kept until the store has answered, so that a store
+that was restarted gets them again: the same settlement twice is recorded once. It leaves memory when the step has
+ended, and while the step has no work here: a step that waits costs no actor.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from actors.job import Attempt, AttemptError, Closing, Failed, LeasedJob, Step
 from actors.messages import (
@@ -26,12 +28,18 @@ from actors.messages import (
     Wiring,
 )
 from actors.orchestrator.contract import ParentJobOrchestrator
+from actors.orchestrator.turns import Turns
+from actors.pace import UNLIMITED, Pace
 from actors.receive import Address
 from actors.worker.actor import WorkerActor
 from actors.worker.observed import ObservedWorkerActor
 
 SPARE_WORKERS = 32
 """Idle worker actors kept per type while no child waits; while some do, as many as the processor allows."""
+TOGETHER = 32
+"""Settlements sent together while children wait here, and so will end soon."""
+LOOK_SECONDS = 0.02
+"""Between looks whether bodies block by now, while children wait here. Most are started by the end of another."""
 
 
 class SendSettlements(Command, frozen=True):
@@ -40,6 +48,10 @@ class SendSettlements(Command, frozen=True):
 
 class Extend(Command, frozen=True):
     """Time to extend the leases of the children that still run, or to leave if none does."""
+
+
+class StartWaiting(Command, frozen=True):
+    """Time to look whether the children that wait here may all be started."""
 
 
 class StepOrchestrator(ParentJobOrchestrator):
@@ -53,7 +65,12 @@ class StepOrchestrator(ParentJobOrchestrator):
         self._idle: dict[str, list[Address]] = {}
         self._types: dict[Address, str] = {}
         self._early: list[LeasedJob] = []  # came before the first picture
+        self._turns: dict[str, Turns] = {}  # by dispatcher
+        self._turns_of: dict[str, Turns] = {}  # by type
+        self._waiting = 0  # children that have no worker yet
+        self._sharing = 1
         self._gathered: list[Attempt] = []
+        self._sending = False
         self._unsettled: dict[int, tuple[Attempt, ...]] = {}
         self._number = 0
         self._stop_told: StopJob | None = None
@@ -62,19 +79,48 @@ class StepOrchestrator(ParentJobOrchestrator):
     # -- children -----------------------------------------------------------------------------------------------
 
     def receiveMsg_RunChildren(self, message: RunChildren, sender: Address) -> None:
-        """Run each in a worker actor of its own."""
+        """Run each in a worker actor."""
         if self._ended() and not self._stopping:
             self._stop_told = None  # that was of the time before a retry
         self._take_work()
-        self._resting = message.resting
+        self._resting, self._sharing = message.resting, message.sharing
         if self._step is None:
             self._early.extend(message.jobs)
         else:
             self._run_all(message.jobs, self._step)
 
-    def _run_all(self, jobs: Iterable[LeasedJob], step: Step) -> None:
+    def _run_all(self, jobs: Sequence[LeasedJob], step: Step) -> None:
         for job in jobs:
-            self._run(job, step)
+            turns = self._turns_of.get(job.type) or self._new_turns(job.type)
+            turns.waiting.append(job)
+        self._waiting += len(jobs)
+        self._start_waiting(step)
+        if self._waiting:
+            self.timers.start("waiting", LOOK_SECONDS, StartWaiting())
+
+    def _new_turns(self, job_type: str) -> Turns:
+        dispatcher = self.resource("workers")[job_type].options.dispatcher
+        turns = self._turns.setdefault(dispatcher, Turns(dispatcher))
+        self._turns_of[job_type] = turns
+        return turns
+
+    def receiveMsg_StartWaiting(self, message: StartWaiting, sender: Address) -> None:
+        """Bodies may take long by now: then each child gets a worker, and what has ended waits for nothing more."""
+        if self._step is not None:
+            self._run_all((), self._step)
+        self._send_soon(enough=1)
+
+    def _start_waiting(self, step: Step) -> None:
+        """Start as many of those that wait as are worth it; all of them if they are to be told to stop."""
+        if not self._waiting:
+            return
+        pace: Pace = self.resource("pace")
+        for turns in self._turns.values():
+            told = self._stop_told is not None
+            for job in turns.begun(UNLIMITED if told else pace.room(turns.dispatcher, self._sharing)):
+                self._waiting -= 1
+                self._run(job, step)
+        self._send_soon()
 
     def _run(self, job: LeasedJob, step: Step) -> None:
         idle = self._idle.get(job.type)
@@ -93,20 +139,36 @@ class StepOrchestrator(ParentJobOrchestrator):
             self.send(worker, self._stop_told)
 
     def receiveMsg_AttemptEnded(self, message: AttemptEnded, sender: Address) -> None:
-        """A worker's report: settle it, and keep the worker for the next child."""
+        """A worker's report: settle it, and give the worker the next child, or keep it for one."""
+        self._gathered.append(message.attempt)
         job = self._workers.pop(sender, None)
-        self._settle(message.attempt)
-        if job is None:
+        if job is not None:
+            self._worker_ended(sender, job)
+        self._send_soon()
+
+    def _worker_ended(self, sender: Address, job: LeasedJob) -> None:
+        waiting = self._turns_of[job.type].waiting
+        if waiting and waiting[0].type == job.type:
+            self._waiting -= 1
+            following = self._workers[sender] = waiting.popleft()
+            self.send(sender, RunJob(following))
             return
         idle = self._idle.setdefault(job.type, [])
-        if len(idle) < (self._resting if self._waiting() else min(SPARE_WORKERS, self._resting)):
+        if len(idle) < (self._resting if self._more_follow() else min(SPARE_WORKERS, self._resting)):
             idle.append(sender)
         else:
             self._types.pop(sender, None)
             self.stop_child(sender)
+        self._worker_free(job.type)
 
-    def _waiting(self) -> bool:
-        """Whether children wait that an idle worker could soon take."""
+    def _worker_free(self, job_type: str) -> None:
+        """A worker has ended, or is without a child."""
+        self._turns_of[job_type].at_work -= 1
+        if self._step is not None:
+            self._start_waiting(self._step)
+
+    def _more_follow(self) -> bool:
+        """Whether children wait in the store that an idle worker could soon take."""
         picture = self._picture
         return picture is not None and (picture.counts.pending > 0 or not picture.named)
 
@@ -121,17 +183,22 @@ class StepOrchestrator(ParentJobOrchestrator):
         error = AttemptError(
             "WorkerDiedError", f"the worker actor died ({reason}) without a report", "", job.attempt
         )
-        self._settle(Attempt(job.lease, job.step_id, Failed(error)))
+        self._gathered.append(Attempt(job.lease, job.step_id, Failed(error)))
+        self._worker_free(job.type)
+        self._send_soon()
 
     # -- settlements --------------------------------------------------------------------------------------------
 
-    def _settle(self, attempt: Attempt) -> None:
-        if not self._gathered:
+    def _send_soon(self, enough: int = TOGETHER) -> None:
+        """Send what is gathered with the next turn of the mailbox; while children wait, more are about to end."""
+        gathered = len(self._gathered)
+        if gathered and not self._sending and (gathered >= enough or not self._waiting):
+            self._sending = True
             self.send(self.myAddress, SendSettlements())
-        self._gathered.append(attempt)
 
     def receiveMsg_SendSettlements(self, message: SendSettlements, sender: Address) -> None:
         """What was gathered before this message goes to the store together."""
+        self._sending = False
         if self._gathered and self._wiring is not None:
             self._number += 1
             attempts = tuple(self._gathered)
@@ -156,7 +223,9 @@ class StepOrchestrator(ParentJobOrchestrator):
         if self._wiring is None:
             return
         if self._workers:
-            self.send(self._wiring.store, ExtendLeases(tuple(job.id for job in self._workers.values())))
+            waiting = (job for turns in self._turns.values() for job in turns.waiting)
+            held = (*self._workers.values(), *waiting)
+            self.send(self._wiring.store, ExtendLeases(tuple(job.id for job in held)))
         else:
             self._retiring = False  # if that was said before, there was no answer
             self._retire_if_done(idle=True)
@@ -181,8 +250,13 @@ class StepOrchestrator(ParentJobOrchestrator):
             self._retire_if_done()
 
     def receiveMsg_JobsToStop(self, message: JobsToStop, sender: Address) -> None:
-        """Single jobs were cancelled: tell those that run here."""
+        """Single jobs were cancelled: tell those that run here, also those that were to run next."""
         wanted = set(message.job_ids)
+        if self._waiting and self._step is not None:
+            for job in [job for turns in self._turns.values() for job in turns.taken_out(wanted)]:
+                self._waiting -= 1
+                self._run(job, self._step)
+            self._send_soon()
         for worker, job in self._workers.items():
             if job.id in wanted:
                 self.send(worker, StopJob(interrupted=False, reason="cancelled"))
@@ -194,9 +268,11 @@ class StepOrchestrator(ParentJobOrchestrator):
 
     def _stop_children(self, message: StopJob) -> None:
         if self._stop_told is None:
-            self._stop_told = message
             for worker in self._workers:
                 self.send(worker, message)
+            self._stop_told = message
+            if self._step is not None:
+                self._start_waiting(self._step)
 
     def _retire_if_done(self, *, idle: bool = False) -> None:
         """Leave memory when nothing runs here: at once if the step has ended, else if it was idle for a while."""
@@ -208,5 +284,5 @@ class StepOrchestrator(ParentJobOrchestrator):
             self._retire(self._wiring.processor)
 
     def running_here(self) -> int:
-        """Children running in this runtime."""
-        return len(self._workers)
+        """Children of which this runtime has leases."""
+        return len(self._workers) + self._waiting

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from actors.pace import UNLIMITED
 from runtime.engine.errors import UnknownDispatcherError
 from runtime.engine.pool import Pool
 from runtime.engine.receiver import Dispatcher, ReadyQueue
@@ -73,6 +74,14 @@ class Dispatchers:
 
                 self._loop = LoopDispatcher(f"{self._engine.name}-loop")
             return self._loop
+
+    def room(self, dispatcher: str, sharing: int) -> int:
+        """How many bodies of a step are worth having there; as ``actors.pace`` has it."""
+        if dispatcher == "io":
+            return self._pool.room(sharing)
+        if dispatcher == "loop" and self._loop is not None:
+            return self._loop.room(sharing)
+        return UNLIMITED
 
     def step(self) -> bool:
         """Never: they have threads."""

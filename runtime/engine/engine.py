@@ -72,6 +72,7 @@ class Engine:
         self.sources = Sources(self)
         self.files = FileWatcher(self.name)
         self.dispatchers = make_dispatchers(self)
+        self._resources.setdefault("pace", self.dispatchers)
         self.timers = Timers(self.now, self.dispatchers.core.wake)
         self._manual = isinstance(self.clock, SteppableClock)
         self._unsubscribe: Callable[[], None] = (

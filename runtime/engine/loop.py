@@ -14,9 +14,14 @@ from contextvars import Context, copy_context
 from threading import Event, Lock, Thread
 from typing import Any
 
+from actors.pace import UNLIMITED, shared_room
 from runtime.engine.joining import join_threads
 from runtime.engine.receiver import Runnable
 
+QUICK_IN_A_ROW = 64
+"""Runnables in a row that did not suspend after which the next are taken not to."""
+QUICK_BODIES = 64
+"""Such bodies of one step worth having here."""
 BURST = 256
 """Runnables in a row before the loop looks at its sockets again."""
 
@@ -64,6 +69,14 @@ class LoopDispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._suspended: set[asyncio.Task[None]] = set()
         self._lock = Lock()
+        self._quick = 0  # that did not suspend, in a row
+
+    def room(self, sharing: int) -> int:
+        """Bodies that one of ``sharing`` steps should have here; see ``actors.pace``.
+
+        While none suspends they run one after the other; others would only wait here, each with an actor of its own.
+        """
+        return shared_room(QUICK_BODIES, sharing) if self._quick >= QUICK_IN_A_ROW else UNLIMITED
 
     def enqueue(self, runnable: Runnable) -> None:
         """Run it soon; from any thread."""
@@ -125,9 +138,11 @@ class LoopDispatcher:
             try:
                 first = coroutine.send(None)
             except StopIteration:
+                self._quick += 1
                 if copy_context() == clean and not (task is not None and task.cancelling()):
                     continue
                 break
+            self._quick = 0
             self._new_drainer()
             if task is not None:
                 self._suspended.add(task)

@@ -11,6 +11,7 @@ from collections import deque
 from contextlib import suppress
 from threading import Lock, Thread, current_thread
 
+from actors.pace import UNLIMITED, shared_room
 from runtime.engine.bodies import EngineBody
 from runtime.engine.cell import ActorCell
 from runtime.engine.joining import real_now
@@ -25,6 +26,12 @@ SERIES = 16
 """Bodies by which a thread judges whether they are brief ..."""
 SERIES_SECONDS = 0.008
 """... which they are if all of them together take less than this."""
+QUICK_SECONDS = 0.0008
+"""Less than this, and none of them blocks. Quick ones take longer when their thread waits for the interpreter ..."""
+QUICK_SERIES = 8
+"""... so one such series tells for as many of the following ones."""
+QUICK_BODIES = 32
+"""Quick bodies of one step worth having here: with fewer threads wait for each other, with more nothing is gained."""
 
 
 class Pool:
@@ -47,6 +54,7 @@ class Pool:
         self.brief = False
         """Whether the last bodies were so short that a second thread would only be in their way."""
         self._standing_by = False  # a thread looks whether they still are
+        self._quick = 0  # series for which they are taken not to block
         self._finished = 0
         self._made = 0
         self._lock = Lock()
@@ -61,6 +69,14 @@ class Pool:
         self.jobs.append(runnable)
         if not self._waking and not (self._standing_by and self.brief and self._awake):
             self._wake_one()
+
+    def room(self, sharing: int) -> int:
+        """Bodies that one of ``sharing`` steps should have here; see ``actors.pace``.
+
+        While one thread does all, since none blocks at all, others would only wait here, each with an actor of its own.
+        """
+        one_does_all = self._quick and self.brief and len(self._awake) <= 1
+        return shared_room(QUICK_BODIES, sharing) if one_does_all else UNLIMITED
 
     def write_off(self, body: EngineBody) -> bool:
         """The thread that runs this body will not come back soon: another one takes its place.
@@ -154,9 +170,14 @@ class Pool:
             done += 1
             if done == SERIES:
                 now = real_now()
-                self.brief = now - since < SERIES_SECONDS
+                self.judge(now - since)
                 done, since = 0, now
         return True
+
+    def judge(self, seconds: float) -> None:
+        """``SERIES`` bodies took so long, one after the other."""
+        self.brief = seconds < SERIES_SECONDS
+        self._quick = QUICK_SERIES if seconds < QUICK_SECONDS else max(self._quick - 1, 0)
 
     def _is_needed(self, gate: Lock) -> bool:
         """Whether another thread is to work: at once, or, while bodies are brief, once they get on no more."""

@@ -96,6 +96,10 @@ class DispatcherSet(Protocol):
         """The dispatcher that ``user`` named; raises UnknownDispatcherError."""
         ...
 
+    def room(self, dispatcher: str, sharing: int) -> int:
+        """How many bodies of a step are worth having there; as ``actors.pace`` has it."""
+        ...
+
     def step(self) -> bool:
         """Run one ready turn, if this is how they work; False if there is none."""
         ...

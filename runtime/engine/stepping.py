@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from actors.pace import UNLIMITED
 from runtime.engine.errors import UnknownDispatcherError
 from runtime.engine.receiver import Dispatcher, ReadyQueue, Runnable
 
@@ -237,6 +238,10 @@ class SteppedDispatchers:
                 f"{user} names the dispatcher {name!r}; there are: {', '.join(NAMES)}"
             )
         return self.loop if name == "loop" else self.core
+
+    def room(self, dispatcher: str, sharing: int) -> int:
+        """For all: the order of turns is the caller's choice."""
+        return UNLIMITED
 
     def step(self) -> bool:
         """Run one ready turn; False if there is none."""

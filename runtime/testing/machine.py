@@ -10,6 +10,7 @@ from actors.manager import JobManager
 from actors.messages import Drain, Drained, Start, Started, Wiring
 from actors.orchestrator.run import LeaveIfIdle
 from actors.orchestrator.step import Extend
+from actors.pace import Pace
 from actors.scheduler import Look, LookForOld, Tend
 from actors.seams import Clock, Random
 from actors.supervisor import RuntimeSupervisor
@@ -92,7 +93,11 @@ class Machine:
     """A runtime from its start to its end, however that comes. It does a turn when it is told to."""
 
     def __init__(
-        self, assembly: SimulatedAssembly, queue: TurnQueue, config: EngineConfig | None = None
+        self,
+        assembly: SimulatedAssembly,
+        queue: TurnQueue,
+        config: EngineConfig | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.assembly = assembly
         self.queue = queue
@@ -103,9 +108,12 @@ class Machine:
         self.wiring: Wiring | None = None
         self.refusal = ""
         """Why it could not start."""
+        resources = {**assembly.resources(), "processes": None}
+        if pace is not None:
+            resources["pace"] = pace
         self.system = open_system(
             config or EngineConfig(),
-            resources={**assembly.resources(), "processes": None},
+            resources=resources,
             clock=assembly.clock,
             stepped=True,
             ready=queue,

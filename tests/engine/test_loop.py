@@ -5,8 +5,11 @@ from contextvars import ContextVar
 
 import pytest
 
+from actors.pace import FEWEST_BODIES, UNLIMITED
 from actors.receive import Address
 from runtime.engine import HandlerFailedError, ask, ask_async
+from runtime.engine.loop import QUICK_BODIES, QUICK_IN_A_ROW
+from runtime.engine.system import engine_of
 from tests.engine import contract as c
 from tests.engine.scripted import LoopScripted, Note, Scripted
 from tests.engine.stage import WAIT_SECONDS, Stage
@@ -74,6 +77,30 @@ def test_a_body_that_cancels_itself_harms_no_other() -> None:
 
     with Stage() as stage:
         assert run_all(stage, cancels_itself, harmless) == ["returned all the same", "unharmed"]
+
+
+def test_while_no_body_suspends_few_of_each_step_are_worth_having_there() -> None:
+    async def quick() -> Note:
+        return Note("done")
+
+    async def suspends() -> Note:
+        await asyncio.sleep(0)
+        return Note("done")
+
+    with Stage() as stage:
+        room = engine_of(stage.system).dispatchers.room
+        assert room("loop", 1) == UNLIMITED
+        run_all(stage, *[quick] * (QUICK_IN_A_ROW - 2))
+        assert room("loop", 1) == UNLIMITED
+        run_all(stage, *[quick] * 3)  # of the last it is not certain that it was counted
+        assert [room("loop", sharing) for sharing in (1, 2, 1000)] == [
+            QUICK_BODIES,
+            QUICK_BODIES // 2,
+            FEWEST_BODIES,
+        ]
+        assert {room(each, 1) for each in ("io", "cpu", "core")} == {UNLIMITED}
+        run_all(stage, suspends)
+        assert room("loop", 1) == UNLIMITED
 
 
 def test_hundreds_of_bodies_wait_at_once() -> None:

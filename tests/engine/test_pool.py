@@ -5,7 +5,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from runtime.engine.pool import SERIES, Pool
+from actors.pace import FEWEST_BODIES, UNLIMITED
+from runtime.engine.pool import (
+    QUICK_BODIES,
+    QUICK_SECONDS,
+    QUICK_SERIES,
+    SERIES,
+    SERIES_SECONDS,
+    Pool,
+)
 
 WAIT_SECONDS = 100.0
 
@@ -114,3 +122,51 @@ def test_many_threads_that_enqueue_at_once_lose_nothing(pool: Pool) -> None:
     for hand in hands:
         hand.join(WAIT_SECONDS)
     assert all(body.done.is_set() for some in bodies for body in some)
+
+
+def test_while_bodies_are_quick_few_of_each_step_are_worth_having_here(pool: Pool) -> None:
+    assert pool.room(1) == UNLIMITED
+    pool.judge(QUICK_SECONDS / 2)
+    assert [pool.room(sharing) for sharing in (1, 2, 3, 4, 5, 1000)] == [
+        QUICK_BODIES,
+        QUICK_BODIES // 2,
+        QUICK_BODIES // 3,
+        FEWEST_BODIES,
+        FEWEST_BODIES,
+        FEWEST_BODIES,
+    ]
+
+
+def test_one_quick_series_tells_for_some_that_had_to_wait_for_the_interpreter(pool: Pool) -> None:
+    pool.judge(QUICK_SECONDS / 2)
+    for _ in range(QUICK_SERIES - 1):
+        pool.judge(QUICK_SECONDS)
+        assert pool.room(1) == QUICK_BODIES
+    pool.judge(QUICK_SECONDS)  # by now they are taken to block, if only briefly
+    assert pool.brief
+    assert pool.room(1) == UNLIMITED
+    pool.judge(QUICK_SECONDS)
+    pool.judge(QUICK_SECONDS / 2)
+    assert pool.room(1) == QUICK_BODIES
+    pool.judge(SERIES_SECONDS)
+    assert pool.room(1) == UNLIMITED
+    assert not pool.brief
+
+
+def test_where_a_second_thread_is_at_work_all_bodies_are_welcome(pool: Pool) -> None:
+    gate = threading.Event()
+    inside = threading.Semaphore(0)
+
+    def block() -> None:
+        inside.release()
+        gate.wait(WAIT_SECONDS)
+
+    bodies = [Body(block), Body(block)]
+    for number, body in enumerate(bodies):
+        pool.enqueue(body)
+        assert inside.acquire(timeout=WAIT_SECONDS)
+        pool.judge(QUICK_SECONDS / 2)
+        assert pool.room(1) == (UNLIMITED if number else QUICK_BODIES)
+    gate.set()
+    for body in bodies:
+        assert body.done.wait(WAIT_SECONDS)

@@ -1,111 +1,37 @@
-"""An orchestrator leaves memory only when no work is on its way to it, and one that is needed again is made again.
-
-The actors' handlers are called in the order in which the messages could come; what they send is noted.
-"""
-
-from collections.abc import Callable
-from itertools import count
-from typing import Any
+"""An orchestrator leaves memory only when no work is on its way to it, and one that is needed again is made again."""
 
 import msgspec
 
-from actors.job import Attempt, Closing, Completed, Counts, JobState, LeasedJob, Step
+from actors.job import Attempt, Closing, Completed, JobState
 from actors.messages import (
     AttemptEnded,
     ExtendLeases,
     Leased,
     Monitoring,
-    ParentPicture,
     Retired,
     Retiring,
     RunChildren,
-    StartMonitoring,
     StopJob,
     SuperviseStep,
     UnwatchParent,
     WatchParent,
-    Wiring,
 )
-from actors.orchestrator.run import LeaveIfIdle, RunOrchestrator
-from actors.orchestrator.step import Extend, StepOrchestrator
-from actors.processor import RESTING_WORKERS, JobProcessor
-from actors.supervisor import RuntimeSupervisor
-
-RUN, STEP, OTHER = 1, 2, 3
-JOB = LeasedJob(9, 1, STEP, RUN, "work", "{}", None, 1, 1, 1, 0)
-WIRING = Wiring("supervisor", "store", "events", "processor", "scheduler", 30.0, {})
-
-
-class NotedTimers:
-    """Timers that are only noted."""
-
-    def __init__(self) -> None:
-        self.started: dict[str, tuple[float, Any]] = {}
-
-    def start(self, key: str, delay_seconds: float, message: Any) -> None:
-        self.started[key] = delay_seconds, message
-
-
-class Noted:
-    """What an actor does to others, noted in order; children have names with numbers."""
-
-    myAddress = "itself"
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.noted: list[tuple[Any, Any]] = []
-        self._timers: Any = NotedTimers()
-        self.stopped_itself = False
-        self.ended_children: list[Any] = []
-        self.numbers = count(1)
-
-    def send(self, address: Any, message: Any) -> None:
-        self.noted.append((address, message))
-
-    def reply(self, message: Any) -> None:
-        self.noted.append(("the sender", message))
-
-    def spawn(self, cls: type[Any], first_message: Any = None) -> str:
-        return f"{cls.__name__} {next(self.numbers)}"
-
-    def resource(self, name: str) -> None:
-        """Nobody observes."""
-
-    def stop_child(self, address: Any) -> None:
-        self.ended_children.append(address)
-
-    def stop_self(self) -> None:
-        self.stopped_itself = True
-
-    def sent(self, kind: type[Any]) -> list[tuple[Any, Any]]:
-        return [(address, message) for address, message in self.noted if isinstance(message, kind)]
-
-
-class NotedProcessor(Noted, JobProcessor):
-    pass
-
-
-class NotedSupervisor(Noted, RuntimeSupervisor):
-    pass
-
-
-class NotedRun(Noted, RunOrchestrator):
-    pass
-
-
-class NotedStep(Noted, StepOrchestrator):
-    pass
-
-
-def picture(of: int, state: JobState, closing: Closing | None = None) -> ParentPicture:
-    step = Step("only", "act") if of != RUN else None
-    return ParentPicture(of, RUN, state, Counts(), named=True, closing=closing, step=step)
-
-
-def started(make: Callable[[], Any], of: int) -> Any:
-    actor = make()
-    actor.receiveMsg_StartMonitoring(StartMonitoring(RUN, None if of == RUN else of, WIRING), "parent")
-    return actor
+from actors.orchestrator.run import LeaveIfIdle
+from actors.orchestrator.step import Extend
+from actors.processor import RESTING_WORKERS
+from tests.orchestrator.noted import (
+    JOB,
+    OTHER,
+    RUN,
+    STEP,
+    WIRING,
+    NotedProcessor,
+    NotedRun,
+    NotedStep,
+    NotedSupervisor,
+    picture,
+    started,
+)
 
 
 def test_the_processor_lets_no_orchestrator_go_to_which_work_is_on_its_way() -> None:

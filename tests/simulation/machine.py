@@ -1,10 +1,12 @@
 """A runtime of a world: it draws its order of turns and its faults from the world's seed, and is judged by it."""
 
+import random
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actors.messages import Drained
+from actors.pace import UNLIMITED
 from actors.seams import SeededRandom
 from runtime.engine import EngineConfig
 from runtime.precedence import Precedence
@@ -29,6 +31,17 @@ if TYPE_CHECKING:
 LEASE_SECONDS = 3.0
 DRAIN_SECONDS = 60.0
 """Beyond which a host would kill what does not end."""
+
+
+class DrawnPace:
+    """Sometimes there is room for few bodies of a step, sometimes for all; drawn by itself, so that no seed moves."""
+
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)  # noqa: S311 (meant to be repeated)
+
+    def room(self, dispatcher: str, sharing: int) -> int:
+        """What there is room for this time."""
+        return self._chance.choice((1, 1, 2, UNLIMITED))
 
 
 class PooledAssembly(SimulatedAssembly):
@@ -92,7 +105,7 @@ class Machine(SimulatedMachine):
             faulty=self._faulty,
         )
         config = EngineConfig(encode_messages=world.encodes, turn_messages=world.turn_messages)
-        super().__init__(assembly, queue, config)
+        super().__init__(assembly, queue, config, DrawnPace(world.seed * 100 + number))
 
     def __repr__(self) -> str:
         return f"<Machine({self.number})>"
