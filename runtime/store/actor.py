@@ -45,8 +45,8 @@ from runtime.store.verbs.end import DAMAGED_TEXT
 logger = logging.getLogger("quaero.store")
 
 MAX_REQUESTS = 512
-MAX_ATTEMPTS = 768
-"""Attempts in one commit, about half of what a fast type has under way: the others run while these are committed."""
+MAX_ATTEMPTS = 2048
+"""Attempts in one commit: fewer and larger ones cost less, but whoever waits for the next one waits as long."""
 RETRY_SECONDS = 0.2
 """Between tries while nothing can be committed."""
 SWEPT_PARENTS = 8

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 
 from runtime.store.rows import LaneRow
 
-NEAR = 64
+NEAR = 24
 """Turns that are before a newcomer, if so many lanes wait."""
 FIRST_TURN = 8
 """Children of a step's first turn. Ten thousand new runs of many children each: the last is begun after 160 000 jobs
-with these, after 640 000 with whole turns."""
-GROUP = 4
+with these, after 1 920 000 with whole turns."""
+GROUP = 12
 """Newcomers between two turns of others: their first turns together are as long as one whole turn."""
 MAX_QUEUES = 1000
 """Queues that are known at once: types times priorities."""

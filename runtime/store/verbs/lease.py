@@ -19,7 +19,7 @@ from runtime.store.verbs.begin import mark_running
 from runtime.store.verbs.end import DAMAGED_TEXT, close, settle_parent
 from runtime.store.verbs.take import take
 
-TURN = 32
+TURN = 96
 """Children of one lane per round; turns of one cost the whole system a factor of three."""
 
 LANES = 64
