@@ -27,7 +27,7 @@ NAMING_SLOTS = 64
 
 RESTING_WORKERS = 32_768
 """Worker actors without a job that all steps here may keep together, about a kilobyte each. Keeping them for the next
-turn saves a fifth of the time; but among 10 000 steps a turn's 32 would be used every half minute."""
+turn saves a fifth of the time; but among 10 000 steps those of a turn would be used every half minute."""
 BUSY_STEPS = 1024
 """Beyond so many steps the next turn is so far off that they keep fewer together, too."""
 

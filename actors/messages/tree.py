@@ -22,7 +22,7 @@ class Monitoring(Report, frozen=True):
 
 
 class RunChildren(Command, frozen=True):
-    """Run these leased jobs, each in a worker actor.
+    """Run these leased jobs, each in a worker actor, at once or in turns.
 
     ``resting``: how many workers to keep that have nothing to do; ``sharing``: how many steps got work together.
     """

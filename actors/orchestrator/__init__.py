@@ -8,7 +8,7 @@
 - ``turns``      which children wait for a worker (pure)
 - ``contract``   ParentJobOrchestrator: what both kinds understand
 - ``run``        RunOrchestrator supervises the orchestrators of its steps
-- ``step``       StepOrchestrator supervises one worker actor per running child
+- ``step``       StepOrchestrator supervises the worker actors of its running children
 
 The decisions are asked for by the store inside the committing transaction; the actors never decide.
 """

@@ -1,4 +1,4 @@
-"""StepOrchestrator: supervises one worker actor per running child of its step, and settles what they report.
+"""StepOrchestrator: supervises the worker actors of its step's running children, and settles what they report.
 
 It creates the worker actors, hears when one dies without a report and settles that attempt as failed. While bodies
 never block, so that one thread does them all, most children would only wait for it with a worker actor each; then they
@@ -79,7 +79,7 @@ class StepOrchestrator(ParentJobOrchestrator):
     # -- children -----------------------------------------------------------------------------------------------
 
     def receiveMsg_RunChildren(self, message: RunChildren, sender: Address) -> None:
-        """Run each in a worker actor."""
+        """Run each in a worker actor, now or when its turn comes."""
         if self._ended() and not self._stopping:
             self._stop_told = None  # that was of the time before a retry
         self._take_work()
@@ -105,7 +105,7 @@ class StepOrchestrator(ParentJobOrchestrator):
         return turns
 
     def receiveMsg_StartWaiting(self, message: StartWaiting, sender: Address) -> None:
-        """Bodies may take long by now: then each child gets a worker, and what has ended waits for nothing more."""
+        """Bodies may block by now: then each child gets a worker, and what has ended waits for nothing more."""
         if self._step is not None:
             self._run_all((), self._step)
         self._send_soon(enough=1)

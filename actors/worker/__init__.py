@@ -7,7 +7,7 @@
 - ``registry``     which worker does which job type
 - ``backoff``      how long to wait before the next attempt (pure)
 - ``attempt``      runs one body and turns whatever it does into an Attempt
-- ``actor``        WorkerActor: one per running child job
+- ``actor``        WorkerActor: one per child job whose body runs or may run
 - ``observed``     ObservedWorkerActor: one that lets an observer see each attempt
 - ``agent``        finds something out about a stored document
 - ``places_search``  asks for one page of places

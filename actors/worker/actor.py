@@ -1,4 +1,4 @@
-"""WorkerActor: one per running child job, made and supervised by its step's orchestrator.
+"""WorkerActor: one per child job whose body runs or may run, made and supervised by its step's orchestrator.
 
 The body is not the handler: it runs on the worker type's dispatcher while this actor goes on receiving, so that
 cancel, timeout and stop reach a running job.
