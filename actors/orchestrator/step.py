@@ -147,10 +147,10 @@ class StepOrchestrator(ParentJobOrchestrator):
         self._send_soon()
 
     def _worker_ended(self, sender: Address, job: LeasedJob) -> None:
-        waiting = self._turns_of[job.type].waiting
-        if waiting and waiting[0].type == job.type:
+        following = self._turns_of[job.type].following(job.type)
+        if following is not None:
             self._waiting -= 1
-            following = self._workers[sender] = waiting.popleft()
+            self._workers[sender] = following
             self.send(sender, RunJob(following))
             return
         idle = self._idle.setdefault(job.type, [])

@@ -26,6 +26,12 @@ class Turns:
             self.at_work += 1
         return begun
 
+    def following(self, job_type: str) -> LeasedJob | None:
+        """The next one, if it is of the type of a worker that is free: it begins in the place of the last."""
+        if self.waiting and self.waiting[0].type == job_type:
+            return self.waiting.popleft()
+        return None
+
     def taken_out(self, job_ids: set[int]) -> list[LeasedJob]:
         """These begin now, whether there is room or not."""
         begun = [job for job in self.waiting if job.id in job_ids]
