@@ -237,14 +237,35 @@ def _refuse_inherited(path: Path) -> None:
 
 def _refuse_foreign(path: Path) -> None:
     """Look at the file through a read-only connection, so that a refused one stays byte for byte as it is."""
-    # Without a log nobody has it open in WAL mode, and an immutable look leaves no -wal and -shm behind.
-    log = path.with_name(path.name + "-wal")
-    mode = "mode=ro" if log.exists() else "mode=ro&immutable=1"
+    stamp, log = _stamp(path), path.with_name(path.name + "-wal").exists()
+    try:
+        # Without a log nobody has it open in WAL mode, and an immutable look leaves no -wal and -shm behind.
+        _look(path, locks=log)
+    except StoreError:
+        if log or _stamp(path) == stamp:
+            raise
+        _look(path, locks=True)  # it was being written, by another process that makes this store
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Differs from an earlier one if the file was written meanwhile."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _look(path: Path, *, locks: bool) -> None:
+    mode = "mode=ro" if locks else "mode=ro&immutable=1"
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
     except sqlite3.Error as error:
         raise StoreError(f"{path} can not be read: {error}") from error
     try:
+        connection.execute(
+            "BEGIN"
+        )  # what is read belongs together, also while another process makes the store
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = _version(connection)
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
