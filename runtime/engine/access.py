@@ -3,6 +3,7 @@
 ``tell`` and ``ask`` also reach the actors of Thespian's own bases.
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -72,7 +73,8 @@ async def ask_async(
     future: asyncio.Future[object] = loop.create_future()
 
     def settle(reply: object, error: ActorDeadError | None) -> None:
-        loop.call_soon_threadsafe(_set, future, reply, error)
+        with suppress(RuntimeError):  # the loop is closed: nobody waits there, and others are still to hear
+            loop.call_soon_threadsafe(_set, future, reply, error)
 
     port = CallbackPort(engine, settle)
     _send(engine, port, address, message)

@@ -77,6 +77,18 @@ def test_the_time_of_a_coroutines_ask_can_be_over_too(system: ActorSystem) -> No
         asyncio.run(ask_async(system, keeper, c.Ping(0), 0.01))
 
 
+def test_an_answer_to_a_loop_that_was_closed_is_dropped(system: ActorSystem) -> None:
+    """Whoever asked did not leave in time; the actor is nobody's hostage."""
+    keeper, loop = system.createActor(Keeper), asyncio.new_event_loop()
+    asking = loop.create_task(ask_async(system, keeper, c.Ping(0), WAIT_SECONDS))
+    asking._log_destroy_pending = False  # type: ignore[attr-defined]
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    loop.close()
+    assert ask(system, keeper, c.Ping(1), WAIT_SECONDS) == c.Pong(1)
+    assert not asking.done()
+
+
 @pytest.mark.parametrize(
     "end", [c.StopYourself(), ActorExitRequest()], ids=["stops itself", "is told to exit"]
 )
