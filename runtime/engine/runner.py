@@ -96,6 +96,7 @@ class Runner:
         if seat is None:
             self._start()
         elif seat.asleep:
+            seat.asleep = False  # it is told: those who come before it looks need not
             seat.wake()
 
     def wake(self) -> None:
