@@ -4,7 +4,7 @@ from typing import Protocol
 
 UNLIMITED = 1 << 30
 """Room for whatever there is."""
-FEWEST_BODIES = 8
+FEWEST_BODIES = 4
 """Of each step that has some, however many steps have."""
 
 
