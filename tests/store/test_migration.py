@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,7 @@ def test_an_upgrade_that_fails_leaves_the_old_store_as_it_was(
 
 KILLED = """
 import os, signal, sys
+from contextlib import closing
 from pathlib import Path
 from runtime.store import database
 
@@ -193,3 +195,15 @@ def test_a_store_is_marked_as_ours(tmp_path: Path) -> None:
     assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
     opened.close()
+
+
+def test_a_new_store_has_pages_of_8192_bytes_and_an_old_one_keeps_its_own(tmp_path: Path, old: Path) -> None:
+    def settings(path: Path) -> list[int]:
+        opened = open_writer(path)
+        with closing(opened):
+            names = ("page_size", "wal_autocheckpoint")
+            return [opened.connection().execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+    new = tmp_path / "new.db"
+    assert settings(new) == settings(new) == [8192, 2000]
+    assert settings(old) == [4096, 4000]
