@@ -271,9 +271,8 @@ def _look(path: Path, *, locks: bool) -> None:
     except sqlite3.Error as error:
         raise StoreError(f"{path} can not be read: {error}") from error
     try:
-        connection.execute(
-            "BEGIN"
-        )  # what is read belongs together, also while another process makes the store
+        # What is read belongs together, also while another process makes the store.
+        connection.execute("BEGIN")
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = _version(connection)
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
