@@ -15,9 +15,8 @@ from runtime.embedding import Run, Runtime
 from runtime.settings import RuntimeSettings
 from runtime.store.reading.reader import StoreReader
 
-CLIENTS = 200
-"""Submits under way at once: enough that the runtime limits their rate. A busy store takes 40 ms to answer those that
-came together, so that 32 would be 800 a second at most."""
+CLIENTS = 32
+"""Submits under way at once."""
 
 
 class Latency(msgspec.Struct, frozen=True):
