@@ -59,6 +59,8 @@ class Site:
         self._changed = threading.Condition()
         self._open = threading.Event()
         self._open.set()
+        self._held: int | None = None
+        self._let_go = threading.Event()
         self.ends = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.site = self
@@ -71,6 +73,7 @@ class Site:
     def __exit__(self, *_: object) -> None:
         self.ends.set()
         self._open.set()
+        self._let_go.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -112,6 +115,20 @@ class Site:
         finally:
             self._open.set()
 
+    @contextmanager
+    def holding(self, number: int) -> Iterator[None]:
+        """The request that is the record's line of this number gets no answer until the block ends; others do.
+
+        Its job is running for as long, whatever ends and begins beside it.
+        """
+        self._let_go.clear()
+        self._held = number
+        try:
+            yield
+        finally:
+            self._held = None
+            self._let_go.set()
+
     def answer(self, path: str, headers: dict[str, str]) -> Answer:
         """Record the request, take the site's time, and decide. Robots.txt is asked by each process: no line of it."""
         request = Request(path, time.time_ns() // 1_000_000, headers)
@@ -121,12 +138,15 @@ class Site:
             before = self._times_asked[path]
             self._times_asked[path] += 1
             self._requests.append(request)
+            held = len(self._requests) == self._held
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
             self._changed.notify_all()
         try:
             self.ends.wait(self.delay_seconds)
             self._open.wait()
+            if held:
+                self._let_go.wait()
             return self._gate(request) or self._answers(path, before)
         finally:
             # Before the answer is on its way: a client that asks again at once is not counted twice.

@@ -34,8 +34,9 @@ def test_a_crawl_killed_ten_times_has_the_same_documents_and_counts(
     definition = define(tmp_path, f"{site.origin}/", concurrency=4, retry_attempts=RETRY_ATTEMPTS)
     arguments = ["run", definition]
     for _ in range(KILLS):
-        with started(*arguments, cwd=tmp_path) as process:
-            site.wait_for_requests(len(site.requests) + chance.randint(1, 10))
+        number = len(site.requests) + chance.randint(1, 10)
+        with site.holding(number), started(*arguments, cwd=tmp_path) as process:
+            site.wait_for_requests(number)
             a_moment(chance.random() * 2 * DELAY_SECONDS)
             kill_group(process)
         assert running_jobs(tmp_path) > 0

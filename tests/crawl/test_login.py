@@ -108,8 +108,9 @@ def test_killed_and_continued_it_has_the_same_rows(tmp_path: Path, chance: rando
         add_record(tmp_path, site)
         arguments = ["run", define(tmp_path, f"{site.origin}/", auth_id="wiki", concurrency=2)]
         for _ in range(3):
-            with started(*arguments, cwd=tmp_path) as process:
-                site.wait_for_requests(len(site.requests) + chance.randint(1, 4))
+            number = len(site.requests) + chance.randint(1, 4)
+            with site.holding(number), started(*arguments, cwd=tmp_path) as process:
+                site.wait_for_requests(number)
                 kill_group(process)
             assert running_jobs(tmp_path) > 0
             arguments = ["work", "--until-idle"]

@@ -92,8 +92,9 @@ def test_killed_ten_times_it_has_the_same_documents_and_counts(tmp_path: Path, c
         )
         arguments = ["run", definition]
         for _ in range(10):
-            with started(*arguments, cwd=tmp_path) as process:
-                site.wait_for_requests(len(site.requests) + chance.randint(1, 30))
+            number = len(site.requests) + chance.randint(1, 30)
+            with site.holding(number), started(*arguments, cwd=tmp_path) as process:
+                site.wait_for_requests(number)
                 a_moment(chance.random())
                 kill_group(process)
             assert running_jobs(tmp_path) > 0
