@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from abc import ABC, abstractmethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Self
@@ -28,7 +27,6 @@ class Asked(msgspec.Struct, frozen=True):
     query: dict[str, str]
     headers: dict[str, str]
     body: dict[str, Any]
-    at: float
 
 
 class MisbehavingService(ABC):
@@ -102,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         service, parts = self.server.service, urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
-        reply = service.reply(Asked(parts.path, query, headers, body, time.monotonic()))
+        reply = service.reply(Asked(parts.path, query, headers, body))
         if reply.silent:
             service.ends.wait(100)
             self.close_connection = True
