@@ -1,4 +1,7 @@
-"""Progress as plain lines, for pipes and files: a line for each step that changed, the last state always."""
+"""Progress as plain lines, for pipes and files: a line for each step that changed, the last state always.
+
+How a step ended is told at once, however soon after other lines: it may be shown that once.
+"""
 
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -32,14 +35,16 @@ class PlainLines:
 
     def show(self, steps: Sequence[StepPicture], now: float, *, last: bool = False) -> None:
         """See ``Display``."""
-        if not last and self._shown_at is not None and now - self._shown_at < LEAST_SECONDS:
-            return
+        soon = not last and self._shown_at is not None and now - self._shown_at < LEAST_SECONDS
         for step in steps:
+            if soon and not step.state.terminal:
+                continue
             text = line(step)
             if text != self._told.get(step.job_id):
                 if step.counts.total or step.state.terminal:
                     self._tell(text)
-                    self._shown_at = now
+                    if not soon:  # ends that follow each other closely do not keep back the steps that go on
+                        self._shown_at = now
                 self._told[step.job_id] = text
 
 
