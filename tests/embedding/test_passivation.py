@@ -82,11 +82,14 @@ def test_a_run_that_waits_is_cancelled_without_any_orchestrator(runtime: Runtime
 def test_one_that_runs_stays(runtime: Runtime, clock: ManualClock, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     run = runtime.fan_out("wait_for_file", [{"path": str(gate)}])
-    until(lambda: run.progress().running == 1, what="the body")
+    until(lambda: run.progress().running == len(cells(runtime, "WorkerActor")) == 1, what="the body")
+    body = cells(runtime, "WorkerActor")
     for _ in range(5):
         clock.advance(10.0)
         runtime.fan_out("double", [Number(1)]).wait(WAIT)
-    assert len(cells(runtime, "WorkerActor")) == 1
+    # A run's end is told before its actors are gone.
+    until(lambda: cells(runtime, "WorkerActor") == body, what="the leave of the others")
+    assert run.progress().running == 1
     gate.touch()
     assert run.wait(WAIT).state is JobState.COMPLETED
 
