@@ -17,6 +17,9 @@ from tests.embedding.workers import ALL, Number
 
 WAIT = 100.0
 RUNS = 300
+LONG_SECONDS = 100 * 24 * 3600.0
+"""So long that no job comes due while the clock moves on by ten seconds a look, however many looks it takes."""
+LONG = Number(int(LONG_SECONDS * 1000))
 ORCHESTRATORS = ("RunOrchestrator", "StepOrchestrator", "WorkerActor")
 
 
@@ -58,19 +61,19 @@ def asleep(runtime: Runtime, clock: ManualClock) -> bool:
 def test_runs_that_wait_cost_no_actor_and_go_on_when_their_time_comes(
     runtime: Runtime, clock: ManualClock
 ) -> None:
-    runs = [runtime.fan_out(later, [Number(3_600_000)]) for _ in range(RUNS)]
+    runs = [runtime.fan_out(later, [LONG]) for _ in range(RUNS)]
     until(lambda: scheduled(runtime) == RUNS, what="every first attempt")
     until(partial(asleep, runtime, clock), what="the orchestrators' leave")
     assert not any(run.state.terminal for run in runs)
     (store,) = cells(runtime, "StoreActor")
     until(lambda: "watched=0" in repr(store.actor._pictures), what="the store's forgetting them")
-    clock.advance(3600.0)
+    clock.advance(LONG_SECONDS)
     assert {run.wait(WAIT).state for run in runs} == {JobState.COMPLETED}
     assert not runtime.assembly.failure
 
 
 def test_a_run_that_waits_is_cancelled_without_any_orchestrator(runtime: Runtime, clock: ManualClock) -> None:
-    run, other = (runtime.fan_out(later, [Number(3_600_000)]) for _ in range(2))
+    run, other = (runtime.fan_out(later, [LONG]) for _ in range(2))
     until(lambda: scheduled(runtime) == 2, what="both first attempts")
     until(partial(asleep, runtime, clock), what="the orchestrators' leave")
     run.cancel()
@@ -109,7 +112,7 @@ def test_work_that_comes_while_an_orchestrator_leaves_is_not_lost(tmp_path: Path
 
 
 def test_a_new_run_begins_soon_among_many_that_live(runtime: Runtime) -> None:
-    waiting = [runtime.fan_out(later, [Number(3_600_000)]) for _ in range(RUNS)]
+    waiting = [runtime.fan_out(later, [LONG]) for _ in range(RUNS)]
     until(lambda: scheduled(runtime) == RUNS, what="every first attempt")
     assert runtime.fan_out("double", [Number(1)]).wait(WAIT).state is JobState.COMPLETED
     assert not any(run.state.terminal for run in waiting)
