@@ -113,17 +113,27 @@ def test_a_body_that_hears_nothing_is_killed_when_its_time_is_over(runtime: Runt
     assert runtime.fan_out(act, [Act()]).wait(WAIT).state is JobState.COMPLETED
 
 
-@pytest.mark.parametrize("what", ["wait", "spin"])
-def test_a_cancel_reaches_the_body_or_ends_its_process(runtime: Runtime, tmp_path: Path, what: str) -> None:
-    note = tmp_path / "note"
+def cancelled_at_work(runtime: Runtime, what: str, note: Path) -> int:
+    """Cancel a body once it is at work; the number of its process."""
     run = runtime.fan_out(act, [Act(what, str(note))])
     until(lambda: note.exists() and note.read_text("ascii") != "", what="the body")
-    pid = int(note.read_text("ascii"))
     run.cancel()
     assert run.wait(WAIT).state is JobState.CANCELLED
-    if what == "spin":
-        until(lambda: not lives(pid), what="the end of its process")
-    else:
+    return int(note.read_text("ascii"))
+
+
+def test_a_cancel_ends_the_process_of_a_body_that_does_not_hear_it(runtime: Runtime, tmp_path: Path) -> None:
+    pid = cancelled_at_work(runtime, "spin", tmp_path / "note")
+    until(lambda: not lives(pid), what="the end of its process")
+
+
+def test_a_cancel_that_the_body_hears_costs_no_process(tmp_path: Path) -> None:
+    """It has as long as this machine needs."""
+    settings = RuntimeSettings(
+        store=tmp_path / "jobs.db", cpu_processes=2, worker_options={"act": {"stop_grace_seconds": WAIT}}
+    )
+    with Runtime(settings, workers=[act]) as runtime:
+        pid = cancelled_at_work(runtime, "wait", tmp_path / "note")
         assert lives(pid)  # it waits for the next job
         assert runtime.fan_out(act, [Act()]).wait(WAIT).state is JobState.COMPLETED
         assert column(runtime, "result")[-1] == str(pid)
