@@ -117,7 +117,8 @@ def test_an_action_killed_again_and_again_leaves_the_rows_of_an_undisturbed_one(
     assert {row[3] for row in expected["jobs"]} == {"completed"}
 
     chance = random.Random()  # noqa: S311 (when to kill is no secret)
-    part = Work(work.instructions // (KILLS + 1), work.seconds)
+    # All of them together do less than half: what was counted may have indexed documents besides, in its own time.
+    part = Work(work.instructions // (2 * (KILLS + 1)), work.seconds)
     for _ in range(KILLS):
         kill_at_work(disturbed, part, partial(commits, disturbed), chance)
         assert sql(disturbed, OPEN) == [(1,)], "work was in flight"
