@@ -1,6 +1,7 @@
 """Scheduler: the runtime's timers. It wakes the store when something is due and never asks anybody anything.
 
 Nothing on the way from a job's end to its parent's end goes through here: with the clock stopped, parents still end.
+Timers start before the store is told: the next round is due by the time of this one, however soon that is done.
 """
 
 from actors.messages import Command, Drain, NextDue, Prune, Sweep, Wiring
@@ -46,9 +47,10 @@ class Scheduler(TypedActor):
             return
         self._store = message.store
         self._tend_seconds = tend_seconds(message.lease_seconds)
-        self._tend()
+        self._await_tending()
         self.timers.start("look", LOOK_SECONDS, Look())
         self.timers.start("prune", 0.0, LookForOld())
+        self._tend(message.store)
 
     def receiveMsg_NextDue(self, message: NextDue, sender: Address) -> None:
         """The store says when the next job, rate or schedule comes due."""
@@ -57,19 +59,21 @@ class Scheduler(TypedActor):
 
     def receiveMsg_Tend(self, message: Tend, sender: Address) -> None:
         """The heartbeat is due, or a job or a rate is."""
-        self._tend()
+        if self._store is not None:
+            self._await_tending()
+            self._tend(self._store)
 
     def receiveMsg_Look(self, message: Look, sender: Address) -> None:
         """See what other processes did."""
         if self._store is not None:
-            self.send(self._store, Sweep(tend=False))
             self.timers.start("look", LOOK_SECONDS, Look())
+            self.send(self._store, Sweep(tend=False))
 
     def receiveMsg_LookForOld(self, message: LookForOld, sender: Address) -> None:
         """Have the store begin a round of pruning."""
         if self._store is not None:
-            self.send(self._store, Prune(begin=True))
             self.timers.start("prune", PRUNE_SECONDS, LookForOld())
+            self.send(self._store, Prune(begin=True))
 
     def receiveMsg_Drain(self, message: Drain, sender: Address) -> None:
         """The store is about to close."""
@@ -77,12 +81,13 @@ class Scheduler(TypedActor):
         for key in ("due", "look", "tend", "prune"):
             self.timers.cancel(key)
 
-    def _tend(self) -> None:
-        if self._store is not None:
-            self.send(self._store, Sweep(tend=True, asked_at=self.resource("clock").monotonic()))
-            self.timers.start("tend", self._tend_seconds, Tend())
-            # What is due by now is the store's to say again: it may be due for somebody else.
-            self._await_due(least_seconds=0.001)
+    def _tend(self, store: Address) -> None:
+        self.send(store, Sweep(tend=True, asked_at=self.resource("clock").monotonic()))
+
+    def _await_tending(self) -> None:
+        self.timers.start("tend", self._tend_seconds, Tend())
+        # What is due by now is the store's to say again: it may be due for somebody else.
+        self._await_due(least_seconds=0.001)
 
     def _await_due(self, *, least_seconds: float) -> None:
         """Wake when it is due, or not at all if a round of tending comes before: wall clocks jump, it looks again."""
