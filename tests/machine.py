@@ -5,12 +5,14 @@ computation takes longer by some factor, and so may whatever is measured beside 
 """
 
 import json
+import re
 import time
 from collections.abc import Callable
 
 USUAL_SECONDS = 0.011
 """What the fixed computation takes where the limits were set."""
 TRIES = 5
+_BLAME = re.compile(r"^<ActorCell\(.*\n(?:  .*\n)*\n?", re.MULTILINE)
 
 
 def slowness(clock: Callable[[], float] = time.process_time) -> float:
@@ -45,3 +47,11 @@ def soonest(measure: Callable[[], float], within_seconds: float) -> float:
             break
         least = min(least, measure())
     return least
+
+
+def told_but_for_blame(stderr: str) -> str:
+    """What a process said on stderr, without what the engine's watchdog says of handlers.
+
+    It blames those as well that only waited for a processor, on a machine that had none for them.
+    """
+    return _BLAME.sub("", stderr)
