@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import msgspec
 import pytest
 from thespian.actors import ActorExitRequest
 
@@ -16,6 +17,7 @@ from actors.worker import JobContext, worker
 from runtime import Runtime
 from runtime.engine import engine_statistics, tell
 from runtime.settings import RuntimeSettings
+from runtime.store.offers import Offer
 from tests.embedding.processes import sql, until
 from tests.embedding.test_supervision import cells, gone
 from tests.embedding.workers import GATES, Number, Where, double
@@ -70,6 +72,18 @@ def held_back(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [each.getMessage() for each in caplog.records if "no more jobs of type" in each.getMessage()]
 
 
+def offers(store: Path) -> list[Offer]:
+    """What the runtimes on the store take on, by their rows."""
+    rows = sql(store, "SELECT offers FROM owner WHERE offers IS NOT NULL")
+    return [msgspec.json.decode(str(text), type=Offer) for (text,) in rows]
+
+
+def until_held_back(runtime: Runtime, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Until it is told, and the store leases no job of the type: one may come before the other."""
+    until(lambda: bool(held_back(caplog)), what="the word of the hold")
+    until(lambda: kind in offers(runtime.settings.store)[0].held_back, what="the hold")
+
+
 @pytest.mark.parametrize("kind", ["deaf", "deaf_async"])
 def test_below_the_limit_deaf_bodies_cost_their_type_nothing(
     runtime: Runtime, gate: str, kind: str, caplog: pytest.LogCaptureFixture
@@ -87,7 +101,7 @@ def test_at_the_limit_the_type_is_not_taken_any_more_until_a_body_comes_back(
     runtime: Runtime, gate: str, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert runtime.fan_out(kind, [Where(gate)] * LIMIT).wait(WAIT).state is JobState.FAILED
-    until(lambda: bool(held_back(caplog)), what="the hold")
+    until_held_back(runtime, kind, caplog)
     waiting = runtime.fan_out(kind, [Where("")])
     other = runtime.fan_out("double", [Number(1)]).wait(WAIT)
 
@@ -104,7 +118,7 @@ def test_a_new_processor_knows_what_is_held_back(
     runtime: Runtime, gate: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     runtime.fan_out("deaf", [Where(gate)] * LIMIT).wait(WAIT)
-    until(lambda: bool(held_back(caplog)), what="the hold")
+    until_held_back(runtime, "deaf", caplog)
     (victim,) = cells(runtime, "JobProcessor")
     tell(runtime.assembly.system, victim.address, ActorExitRequest())
     until(partial(gone, runtime, victim), what="its death")

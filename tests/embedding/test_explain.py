@@ -5,25 +5,18 @@ import sqlite3
 import threading
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from actors.ids import id_text
 from runtime import Runtime
 from runtime.settings import RuntimeSettings
 from runtime.store.explaining.reason import ReasonCode
-from runtime.store.offers import Offer
 from runtime.store.reading.jobs import JobFilter
-from tests.embedding.processes import sql, until
-from tests.embedding.test_deaf_bodies import LIMIT, deaf
+from tests.embedding.processes import until
+from tests.embedding.test_deaf_bodies import LIMIT, deaf, offers
 from tests.embedding.workers import ALL, GATES, Where
 
 WAIT = 100.0
-
-
-def offers(store: Path) -> list[Offer]:
-    rows = sql(store, "SELECT offers FROM owner WHERE offers IS NOT NULL")
-    return [msgspec.json.decode(str(text), type=Offer) for (text,) in rows]
 
 
 def test_a_run_a_step_and_a_job_are_explained_by_thread_and_by_coroutine(tmp_path: Path, gate: str) -> None:
