@@ -1,6 +1,7 @@
 """``quaero webhook``, and ``[webhooks.NAME]`` of a configuration, as processes."""
 
 import signal
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,8 +61,15 @@ def test_a_run_tells_a_webhook_of_its_end(tmp_path: Path, receiver: Receiver) ->
     assert secret not in listed
 
 
+def let_an_hour_pass(store: Path) -> None:
+    """As if what waits for its next attempt had waited so long."""
+    connection = sqlite3.connect(store, isolation_level=None)
+    connection.execute("UPDATE job SET not_before = not_before - 3600000 WHERE state = 'scheduled'")
+    connection.close()
+
+
 def test_what_a_dead_receiver_misses_waits_for_the_next_runtime(tmp_path: Path, receiver: Receiver) -> None:
-    receiver.reply = Reply(503)
+    receiver.reply = Reply(503, {"retry-after": "3600"})  # none comes due while the others are counted
     secret = add(tmp_path, receiver, "--level", "runs")
     (tmp_path / "tick.toml").write_text(GENERATOR)
     assert quaero("run", "tick.toml", cwd=tmp_path).code == 0
@@ -72,6 +80,7 @@ def test_what_a_dead_receiver_misses_waits_for_the_next_runtime(tmp_path: Path, 
     assert number == quaero("webhook", "list", "--json", cwd=tmp_path).value[0]["deliveries"]["total"]
     receiver.reply = Reply()
     tried = len(receiver.received)
+    let_an_hour_pass(tmp_path / "quaero.db")
     with running("work", cwd=tmp_path) as work:
         receiver.wait_for(lambda all_: len({each.id for each in all_[tried:]}) == number)
         work.process.send_signal(signal.SIGINT)
