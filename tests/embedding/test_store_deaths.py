@@ -9,6 +9,7 @@ import pytest
 from thespian.actors import ActorExitRequest
 
 from actors.job import JobState
+from actors.seams import ManualClock
 from actors.supervision import RestartIntensity
 from runtime import Runtime
 from runtime.engine import tell
@@ -130,9 +131,12 @@ def test_a_store_that_dies_too_often_during_a_drain_does_not_keep_close_from_ret
 
 
 def test_a_new_scheduler_is_told_what_is_due(tmp_path: Path) -> None:
-    """Without that a backoff would last until the next round of tending, a third of the lease."""
-    with Runtime(settings(tmp_path, lease_seconds=3600.0), workers=ALL) as runtime:
-        run = runtime.fan_out("flaky_slowly", [Number(2)])
+    """Without that a backoff would last until the next round of tending."""
+    clock = ManualClock()
+    with Runtime(settings(tmp_path), workers=ALL, clock=clock) as runtime:
+        run = runtime.fan_out("flaky", [Number(2)])
         until(lambda: run.progress().scheduled == 1, what="the backoff")
         kill(runtime, "Scheduler")
+        until(lambda: any(each.actor._due_ms for each in cells(runtime, "Scheduler")), what="the word")
+        clock.advance(1.0)
         assert run.wait(WAIT).state is JobState.COMPLETED

@@ -55,14 +55,6 @@ def flaky(payload: Number, context: JobContext) -> str:
     return "done"
 
 
-@worker("flaky_slowly", max_attempts=3, backoff_seconds=1.0, jitter=0.0)
-def flaky_slowly(payload: Number, context: JobContext) -> str:
-    """As ``flaky``, with time enough to do something to the runtime meanwhile."""
-    if context.job.attempt < payload.number:
-        raise RetryableError(f"not yet at attempt {context.job.attempt}")
-    return "done"
-
-
 @worker("poison", max_attempts=2, backoff_seconds=0.01, jitter=0.0)
 def poison(payload: Where, context: JobContext) -> object:
     """Fail in the way that the payload names."""
@@ -122,4 +114,4 @@ def wait_for_file(payload: Where, context: JobContext) -> int:
     return context.job.attempt
 
 
-ALL = [double, double_async, flaky, flaky_slowly, poison, gated, gated_async, write, wait_for_file]
+ALL = [double, double_async, flaky, poison, gated, gated_async, write, wait_for_file]
