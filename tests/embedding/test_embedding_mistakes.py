@@ -1,6 +1,7 @@
 """What a service gets that uses the runtime wrongly: one clear error at once; nothing is lost or left hanging."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from actors.job import JobDefinition, JobState, Step
 from actors.seams import ManualClock
 from runtime import Runtime
 from runtime.refusal import RefusedError
-from runtime.run import WaitTimeoutError
+from runtime.run import Run, WaitTimeoutError
 from runtime.settings import RuntimeSettings
 from runtime.staging import StagedFanOut
 from runtime.store.reading.jobs import JobFilter
@@ -156,20 +157,37 @@ def test_what_could_not_leave_the_process_fails_its_job_in_the_mode_that_looks_f
     )
 
 
-def test_who_waits_for_a_job_that_nobody_can_do_is_told(
+class Looking(Run):
+    """The handle of a run that counts its looks."""
+
+    looks = 0
+
+    @property
+    def state(self) -> JobState:
+        self.looks += 1
+        return super().state
+
+
+def test_who_waits_for_a_job_that_nobody_can_do_is_told_once(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    run = runtime.fan_out(careless, [Anything("spawn an unknown type")])
+    run = Looking(runtime, runtime.fan_out(careless, [Anything("spawn an unknown type")]).number)
     until(lambda: run.progress().pending == 1, what="the spawn")
 
     monkeypatch.setattr("runtime.run.RECHECK_SECONDS", 0.02)
-    with pytest.raises(WaitTimeoutError, match="1 jobs of type 'optimize' wait: no worker of that type"):
-        run.wait(0.1)
+    waiting = threading.Thread(target=run.wait)
+    waiting.start()
+    until(lambda: run.looks > 5, what="looks at the run")
     assert [each.getMessage() for each in caplog.records if each.name == "quaero.run"] == [
         f"waiting for run {run.id}: 1 jobs of type 'optimize' wait: no worker of that type is registered here"
     ]
     with pytest.raises(WaitTimeoutError, match="1 jobs of type 'optimize' wait: no worker of that type"):
+        run.wait(0.1)
+    with pytest.raises(WaitTimeoutError, match="1 jobs of type 'optimize' wait: no worker of that type"):
         asyncio.run(run.wait_async(0.1))
+    run.cancel()
+    waiting.join(WAIT)
+    assert not waiting.is_alive()
 
 
 @pytest.mark.parametrize("limit", ["5", float("nan"), [1]])
