@@ -19,6 +19,8 @@ from runtime.settings import RuntimeSettings
 from tests.embedding.gates import AtGate
 from tests.embedding.workers import Number, double, gated
 
+WAIT = 100.0
+
 
 @pytest.fixture
 def runtime(tmp_path: Path) -> Iterator[Runtime]:
@@ -92,7 +94,7 @@ def test_a_fan_out_is_told_by_its_payloads(runtime: Runtime) -> None:
             runtime.fan_out(double, payloads, key="k")
     with pytest.raises(KeyTakenError):
         runtime.fan_out(double, map(Number, range(1500)), key="k", concurrency=3)
-    assert first.wait(30).state == "completed"
+    assert first.wait(WAIT).state == "completed"
     with runtime.reader.snapshot() as connection:
         assert connection.execute("SELECT count(*) FROM staged_page").fetchone() == (0,)
 
@@ -123,10 +125,10 @@ def test_the_same_holds_for_asyncio(runtime: Runtime) -> None:
 
 def test_a_run_is_made_again_once_for_a_key(runtime: Runtime) -> None:
     old = runtime.fan_out(double, map(Number, range(3)))
-    old.wait(30)
+    old.wait(WAIT)
     again = runtime.rerun(old.id, key="again")
     assert runtime.rerun(old.number, key="again").id == again.id != old.id
-    assert again.wait(30).state == "completed"
+    assert again.wait(WAIT).state == "completed"
     with pytest.raises(KeyTakenError, match=again.id):
         runtime.rerun(again.id, key="again")
     with pytest.raises(KeyTakenError, match=again.id):
