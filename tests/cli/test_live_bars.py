@@ -2,10 +2,11 @@ import fcntl
 import os
 import pty
 import struct
+import subprocess
 import termios
 from pathlib import Path
 
-from tests.cli.command import command_line, surroundings
+from tests.cli.command import SECONDS, command_line, surroundings
 from tests.cli.definitions import configure, define
 
 HIDE_CURSOR, SHOW_CURSOR, ERASE_LINE = "\x1b[?25l", "\x1b[?25h", "\x1b[2K"
@@ -13,15 +14,22 @@ HIDE_CURSOR, SHOW_CURSOR, ERASE_LINE = "\x1b[?25l", "\x1b[?25h", "\x1b[2K"
 
 def _on_a_terminal(*arguments: object, cwd: Path, columns: int = 100) -> tuple[int, str]:
     """Run the command on a terminal; its exit code and all that the terminal got."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(cwd)
-        command = command_line(*arguments)
-        environment = surroundings(TERM="xterm-256color")
-        for fixed in ("COLUMNS", "LINES"):  # they would be believed rather than the terminal
-            environment.pop(fixed, None)
-        os.execve(command[0], command, environment)  # noqa: S606 - in the child of a fork
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    command = command_line(*arguments)
+    environment = surroundings(TERM="xterm-256color")
+    for fixed in ("COLUMNS", "LINES"):  # they would be believed rather than the terminal
+        environment.pop(fixed, None)
+    terminal, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen(
+        command, cwd=cwd, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        got = _all_of(terminal)
+        return process.wait(SECONDS), got.decode()
+
+
+def _all_of(terminal: int) -> bytes:
+    """What the terminal gets until the last process that has it is gone."""
     got = b""
     while True:
         try:
@@ -32,7 +40,7 @@ def _on_a_terminal(*arguments: object, cwd: Path, columns: int = 100) -> tuple[i
             break
         got += more
     os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), got.decode()
+    return got
 
 
 def test_a_run_on_a_terminal_has_a_live_bar_for_each_step(tmp_path: Path) -> None:
