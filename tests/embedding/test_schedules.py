@@ -19,6 +19,7 @@ from runtime.settings import RuntimeSettings
 from runtime.store.commit import Committer
 from tests.embedding.gates import AtGate
 from tests.embedding.processes import ROOT, kill_group, sql, until
+from tests.embedding.test_supervision import cells
 from tests.embedding.workers import ALL, GATES
 
 MINUTE = 60.0
@@ -199,9 +200,19 @@ def test_a_schedule_that_another_runtime_sets_is_met_without_waiting_for_a_heart
     with opened(tmp_path, clock) as one:
         with opened(tmp_path, clock) as other:
             other.schedule(made("* * * * *"))
-        for _ in range(20):  # looks at what others did, each a quarter of a second
-            clock.advance(0.25)
-            one.reader.schedules()
+        (scheduler,) = cells(one, "Scheduler")
+        looks = iter(range(16))
+
+        def awaited() -> bool:
+            """Whether the time is waited for; looks at what others did come with each quarter of a second."""
+            if next(looks, None) is not None:
+                clock.advance(0.25)
+            timers = scheduler.actor._timers
+            return timers is not None and "due" in timers._started
+
+        until(awaited, what="a timer")
+        # Five seconds from when it was started at the latest, and less than the heartbeat's ten from the beginning.
+        clock.advance(5.0)
         until_fired(one, 1)
 
 
