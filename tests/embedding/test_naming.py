@@ -46,8 +46,10 @@ class GatedManager(JobManager):
 
 @pytest.fixture(autouse=True)
 def _shut() -> Iterator[None]:
-    """The gate is shut at the beginning, and nobody is left waiting at the end."""
+    """The gate is shut at the beginning, nobody has begun, and nobody is left waiting at the end."""
     OPEN.clear()
+    while not BEGUN.empty():
+        BEGUN.get_nowait()
     yield
     OPEN.set()
 
