@@ -68,11 +68,14 @@ def freeze_outside_a_transaction(victim: "subprocess.Popen[bytes]", store: Path)
 
 def stopped(pid: int) -> bool:
     """Whether no thread of the process runs: a signal to stop takes its time on a busy machine."""
-    states = [
-        task.read_text("ascii").rpartition(")")[2].split()[0]
-        for task in Path(f"/proc/{pid}/task").glob("*/stat")
-    ]
-    return set(states) == {"T"}
+    try:
+        states = {
+            task.read_text("ascii").rpartition(")")[2].split()[0]
+            for task in Path(f"/proc/{pid}/task").glob("*/stat")
+        }
+    except OSError:  # a thread has ended between two looks: so something ran
+        return False
+    return states == {"T"}
 
 
 def lock_is_free(store: Path, *, within_seconds: float) -> bool:
