@@ -160,7 +160,7 @@ def test_following_events_ends_when_the_runtime_is_closed(tmp_path: Path) -> Non
 
 
 FORK = """
-import os, sys
+import os, sys, threading
 from pathlib import Path
 from runtime import Runtime
 from tests.embedding.workers import ALL, Number
@@ -169,7 +169,22 @@ store = Path(sys.argv[1])
 runtime = Runtime(store=store, workers=ALL).start()
 runtime.fan_out("double", [Number(1)]).wait(100)
 told = os.pipe()
-if os.fork() == 0:
+
+def at_rest():
+    mine = threading.get_ident()
+    others = [frame for thread, frame in sys._current_frames().items() if thread != mine]
+    return all(frame.f_code.co_name in {"_work", "_sleep", "_hear", "wait"} for frame in others)
+
+# A child in which nobody lets go of what another thread held at the fork, a mutex of SQLite or an import, would hang.
+# So all of them wait for something to do, and none is given the interpreter between the look at them and the fork.
+usual = sys.getswitchinterval()
+sys.setswitchinterval(1000)
+threading.Event().wait(0.01)
+while not at_rest():
+    threading.Event().wait(0.01)
+child = os.fork()
+sys.setswitchinterval(usual)
+if child == 0:
     for use in (
         lambda: runtime.fan_out("double", [Number(2)]),
         lambda: runtime.reader.last_event(),
