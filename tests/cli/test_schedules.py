@@ -1,16 +1,26 @@
 """``schedule``, ``schedules``, ``unschedule``, ``pause --schedule`` and the directory of definitions."""
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
+from actors.seams import SystemClock
 from tests.cli.command import Ended, quaero
 from tests.cli.definitions import configure, define
 from tests.cli.running import running
 
-NIGHTLY = 'schedule = "0 3 * * *"\ntime_zone = "Europe/Berlin"\n'
+
+def half_a_year_off() -> str:
+    """A cron expression for three o'clock on a day in the middle of that month: none of the tests goes past it."""
+    now = datetime.fromtimestamp(SystemClock().wall_ms() / 1000, UTC)
+    return f"0 3 15 {(now.month + 5) % 12 + 1} *"
+
+
+CRON = half_a_year_off()
+KEYS = f'schedule = "{CRON}"\ntime_zone = "Europe/Berlin"\n'
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +28,7 @@ def _configured(tmp_path: Path) -> None:
     configure(tmp_path)
 
 
-def defined(directory: Path, name: str, keys: str = NIGHTLY, step: str = "gates = 1") -> str:
+def defined(directory: Path, name: str, keys: str = KEYS, step: str = "gates = 1") -> str:
     define(directory, name, step)
     file = directory / f"{name}.toml"
     file.write_text(keys + file.read_text())
@@ -47,9 +57,9 @@ def test_a_definition_is_scheduled_listed_paused_and_forgotten(tmp_path: Path) -
     assert done.code == 0, done.err
     assert done.out.startswith("nightly fires next at 20")
     assert "03:00 CE" in done.out
-    assert done.out.endswith(", by '0 3 * * *' in Europe/Berlin\n")
+    assert done.out.endswith(f", by '{CRON}' in Europe/Berlin\n")
     (shown,) = quaero("schedules", "--json", cwd=tmp_path).value
-    assert (shown["id"], shown["schedule"], shown["time_zone"]) == ("nightly", "0 3 * * *", "Europe/Berlin")
+    assert (shown["id"], shown["schedule"], shown["time_zone"]) == ("nightly", CRON, "Europe/Berlin")
     lines = quaero("schedules", cwd=tmp_path).out.splitlines()
     assert lines[0].split() == ["ID", "NEXT", "SCHEDULE", "TIME", "ZONE", "LAST", "RUN", "STATE"]
     assert lines[1].startswith("nightly  20")
@@ -121,7 +131,7 @@ def test_future_firings_keep_no_work_from_being_idle_and_missed_ones_are_made_up
 
 def test_run_finds_a_definition_by_its_id_and_sets_nothing_else_going(tmp_path: Path) -> None:
     directory = with_directory(tmp_path)
-    defined(directory, "nightly", NIGHTLY + "auto_start = true\n")
+    defined(directory, "nightly", KEYS + "auto_start = true\n")
     defined(directory, "plain", "")
     done = quaero("run", "plain", cwd=tmp_path)
     assert done.code == 0, done.err
