@@ -57,10 +57,9 @@ class Site:
         self._requests: list[Request] = []
         self._times_asked: Counter[str] = Counter()
         self._changed = threading.Condition()
-        self._open = threading.Event()
-        self._open.set()
+        self._stopped_after: int | None = None
         self._held: int | None = None
-        self._let_go = threading.Event()
+        self._waiting = 0
         self.ends = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.site = self
@@ -72,8 +71,8 @@ class Site:
 
     def __exit__(self, *_: object) -> None:
         self.ends.set()
-        self._open.set()
-        self._let_go.set()
+        with self._changed:
+            self._changed.notify_all()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -106,14 +105,22 @@ class Site:
         with self._changed:
             return self._changed.wait_for(lambda: len(self._requests) >= number, seconds)
 
+    @property
+    def waiting(self) -> int:
+        """How many requests get no answer now because of ``stopped`` or ``holding``."""
+        with self._changed:
+            return self._waiting
+
     @contextmanager
-    def stopped(self) -> Iterator[None]:
-        """Requests are recorded and get no answer until the block ends."""
-        self._open.clear()
+    def stopped(self, *, after: int) -> Iterator[None]:
+        """Requests are recorded, and get no answer until the block ends; those up to the line of this number do."""
+        self._stopped_after = after
         try:
             yield
         finally:
-            self._open.set()
+            with self._changed:
+                self._stopped_after = None
+                self._changed.notify_all()
 
     @contextmanager
     def holding(self, number: int) -> Iterator[None]:
@@ -121,13 +128,13 @@ class Site:
 
         Its job is running for as long, whatever ends and begins beside it.
         """
-        self._let_go.clear()
         self._held = number
         try:
             yield
         finally:
-            self._held = None
-            self._let_go.set()
+            with self._changed:
+                self._held = None
+                self._changed.notify_all()
 
     def answer(self, path: str, headers: dict[str, str]) -> Answer:
         """Record the request, take the site's time, and decide. Robots.txt is asked by each process: no line of it."""
@@ -138,20 +145,27 @@ class Site:
             before = self._times_asked[path]
             self._times_asked[path] += 1
             self._requests.append(request)
-            held = len(self._requests) == self._held
+            number = len(self._requests)
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
             self._changed.notify_all()
         try:
             self.ends.wait(self.delay_seconds)
-            self._open.wait()
-            if held:
-                self._let_go.wait()
+            self._wait_for_its_turn(number)
             return self._gate(request) or self._answers(path, before)
         finally:
             # Before the answer is on its way: a client that asks again at once is not counted twice.
             with self._changed:
                 self._at_once -= 1
+
+    def _wait_for_its_turn(self, number: int) -> None:
+        with self._changed:
+            self._waiting += 1
+            self._changed.wait_for(lambda: self.ends.is_set() or not self._is_kept(number))
+            self._waiting -= 1
+
+    def _is_kept(self, number: int) -> bool:
+        return number == self._held or (self._stopped_after is not None and number > self._stopped_after)
 
 
 class _Server(ThreadingHTTPServer):

@@ -1,6 +1,7 @@
 """Crawls whose process groups are killed while work is in flight, and that go on by the command."""
 
 import random
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.crawl.conftest import TwoSites
@@ -23,6 +24,8 @@ from tests.crawl.generated import RETRY_ATTEMPTS, Becomes
 KILLS = 10
 DELAY_SECONDS = 0.03
 LEASE_SECONDS = 30.0
+ANSWERED = 20
+"""So many requests of two processes are answered, then none; there are links enough for both by then."""
 
 
 def test_a_crawl_killed_ten_times_has_the_same_documents_and_counts(
@@ -73,27 +76,32 @@ def test_the_other_process_takes_over_after_a_kill_without_waiting_for_a_lease(
 ) -> None:
     """Two processes crawl one store; what the killed one had in flight is asked for again by the other."""
     site, generated = sites.site, sites.generated
-    site.delay_seconds = 2 * DELAY_SECONDS
     # Half of what the step may do at once, so that there is something to do for the second.
     (tmp_path / "quaero.toml").write_text("[workers.crawler_url]\nslots = 4\n")
     definition = define(tmp_path, f"{site.origin}/", concurrency=8, retry_attempts=RETRY_ATTEMPTS)
-    with started("run", definition, cwd=tmp_path) as victim:
-        site.wait_for_requests(1)
-        with started("work", cwd=tmp_path) as survivor:
-            until(lambda: len(_leased(tmp_path)) == 2, what="work of both at once")
-            with site.stopped():
-                until(lambda: _leased(tmp_path).get(victim.pid), what="work in flight")
-                kill_group(victim)
-                lost = _leased(tmp_path)[victim.pid]
-                seconds = until(lambda: victim.pid not in _leased(tmp_path), what="the take-over")
+    with ExitStack() as processes:
+        with site.stopped(after=ANSWERED):
+            victim = processes.enter_context(started("run", definition, cwd=tmp_path))
+            site.wait_for_requests(ANSWERED + 4)
+            survivor = processes.enter_context(started("work", cwd=tmp_path))
+            each_has_four = {victim.pid: 4, survivor.pid: 4}
             until(
                 lambda: (
-                    rows(tmp_path, "SELECT state FROM job WHERE kind = 'run'")
-                    == [("completed_with_failures",)]
+                    site.waiting == 8
+                    and {pid: len(jobs) for pid, jobs in _leased(tmp_path).items()} == each_has_four
                 ),
-                what="the end of the run",
+                what="work of both at once",
             )
-            assert survivor.poll() is None
+            lost = _leased(tmp_path)[victim.pid]
+            kill_group(victim)
+            seconds = until(lambda: victim.pid not in _leased(tmp_path), what="the take-over")
+        until(
+            lambda: (
+                rows(tmp_path, "SELECT state FROM job WHERE kind = 'run'") == [("completed_with_failures",)]
+            ),
+            what="the end of the run",
+        )
+        assert survivor.poll() is None
     assert seconds < LEASE_SECONDS / 2
     assert {row[0] for row in rows(tmp_path, "SELECT id FROM job WHERE lost > 0")} == lost
     assert document_paths(tmp_path, site.origin) == generated.paths(Becomes.DOCUMENT)
