@@ -60,19 +60,17 @@ def test_a_second_signal_stops_at_once_and_work_finishes_the_run(
     """The site does not answer any more, so a drain would take its whole grace. What runs is given back unconsumed."""
     site = sites.site
     (tmp_path / "quaero.toml").write_text(f"[system]\ngrace_seconds = {GRACE_SECONDS}\n")
-    with started("run", crawl, cwd=tmp_path) as process:
-        site.wait_for_requests(1)
-        with site.stopped():
-            site.wait_for_requests(len(site.requests) + 4)
-            os.kill(process.pid, signal.SIGINT)
-            assert process.stderr is not None
-            told = next(line for line in process.stderr if "stopping" in line)
-            assert process.poll() is None
-            a_moment(0.3)
-            began = monotonic()
-            os.kill(process.pid, signal.SIGINT)
-            code, rest = end_of(process)
-            seconds = monotonic() - began
+    with site.stopped(after=1), started("run", crawl, cwd=tmp_path) as process:
+        site.wait_for_requests(5)
+        os.kill(process.pid, signal.SIGINT)
+        assert process.stderr is not None
+        told = next(line for line in process.stderr if "stopping" in line)
+        assert process.poll() is None
+        a_moment(0.3)
+        began = monotonic()
+        os.kill(process.pid, signal.SIGINT)
+        code, rest = end_of(process)
+        seconds = monotonic() - began
     assert code == 130, told + rest
     assert "Traceback" not in rest
     assert seconds < GRACE_SECONDS / 2
