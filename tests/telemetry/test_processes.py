@@ -12,7 +12,7 @@ from runtime import Runtime
 from runtime.settings import RuntimeSettings
 from tests.cli.command import command_line, quaero, surroundings
 from tests.cli.running import running
-from tests.embedding.processes import ROOT
+from tests.embedding.processes import ROOT, sql, until
 from tests.embedding.workers import Number, double
 from tests.machine import told_but_for_blame
 from tests.telemetry.receiver import Receiver
@@ -40,6 +40,7 @@ gates = 2
 """
 CALLER = "4bf92f3577b34da6a3ce929d0e0e4736"
 SPAN = "00f067aa0ba902b7"
+COMPLETED = "SELECT count(*) FROM job WHERE kind = 'job' AND state = 'completed'"
 
 
 @pytest.fixture
@@ -54,7 +55,9 @@ def place(tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -
 def test_a_run_that_outlives_its_process_is_one_trace(place: Path, receiver: Receiver) -> None:
     (place / "open-0").touch()
     with running("run", "gates", cwd=place) as command:
-        receiver.wait(lambda: len(receiver.named("process gates")) == 1, "the first job's span", 60)
+        receiver.wait(lambda: len(receiver.named("process gates")) == 1, "the first job's span")
+        # A span ends before what it tells of is durable: killed in between, the job would run again.
+        until(lambda: sql(place / "quaero.db", COMPLETED) == [(1,)], what="the first job's end")
         command.process.kill()
         command.process.wait(100)
     (place / "open-1").touch()
@@ -78,7 +81,7 @@ def test_a_request_with_a_traceparent_has_its_run_below_it(place: Path, receiver
         url = json.loads(command.printed[0])["url"]
         headers = {"traceparent": f"00-{CALLER}-{SPAN}-01", "tracestate": "vendor=value"}
         httpx.post(
-            f"{url}/api/job-definitions/gates/execute", headers=headers, trust_env=False
+            f"{url}/api/job-definitions/gates/execute", headers=headers, trust_env=False, timeout=100
         ).raise_for_status()
         receiver.wait(lambda: bool(receiver.named("run gates")), "the run's span")
         unsampled = {"traceparent": f"00-{CALLER}-{SPAN}-00"}
