@@ -1,5 +1,6 @@
 """A webhook to a receiver of the test's own, work that it hears of, and what became of its deliveries."""
 
+import threading
 from typing import Any
 
 from runtime import Runtime
@@ -23,6 +24,15 @@ def work(runtime: Runtime, number: int = 2) -> int:
     run = runtime.fan_out("double", [Number(each) for each in range(number)])
     run.wait(WAIT)
     return run.number
+
+
+def work_in_one_burst(runtime: Runtime, receiver: Receiver, deliveries: int = 12) -> int:
+    """As ``work``, and no delivery is answered before all of them are there, so that they are children of one run."""
+    receiver.hold = threading.Event()
+    run = work(runtime)
+    until(lambda: len(jobs(runtime)) == deliveries, seconds=WAIT, what=f"{deliveries} deliveries")
+    receiver.hold.set()
+    return run
 
 
 def jobs(runtime: Runtime, name: str = "ops") -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from runtime.settings import RuntimeSettings
 from runtime.store.reading.jobs import JobFilter
 from tests.embedding.processes import until
 from tests.embedding.workers import ALL
-from tests.webhooks.delivering import WAIT, jobs, send_to, settled, work
+from tests.webhooks.delivering import WAIT, jobs, send_to, settled, work, work_in_one_burst
 from tests.webhooks.receiver import Receiver, Reply, receiving
 
 
@@ -27,8 +27,8 @@ def of_webhooks(runtime: Runtime, event_type: str) -> list[dict[str, Any]]:
 
 
 def test_every_event_is_received_signed_and_whole(runtime: Runtime, receiver: Receiver) -> None:
-    secret = send_to(runtime, receiver)
-    run = work(runtime)
+    secret = send_to(runtime, receiver, timeout_seconds=60)
+    run = work_in_one_burst(runtime, receiver)
     received = receiver.wait(12)
     assert all(each.verified_by(secret) for each in received)
     assert not any(each.verified_by(new_secret(runtime.assembly.random)) for each in received)
@@ -135,8 +135,8 @@ def test_a_receiver_that_asks_for_time_gets_it(tmp_path: Path, receiver: Receive
 
 def test_gone_disables_the_webhook_and_cancels_what_waits(runtime: Runtime, receiver: Receiver) -> None:
     receiver.replies.append(Reply(410))
-    send_to(runtime, receiver, concurrency=1)
-    work(runtime)
+    send_to(runtime, receiver, concurrency=1, timeout_seconds=60)
+    work_in_one_burst(runtime, receiver)
     delivered = settled(runtime, 12)
     assert [job["state"] for job in delivered] == ["failed"] + ["cancelled"] * 11
     assert len(receiver.received) == 1
@@ -206,7 +206,7 @@ def test_a_long_answer_is_not_read_to_its_end(runtime: Runtime, receiver: Receiv
 
 def test_what_waits_for_a_removed_webhook_is_cancelled(runtime: Runtime, receiver: Receiver) -> None:
     receiver.hold = threading.Event()
-    send_to(runtime, receiver, concurrency=1)
+    send_to(runtime, receiver, concurrency=1, timeout_seconds=60)
     work(runtime)
     receiver.wait(1)
     until(lambda: len(jobs(runtime)) == 12, seconds=WAIT)
