@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from actors.ids import id_text
 from actors.job import JobDefinition
 from actors.messages import SetWebhook
 from actors.seams import ManualClock
@@ -90,8 +91,9 @@ def test_the_waits_between_attempts_grow(tmp_path: Path, receiver: Receiver) -> 
         until(partial(_is_made, runtime, clock), seconds=WAIT, what="the delivery")
         for attempt in range(1, 4):
             until(partial(_waits, runtime, attempt), seconds=WAIT, what=f"the end of attempt {attempt}")
-            waits.append(_seconds_left(runtime, clock))
-            clock.advance(waits[-1] + 0.01)  # seconds are no milliseconds: it would be one short now and then
+            waits.append(_seconds_to_wait(runtime))
+            # Seconds are no milliseconds: it would be one short now and then.
+            clock.advance(_seconds_left(runtime, clock) + 0.01)
         receiver.wait_for(lambda received: len(received) >= 4)
         (job,) = jobs(runtime)
         assert job["max_attempts"] == 12
@@ -115,6 +117,17 @@ def _waits(runtime: Runtime, attempts: int) -> bool:
     """Whether the delivery waits for its time after so many attempts."""
     (job,) = jobs(runtime)
     return (job["state"], job["attempt"]) == ("scheduled", attempts)
+
+
+def _seconds_to_wait(runtime: Runtime) -> float:
+    """From the end of the last attempt on; the clock may have moved since that of the first."""
+    (job,) = jobs(runtime)
+    ends = [
+        event.time_ms
+        for event in runtime.events(0, timeout_seconds=0.0)
+        if id_text(event.job_id) == job["id"] and event.data.get("state") == "scheduled"
+    ]
+    return (int(job["not_before"]) - ends[-1]) / 1000
 
 
 def _seconds_left(runtime: Runtime, clock: ManualClock) -> float:
