@@ -141,6 +141,27 @@ def test_it_is_used_by_keyboard(service: Service, page: Page) -> None:
 
 
 @pytest.mark.browser
+def test_who_has_come_to_something_by_keyboard_stays_there_when_it_is_drawn_anew(
+    service: Service, page: Page
+) -> None:
+    """Every event draws the lists anew, also between a Tab and the Enter after it."""
+    run = waiting(service, "drawn anew")
+    for place, focused in (
+        ("runs", page.get_by_role("link", name="drawn anew", exact=True)),
+        ("queue", page.locator("tr", has_text="gated").get_by_role("button", name="Pause")),
+        (f"job/{run.id}", page.locator(".tree summary").first),
+    ):
+        page.goto(f"{service.server.url}/#/{place}")
+        focused.focus()
+        drawn = focused.element_handle()
+        run.pause()
+        run.resume()
+        drawn.wait_for_element_state("hidden")
+        assert focused.evaluate("each => each === document.activeElement"), place
+    run.cancel()
+
+
+@pytest.mark.browser
 def test_after_the_server_was_killed_and_started_again_the_page_shows_the_end(
     tmp_path: Path, page: Page
 ) -> None:

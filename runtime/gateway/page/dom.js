@@ -32,6 +32,23 @@ function append(element, children) {
   }
 }
 
+/** Draws an element's inside anew. Who has come to something in it by keyboard is on the same thing afterwards. */
+export function redraw(element, ...children) {
+  const focused = document.activeElement;
+  const key = element !== focused && element.contains(focused) ? keyOf(focused) : null;
+  element.replaceChildren(...children);
+  if (key === null) return;
+  [...element.querySelectorAll("a, button, summary, [tabindex]")].find((each) => keyOf(each) === key)?.focus({ preventScroll: true });
+}
+
+/** What an element is, whenever it is drawn: where a link leads to; of others a name, in their row of a table. */
+function keyOf(element) {
+  const href = element.getAttribute("href");
+  if (href !== null) return href;
+  const name = element.dataset.key ?? element.getAttribute("aria-label") ?? element.textContent;
+  return [element.closest("tr")?.cells[0].textContent ?? "", element.tagName, name].join("\n");
+}
+
 export const number = (value) => value.toLocaleString("en");
 
 export function duration(seconds) {

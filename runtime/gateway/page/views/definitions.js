@@ -1,7 +1,7 @@
 // The definitions: run one, set its schedule, check a text and keep it.
 
 import { api, may } from "../api.js";
-import { h, notice, table, time } from "../dom.js";
+import { h, notice, redraw, table, time } from "../dom.js";
 import { coalesced, inTurn, listen, orLeave } from "../live.js";
 
 const EXAMPLE = `id = "docs"
@@ -42,7 +42,7 @@ export async function show(root) {
 
   const load = inTurn(async () => {
     const [definitions, schedules] = await Promise.all([api.definitions(), api.schedules()]);
-    list.replaceChildren(tableOf(definitions, new Map(schedules.map((each) => [each.id, each])), load));
+    redraw(list, tableOf(definitions, new Map(schedules.map((each) => [each.id, each])), load));
   });
   const reload = coalesced(load, 1000);
   const leave = listen((type) => { if (type.startsWith("schedule") || type === "connected" || type === "snapshot") reload(); });

@@ -1,7 +1,7 @@
 // One run, step or job: how far it is, what may be done with it, what is below it, who ran when, its log.
 
 import { api, may } from "../api.js";
-import { brief, ended, h, notice, number, state, table, time, took } from "../dom.js";
+import { brief, ended, h, notice, number, redraw, state, table, time, took } from "../dom.js";
 import { coalesced, inTurn, listen, orLeave } from "../live.js";
 import { progressOf } from "../progress.js";
 import { timeline } from "../timeline.js";
@@ -19,8 +19,8 @@ export async function show(root, { id, values, address }) {
   let job = null;
   const load = inTurn(async () => {
     job = await api.job(id);
-    parts.head.replaceChildren(headOf(job, () => load()));
-    parts.facts.replaceChildren(factsOf(job));
+    redraw(parts.head, headOf(job, () => load()));
+    redraw(parts.facts, factsOf(job));
     await Promise.all([loadBelow(job, parts, values, address), loadWhy(job, parts.why), loadTree(job, parts.tree), loadDocuments(job, parts.documents), log.more()]);
   });
 
@@ -107,12 +107,12 @@ async function loadBelow(job, parts, values, address) {
     ["", "running", "pending", "scheduled", "completed", "failed", "cancelled"].map((name) =>
       h("a", { href: address({ state: name, after: "" }), "aria-current": name === chosen ? "true" : null },
         name ? `${name} ${number(job.counts[name] ?? 0)}` : `all ${number(job.counts.total)}`)));
-  parts.below.replaceChildren(
+  redraw(parts.below,
     h("h2", {}, job.kind === "run" ? "Steps" : "Jobs"), filters ?? "",
     h("div.panel.scroll", {}, tableOf(page.jobs),
       page.next_cursor ? h("p", {}, h("a", { href: address({ after: page.next_cursor }) }, "More")) : ""));
   const picture = timeline(await timesOf(job, page.jobs));
-  parts.times.replaceChildren(...(picture ? [h("h2", {}, "Timeline"), h("div.panel.scroll", { tabindex: "0", role: "region", "aria-label": "Timeline" }, picture)] : []));
+  redraw(parts.times, ...(picture ? [h("h2", {}, "Timeline"), h("div.panel.scroll", { tabindex: "0", role: "region", "aria-label": "Timeline" }, picture)] : []));
 }
 
 function tableOf(jobs) {
@@ -130,7 +130,7 @@ function treeOf(node) {
   if (!below.length) return h("li", {}, link(node.name), rest);
   const more = node.children_not_shown ? h("li.faint", {}, `and ${number(node.children_not_shown)} more: `, link("all of them")) : null;
   return h("li", {}, h("details", { open: open.get(node.id) ?? node.kind === "run", ontoggle: (event) => open.set(node.id, event.target.open) },
-    h("summary", {}, node.name, rest),
+    h("summary", { "data-key": node.id }, node.name, rest),
     h("ul.tree", {}, below.map(treeOf), more)));
 }
 
@@ -138,13 +138,13 @@ const open = new Map(); // what was folded and unfolded by hand stays so when th
 
 async function loadTree(job, element) {
   if (job.kind !== "run") return;
-  element.replaceChildren(h("h2", {}, "Tree"), h("div.panel", {}, h("ul.tree", {}, treeOf(await api.tree(job.id, { limit: IN_TREE })))));
+  redraw(element, h("h2", {}, "Tree"), h("div.panel", {}, h("ul.tree", {}, treeOf(await api.tree(job.id, { limit: IN_TREE })))));
 }
 
 async function loadDocuments(job, element) {
   if (job.kind !== "job") return;
   const { documents } = await api.documents({ job_id: job.id, limit: 50 });
-  element.replaceChildren(...(documents.length ? [h("h2", {}, "Documents"), h("div.panel", {}, documents.map((each) =>
+  redraw(element, ...(documents.length ? [h("h2", {}, "Documents"), h("div.panel", {}, documents.map((each) =>
     h("p", {}, h("a", { href: `#/document/${each.id}` }, each.title || each.url || each.id), " ", h("span.faint", {}, each.url ?? each.source_type))))] : []));
 }
 
@@ -159,7 +159,7 @@ async function timesOf(job, shown) {
 
 async function loadWhy(job, element) {
   const reasons = ended(job.state) || job.state === "running" && !job.paused ? [] : (await api.explain(job.id)).reasons;
-  element.replaceChildren(...(reasons.length ? [h("section.panel", { "aria-label": "Why it does not move" },
+  redraw(element, ...(reasons.length ? [h("section.panel", { "aria-label": "Why it does not move" },
     h("b", {}, "Why it does not move"), h("ul", {}, reasons.map((reason) => h("li", {}, reason.text ?? reason.message ?? JSON.stringify(reason), reason.hint ? h("span.faint", {}, ` – ${reason.hint}`) : ""))))] : []));
 }
 

@@ -1,7 +1,7 @@
 // What waits and runs of each job type, the slots here, and how the runtime's own actors are doing.
 
 import { api, may } from "../api.js";
-import { h, notice, number, table } from "../dom.js";
+import { h, notice, number, redraw, table } from "../dom.js";
 import { coalesced, inTurn, listen, orLeave } from "../live.js";
 
 export async function show(root) {
@@ -13,8 +13,8 @@ export async function show(root) {
 
   const load = inTurn(async () => {
     const [queues, runtime] = await Promise.all([api.queue(), api.runtime()]);
-    types.replaceChildren(typesOf(queues, load));
-    actors.replaceChildren(actorsOf(runtime));
+    redraw(types, typesOf(queues, load));
+    redraw(actors, actorsOf(runtime));
     const others = Object.entries(runtime.restarts).filter(([name]) => !runtime.actors.some((actor) => actor.actor === name));
     rate.textContent = rateOf(queues);
     facts.textContent = `Core thread behind by ${runtime.core_lag_ms.toFixed(1)} ms (worst ${runtime.worst_core_lag_ms.toFixed(1)} ms); ${runtime.io_threads} threads for blocking workers, ${runtime.abandoned_threads} given up.`

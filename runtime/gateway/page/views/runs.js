@@ -1,7 +1,7 @@
 // All runs: counts of the store, filters in the address, a line for each run that moves by itself.
 
 import { api } from "../api.js";
-import { h, number, state, table, time, took } from "../dom.js";
+import { h, number, redraw, state, table, time, took } from "../dom.js";
 import { coalesced, inTurn, listen, orLeave } from "../live.js";
 import { progressOf } from "../progress.js";
 
@@ -24,8 +24,8 @@ export async function show(root, { values, address }) {
       api.jobs({ state: chosen, type: values.type, after: values.after, limit: 50 }),
       api.statistics(),
     ]);
-    tiles.replaceChildren(...tilesOf(counts));
-    list.replaceChildren(page.jobs.length ? tableOf(page.jobs) : "", page.next_cursor
+    redraw(tiles, ...tilesOf(counts));
+    redraw(list, page.jobs.length ? tableOf(page.jobs) : "", page.next_cursor
       ? h("p", {}, h("a", { href: address({ after: page.next_cursor }) }, "Older runs"))
       : page.jobs.length ? "" : h("p.faint", {}, chosen || values.after ? "There is no such run." : ["No run yet. ", h("a", { href: "#/definitions" }, "Start one"), " from a definition."]));
   });

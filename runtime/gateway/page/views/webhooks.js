@@ -1,7 +1,7 @@
 // Webhooks: where events are sent, how that goes, and one of them with its deliveries. No secret is ever shown.
 
 import { api, may } from "../api.js";
-import { h, notice, number, state, table, time } from "../dom.js";
+import { h, notice, number, redraw, state, table, time } from "../dom.js";
 import { coalesced, inTurn, listen, orLeave } from "../live.js";
 
 const STATES = ["", "pending", "running", "scheduled", "completed", "failed", "cancelled"];
@@ -17,7 +17,7 @@ async function all(root) {
 
   const load = inTurn(async () => {
     const webhooks = await api.webhooks();
-    list.replaceChildren(webhooks.length ? tableOf(webhooks) : h("p.faint", {}, "No webhook yet: one sends events to an address of yours, signed, each until it is accepted."));
+    redraw(list, webhooks.length ? tableOf(webhooks) : h("p.faint", {}, "No webhook yet: one sends events to an address of yours, signed, each until it is accepted."));
   });
   if (may.operate) root.append(...adding(load));
   const leave = listen(coalesced(load, 1000));
@@ -114,11 +114,11 @@ async function one(root, name, values, address) {
     const webhook = (await api.webhooks()).find((each) => each.name === name);
     if (!webhook) throw Object.assign(new Error(`there is no webhook ${name}`), { status: 404 });
     const page = await api.deliveries(name, { state: chosen, after: values.after, limit: 50 });
-    head.replaceChildren(headOf(webhook, made, load));
-    facts.replaceChildren(factsOf(webhook));
-    filters.replaceChildren(...STATES.map((each) => h("a", { href: address({ state: each, after: "" }), "aria-current": each === chosen ? "true" : null },
+    redraw(head, headOf(webhook, made, load));
+    redraw(facts, factsOf(webhook));
+    redraw(filters, ...STATES.map((each) => h("a", { href: address({ state: each, after: "" }), "aria-current": each === chosen ? "true" : null },
       each ? `${each} ${number(webhook.deliveries[each])}` : `all ${number(webhook.deliveries.total)}`)));
-    list.replaceChildren(deliveriesOf(page.jobs), page.next_cursor ? h("p", {}, h("a", { href: address({ after: page.next_cursor }) }, "Older ones")) : "");
+    redraw(list, deliveriesOf(page.jobs), page.next_cursor ? h("p", {}, h("a", { href: address({ after: page.next_cursor }) }, "Older ones")) : "");
   });
   const leave = listen(coalesced(load, 1000));
   await orLeave(load, leave);
