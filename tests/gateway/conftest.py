@@ -3,11 +3,12 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from actors.worker import JobWorker
 from runtime import Runtime
@@ -28,6 +29,10 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+LONGEST_MS = 100_000
+"""A page that does not show something by then never will."""
+expect.set_options(timeout=LONGEST_MS)  # it has 5 s of its own, whatever a page has
 
 READER, OPERATOR = "reader's token", "operator's token"
 TOKENS = (
@@ -82,11 +87,17 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def new_page(browser: Browser, **options: Any) -> Page:
+    """A page that is waited for as long as may be."""
+    page = browser.new_page(**options)
+    page.set_default_timeout(LONGEST_MS)
+    return page
+
+
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page whose scripts must not fail, and which asks nobody but the gateway."""
-    page = browser.new_page()
-    page.set_default_timeout(20_000)
+    page = new_page(browser)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("dialog", lambda dialog: faults.append(dialog.message))

@@ -17,7 +17,7 @@ from runtime.gateway.settings import GatewaySettings
 from runtime.store.reading.jobs import read_counts, run_state
 from runtime.store.reading.statistics import read_statistics
 from tests.embedding.workers import GATES, Number, Where, double, gated
-from tests.gateway.conftest import CHROMIUM, Service, service_with
+from tests.gateway.conftest import CHROMIUM, Service, new_page, service_with
 from tests.gateway.test_jobs import waiting
 
 EVIL = "<img src=x onerror=alert(1)>"
@@ -240,7 +240,7 @@ def test_it_fits_a_phone_and_serves_who_can_not_see_it(
     [job, *_] = service.client.get(
         "/api/jobs", params={"parent_id": step["job_id"], "state": "failed"}
     ).json()["jobs"]
-    page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 844})
+    page = new_page(browser, color_scheme=scheme, viewport={"width": width, "height": 844})
     for place in (
         "runs",
         f"job/{run.id}",

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.embedding.workers import Number, double
-from tests.gateway.conftest import CHROMIUM, OPERATOR, READER, Service
+from tests.gateway.conftest import CHROMIUM, OPERATOR, READER, Service, new_page
 from tests.webhooks.receiver import Receiver, Reply, receiving
 
 pytestmark = [
@@ -205,7 +205,7 @@ def test_it_fits_a_phone_and_serves_who_can_not_see_it(
     put(service, receiver, "a" * 60, enabled=False)
     service.runtime.fan_out(double, [Number(1)]).wait(20)
     receiver.wait(3)
-    page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 844})
+    page = new_page(browser, color_scheme=scheme, viewport={"width": width, "height": 844})
     for place in ("webhooks", "webhook/ops", "webhook/ops?state=completed"):
         page.goto(f"{service.server.url}/#/{place}")
         page.reload()
