@@ -1,7 +1,8 @@
 """The dashboard in a real browser: what a person sees and does. Debian's chromium, driven by Playwright."""
 
-import json
-import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -161,6 +162,18 @@ def test_who_has_come_to_something_by_keyboard_stays_there_when_it_is_drawn_anew
     run.cancel()
 
 
+@contextmanager
+def kept_port() -> Iterator[int]:
+    """A port that nobody else is given while the block lasts, on which a server may listen again and again.
+
+    It is bound here and not listened on, so that another that reuses addresses, as servers do, may listen.
+    """
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        yield kept.getsockname()[1]
+
+
 @pytest.mark.browser
 def test_after_the_server_was_killed_and_started_again_the_page_shows_the_end(
     tmp_path: Path, page: Page
@@ -168,21 +181,20 @@ def test_after_the_server_was_killed_and_started_again_the_page_shows_the_end(
     (tmp_path / "quaero.toml").write_text(CONFIG)
     (tmp_path / "definitions").mkdir()
     (tmp_path / "definitions" / "gates.toml").write_text(GATES_TOML)
-    with running("serve", "--port", 0, "--json", cwd=tmp_path) as command:
-        command.prints(1)
-        url = json.loads(command.printed[0])["url"]
-        page.goto(f"{url}/#/definitions")
-        page.get_by_role("button", name="Run", exact=True).click()
-        expect(page.locator("main .state").first).to_have_text("running")
-        command.process.kill()
-        expect(page.locator("#live")).to_have_text("reconnecting")
-    (tmp_path / "open").touch()
-    port = re.sub(r".*:", "", url)
-    with running("serve", "--port", port, "--json", cwd=tmp_path) as command:
-        command.prints(1)
-        expect(page.locator("#live")).to_have_text("live")
-        expect(page.locator("main .state").first).to_have_text("completed")
-        expect(page.locator("main")).to_contain_text("3 of 3")
+    with kept_port() as port:
+        with running("serve", "--port", port, "--json", cwd=tmp_path) as command:
+            command.prints(1)
+            page.goto(f"http://127.0.0.1:{port}/#/definitions")
+            page.get_by_role("button", name="Run", exact=True).click()
+            expect(page.locator("main .state").first).to_have_text("running")
+            command.process.kill()
+            expect(page.locator("#live")).to_have_text("reconnecting")
+        (tmp_path / "open").touch()
+        with running("serve", "--port", port, "--json", cwd=tmp_path) as command:
+            command.prints(1)
+            expect(page.locator("#live")).to_have_text("live")
+            expect(page.locator("main .state").first).to_have_text("completed")
+            expect(page.locator("main")).to_contain_text("3 of 3")
 
 
 @pytest.mark.browser
