@@ -202,9 +202,10 @@ def test_the_page_comes_back_though_it_is_answered_something_else_than_a_stream(
     service: Service, page: Page
 ) -> None:
     """A proxy answers 502 while the server behind it is started; a browser asks no second time by itself."""
-    page.route("**/api/events?*", lambda route: route.fulfill(status=502), times=1)
+    page.route("**/api/events?*", lambda route: route.fulfill(status=502))
     page.goto(service.server.url)
     expect(page.locator("#live")).to_have_text("reconnecting")
+    page.unroute("**/api/events?*")
     expect(page.locator("#live")).to_have_text("live")
     service.runtime.fan_out(double, [Number(1)], name="after that")
     expect(page.get_by_role("link", name="after that", exact=True)).to_be_visible()
