@@ -73,6 +73,13 @@ def test_what_others_wrote_is_text_on_every_page(tmp_path: Path, page: Page) -> 
                 expect(page.locator("main")).to_contain_text(EVIL if "state" not in place else "state")
 
 
+def cancelled(service: Service) -> None:
+    """A run that has come to that end."""
+    run = waiting(service, "cancelled")
+    run.cancel()
+    run.wait(100)
+
+
 @pytest.mark.browser
 def test_every_number_of_every_page_is_the_count_of_the_rows(service: Service, page: Page) -> None:
     """In the midst of work: jobs of every state, which gates keep where they are."""
@@ -81,7 +88,7 @@ def test_every_number_of_every_page_is_the_count_of_the_rows(service: Service, p
     runtime.fan_out(double, [Number(each, spawn=each % 3) for each in range(1234)], name="many").wait(100)
     runtime.fan_out("poison", [Where("permanent")] * 3 + [Where("fine")] * 4, name="some failed").wait(100)
     runtime.fan_out("write", [Where(str(service.definitions.parent / "out"))] * 5, name="documents").wait(100)
-    waiting(service, "cancelled").cancel()
+    cancelled(service)
     mixed = runtime.fan_out("gated", [Where("numbers")] * (gated.options.slots + 7), name="mixed")
     (service.definitions / "gate.toml").write_text(
         'id = "gate"\nname = "G"\n[step.a]\naction = "at_gate"\npath = "x"\n'
