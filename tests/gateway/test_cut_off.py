@@ -9,10 +9,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
 
 from tests.cli.command import quaero
 from tests.cli.running import Running, running
+from tests.gateway.sockets import socket_at
 from tests.gateway.test_serve import CONFIG
 from tests.outside.test_event_cursors import recorded
 from tests.terminal.judge import Judge
@@ -64,7 +64,7 @@ def told_by_socket(url: str, seen: list[int], until: int) -> None:
 
     async def read() -> None:
         address = f"{url.replace('http', 'ws')}/ws?after={seen[-1] if seen else 0}"
-        async with connect(address, proxy=None, max_size=1 << 26) as socket:
+        async with socket_at(address, max_size=1 << 26) as socket:
             while not seen or seen[-1] < until:
                 seen.extend(map(int, NUMBER.findall(str(await socket.recv()))))
 

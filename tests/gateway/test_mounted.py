@@ -56,5 +56,5 @@ def test_it_serves_under_a_path_of_the_services_own_application(tmp_path: Path) 
             assert client.head(again.headers["location"]).status_code == 200
             assert client.get("/quaero/api/jobs/none").status_code == 404
             assert client.get("/quaero/api/jobs", headers={"host": "evil.example.com"}).status_code == 400
-            with connect(f"ws://{address}/quaero/ws", proxy=None) as events:
-                assert '"snapshot"' in str(events.recv())[:30]
+            with connect(f"ws://{address}/quaero/ws", proxy=None, open_timeout=100) as events:
+                assert '"snapshot"' in str(events.recv(100))[:30]

@@ -5,13 +5,13 @@ import re
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from runtime.gateway.parameters import MOST_TOLD, refuse_unknown
 from runtime.gateway.problem import BadRequestError
 from tests.embedding.workers import Number, double
 from tests.gateway.conftest import Service
+from tests.gateway.sockets import socket_at
 from tests.gateway.test_refusals import rows
 
 
@@ -103,7 +103,7 @@ def test_a_socket_refuses_it_before_it_opens(service: Service) -> None:
     url = service.server.url.replace("http", "ws") + "/ws"
 
     async def tried(query: str) -> Any:
-        async with connect(url + query, proxy=None) as socket:
+        async with socket_at(url + query) as socket:
             return await socket.recv()
 
     for query in ("?run=x", "?follow=false"):

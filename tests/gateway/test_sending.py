@@ -15,6 +15,7 @@ from runtime.events.cloud_events import PROGRESS
 from tests.cli.running import running
 from tests.embedding.workers import Number, Where, double
 from tests.gateway.conftest import Service
+from tests.gateway.sockets import socket_at
 from tests.gateway.test_cut_off import place, url_of
 from tests.gateway.test_streams import all_events, decode
 
@@ -35,7 +36,7 @@ def sending_process(of: int) -> int:
 
 def socket_of(service: Service, after: int | None = 0) -> connect:
     query = "" if after is None else f"?after={after}"
-    return connect(f"{service.server.url.replace('http', 'ws')}/ws{query}", proxy=None, max_size=1 << 24)
+    return socket_at(f"{service.server.url.replace('http', 'ws')}/ws{query}", max_size=1 << 24)
 
 
 async def read_until(socket: ClientConnection, until: int, seen: list[int]) -> None:
@@ -151,7 +152,7 @@ def test_it_ends_with_a_service_that_is_killed(place: Path) -> None:
     async def scene() -> None:
         with running("serve", "--port", 0, "--json", cwd=place) as command:
             url = url_of(command)
-            async with connect(f"{url.replace('http', 'ws')}/ws", proxy=None) as socket:
+            async with socket_at(f"{url.replace('http', 'ws')}/ws") as socket:
                 await socket.recv()
                 process = sending_process(command.process.pid)
                 command.process.kill()
@@ -164,7 +165,7 @@ def test_ctrl_c_is_the_services_affair(place: Path) -> None:
     async def scene() -> None:
         with running("serve", "--port", 0, "--json", cwd=place) as command:
             url = url_of(command)
-            async with connect(f"{url.replace('http', 'ws')}/ws?after=0", proxy=None) as socket:
+            async with socket_at(f"{url.replace('http', 'ws')}/ws?after=0") as socket:
                 async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
                     made = await client.post("/api/job-definitions/gates/execute")
                 assert made.status_code == 202

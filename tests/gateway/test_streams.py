@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from websockets.asyncio.client import connect
 
 from runtime.events.cloud_events import PROGRESS
 from runtime.gateway.broadcast import Broadcast
 from runtime.gateway.frame import Wanted
 from tests.embedding.workers import Number, Where, double
 from tests.gateway.conftest import OPERATOR, Service
+from tests.gateway.sockets import socket_at
 
 decode = msgspec.json.decode
 
@@ -170,7 +170,7 @@ def test_listeners_at_one_place_get_the_same_frame(service: Service) -> None:
 
 
 def test_listeners_that_come_at_once_get_what_there_is_though_nothing_follows(service: Service) -> None:
-    service.runtime.fan_out(double, [Number(1)]).wait(20)
+    service.runtime.fan_out(double, [Number(1)]).wait(100)
 
     async def scene() -> None:
         assembly = service.runtime.assembly
@@ -182,7 +182,7 @@ def test_listeners_that_come_at_once_get_what_there_is_though_nothing_follows(se
             listener.close()
             return found
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(100):
             found = await asyncio.gather(*(first_frame() for _ in range(3)))
         assert found == [all_events(service)] * 3
 
@@ -211,7 +211,7 @@ def test_a_client_that_has_seen_more_than_there_is_begins_anew(service: Service)
 
     async def scene() -> None:
         address = f"{service.server.url.replace('http', 'ws')}/ws?after={last + 1000}"
-        async with connect(address, proxy=None) as socket:
+        async with socket_at(address) as socket:
             shown = decode(await socket.recv())
         assert (shown["type"], shown["payload"]["sequence"], shown["payload"]["reset"]) == (
             "snapshot",
@@ -232,7 +232,7 @@ def test_streams_end_when_the_server_stops(service: Service, caplog: pytest.LogC
 
 async def read_socket(url: str, after: int, until: int) -> list[int]:
     seen: list[int] = []
-    async with connect(f"{url}?after={after}", max_size=1 << 24, proxy=None) as socket:
+    async with socket_at(f"{url}?after={after}", max_size=1 << 24) as socket:
         while not seen or seen[-1] < until:
             message = decode(await socket.recv())
             batch = message["payload"] if message["type"] == "batch" else [message]
@@ -244,7 +244,7 @@ def test_a_hundred_sockets_see_every_event_in_order_while_ten_do_not_read(servic
     url = service.server.url.replace("http", "ws") + "/ws"
 
     async def scene() -> None:
-        silent = [await connect(f"{url}?after=0", max_queue=1, proxy=None) for _ in range(10)]
+        silent = [await socket_at(f"{url}?after=0", max_queue=1) for _ in range(10)]
         runs = [
             await service.runtime.fan_out_async(double, [Number(each) for each in range(50)])
             for _ in range(10)
@@ -266,7 +266,7 @@ def test_a_socket_is_refused_as_a_request_is(guarded: Service) -> None:
 
     async def refused(**options: Any) -> None:
         with pytest.raises(Exception, match="rejected"):
-            async with connect(url, proxy=None, **options):
+            async with socket_at(url, **options):
                 pass
 
     async def scene() -> None:
@@ -274,9 +274,7 @@ def test_a_socket_is_refused_as_a_request_is(guarded: Service) -> None:
         await refused(
             origin="https://evil.example.com", additional_headers={"Authorization": f"Bearer {OPERATOR}"}
         )
-        async with connect(
-            url, proxy=None, additional_headers={"Authorization": f"Bearer {OPERATOR}"}
-        ) as socket:
+        async with socket_at(url, additional_headers={"Authorization": f"Bearer {OPERATOR}"}) as socket:
             assert decode(await socket.recv())["type"] == "snapshot"
 
     asyncio.run(scene())
