@@ -170,8 +170,9 @@ def test_no_request_of_a_page_reaches_an_address_that_is_not_of_the_internet(ren
         inside = f"127.0.0.1:{site.port}"
         heard = Datagrams()
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: heard, local_addr=("127.0.0.1", site.port)
+            lambda: heard, local_addr=("127.0.0.1", 0)
         )
+        udp_port = transport.get_extra_info("sockname")[1]
         script = f"""
             const tell = text => document.querySelector('p').textContent += text || 'nothing ';
             const hosts = ['{inside}', 'localhost:{site.port}', '[::ffff:127.0.0.1]:{site.port}', '169.254.169.254'];
@@ -179,7 +180,7 @@ def test_no_request_of_a_page_reaches_an_address_that_is_not_of_the_internet(ren
                 fetch(`http://${{host}}/secret`).then(e => e.text()).then(tell).catch(() => tell(''));
             navigator.sendBeacon('http://{inside}/beacon', 'x');
             new WebSocket('ws://{inside}/socket');
-            const rtc = new RTCPeerConnection({{iceServers: [{{urls: 'stun:{inside}'}}]}});
+            const rtc = new RTCPeerConnection({{iceServers: [{{urls: 'stun:127.0.0.1:{udp_port}'}}]}});
             rtc.createDataChannel('x');
             rtc.createOffer().then(offer => rtc.setLocalDescription(offer));
         """
