@@ -34,7 +34,7 @@ async def sent(gate: PageGate, head: str) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(gate.url.rpartition(":")[2]))
     writer.write(head.encode())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(100):
             return await reader.read()
     except ConnectionError:  # cut while something was on its way
         return b""
