@@ -16,7 +16,9 @@ from actors.worker.crawler.fetch import Fetched, Fetcher, FetchRequest
 from tests.worker.crawler.site import Answer, Site
 
 Result = TypeVar("Result")
-ALLOWED = CrawlConfig(allow_private_addresses=True, request_timeout_seconds=20)
+ALLOWED = CrawlConfig(allow_private_addresses=True, request_timeout_seconds=100)
+IDLE_SECONDS = 60.0
+"""A page of a test rests before that, on any machine: none is taken in the middle of its scripts."""
 
 
 class Rendering(msgspec.Struct):
@@ -55,7 +57,7 @@ def rendering() -> Iterator[Rendering]:
     with asyncio.Runner() as runner:
         clock = SystemClock()
         plain = Fetcher(clock)
-        fetcher = BrowserFetcher(plain, clock, user_agent="Quaero-test", idle_seconds=2.0)
+        fetcher = BrowserFetcher(plain, clock, user_agent="Quaero-test", idle_seconds=IDLE_SECONDS)
         try:
             yield Rendering(runner, plain, fetcher)
         finally:

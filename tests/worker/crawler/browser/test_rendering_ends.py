@@ -10,14 +10,18 @@ import pytest
 from actors.worker.crawler.config import CrawlConfig
 from actors.worker.crawler.errors import FetchError
 from actors.worker.crawler.fetch import FetchRequest
-from tests.worker.crawler.browser.conftest import ALLOWED, Rendering
+from tests.worker.crawler.browser.conftest import ALLOWED, IDLE_SECONDS, Rendering
 from tests.worker.crawler.browser.processes import below, gone, processes
 from tests.worker.crawler.browser.test_rendering import page
 from tests.worker.crawler.site import Site, reply
 
 
 @pytest.mark.browser
-def test_a_page_that_never_rests_is_taken_as_it_is_after_a_while(rendering: Rendering) -> None:
+def test_a_page_that_never_rests_is_taken_as_it_is_after_a_while(
+    rendering: Rendering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendering.fetcher, "_idle_seconds", 2.0)
+    rendering.rendered({"/": page("")})  # the browser has started
     script = "document.querySelector('main').textContent = 'shown'; setInterval(() => fetch('/poll'), 100)"
 
     async def timed() -> tuple[str, float]:
@@ -30,7 +34,7 @@ def test_a_page_that_never_rests_is_taken_as_it_is_after_a_while(rendering: Rend
     text, seconds = rendering.runner.run(timed())
 
     assert "<main>shown</main>" in text
-    assert seconds < 10
+    assert seconds < IDLE_SECONDS
 
 
 @pytest.mark.browser
@@ -56,9 +60,20 @@ def test_a_page_that_grows_without_an_end_is_cut(rendering: Rendering) -> None:
     assert len(found.text or "") <= 2 * 1024 * 1024 + 100
 
 
+OPENING = reply('<html><body><script src="/slow"></script></body></html>')
+RESTLESS = page("fetch('/slow').then(() => 0)")
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize("dies", ["browser", "pages", "driver"])
-def test_a_death_is_a_failed_attempt_and_the_next_page_is_had(rendering: Rendering, dies: str) -> None:
+@pytest.mark.parametrize(
+    ("dies", "while_it_is"),
+    # Of a driver's death while a page is to come to rest is heard at the end of that time: here it would be long.
+    [("browser", RESTLESS), ("pages", RESTLESS), ("driver", OPENING)],
+    ids=["browser", "pages", "driver"],
+)
+def test_a_death_is_a_failed_attempt_and_the_next_page_is_had(
+    rendering: Rendering, dies: str, while_it_is: bytes
+) -> None:
     """Of the browser, of its pages' processes, of Playwright's driver: by SIGKILL, while a page is open."""
 
     async def use(site: Site) -> FetchError:
@@ -68,7 +83,7 @@ def test_a_death_is_a_failed_attempt_and_the_next_page_is_had(rendering: Renderi
             asked.set()
             await asyncio.Event().wait()
 
-        site.answers |= {"/": page("fetch('/slow').then(() => 0)"), "/slow": slow}
+        site.answers |= {"/": while_it_is, "/slow": slow}
         fetching = asyncio.ensure_future(rendering.fetcher.fetch(FetchRequest(site.url + "/", ALLOWED)))
         await asked.wait()
         for pid in processes(os.getpid(), dies):
