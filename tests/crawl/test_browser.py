@@ -17,7 +17,6 @@ from tests.worker.crawler.browser.processes import below, gone, processes
 
 PROBLEM = browser_problem("")
 needs_browser = pytest.mark.skipif(PROBLEM is not None, reason=f"rendering {PROBLEM}")
-OUTLIVED_SECONDS = 5.0
 
 SHELL = b"<html><head><title>App</title></head><body><div id=app></div><script src=/app.js></script></body></html>"
 SCRIPT = b"""
@@ -58,7 +57,7 @@ def test_pages_that_scripts_make_are_read_and_followed_by_the_browser_alone(tmp_
 
 def kill_process(process: "subprocess.Popen[str]") -> None:
     os.kill(process.pid, signal.SIGKILL)
-    process.wait(OUTLIVED_SECONDS)
+    process.wait(100)
 
 
 def interrupt(process: "subprocess.Popen[str]") -> None:
@@ -87,7 +86,7 @@ def test_no_process_of_the_browser_outlives_its_runtime_and_the_page_is_read_by_
             there = set(below(process.pid))
             assert processes(process.pid, "browser")
             end(process)
-            assert gone(there, OUTLIVED_SECONDS)
+            assert gone(there)
         hold.set()
         with started("work", "--until-idle", cwd=tmp_path) as process:
             code, told = end_of(process)

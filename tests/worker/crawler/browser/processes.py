@@ -6,6 +6,8 @@ from threading import Event
 from time import monotonic
 
 LOOK_SECONDS = 0.05
+SECONDS = 100.0
+"""What is there by then has outlived whom it belongs to."""
 
 
 def below(pid: int) -> dict[int, str]:
@@ -32,9 +34,9 @@ def processes(pid: int, what: str) -> list[int]:
     return [each for each, line in below(pid).items() if kinds[what](line)]
 
 
-def gone(pids: set[int], seconds: float) -> bool:
-    """Whether all of them end within the time."""
-    end, pause = monotonic() + seconds, Event()
+def gone(pids: set[int]) -> bool:
+    """Whether all of them end."""
+    end, pause = monotonic() + SECONDS, Event()
     while left := {pid for pid in pids if _alive(pid)}:
         if monotonic() > end:
             raise AssertionError(f"still there: {[_read(Path(f'/proc/{pid}/cmdline')) for pid in left]}")

@@ -107,7 +107,7 @@ def test_a_closed_browser_leaves_no_process_and_a_later_page_starts_it_again(ren
 
     rendering.runner.run(rendering.fetcher.aclose())
 
-    assert gone(there, 5.0)
+    assert gone(there)
     assert not rendering.fetcher.in_use
     assert rendering.rendered({"/": page("")}).status == 200
 
@@ -122,5 +122,5 @@ def test_a_driver_that_does_not_answer_keeps_nothing_from_ending(rendering: Rend
 
     rendering.runner.run(rendering.fetcher.aclose())
 
-    assert gone(there, 5.0)
+    assert gone(there)
     assert rendering.rendered({"/": page("")}).status == 200
