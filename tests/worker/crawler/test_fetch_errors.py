@@ -84,7 +84,7 @@ def test_an_error_counts_although_its_body_never_ends() -> None:
         await writer.drain()
         await asyncio.Event().wait()
 
-    error = refused(missing, CrawlConfig(request_timeout_seconds=0.3))
+    error = refused(missing, CrawlConfig(request_timeout_seconds=3))
     assert isinstance(error, HttpStatusError)
 
 
