@@ -13,6 +13,7 @@ from actors.worker.contract import Snooze
 from actors.worker.crawler.cookies import Cookie
 from actors.worker.crawler.credential import Credential, CredentialError, UnknownCredentialError
 from actors.worker.crawler.fetch import Fetcher
+from actors.worker.crawler.pace import LONGEST_WAIT_SECONDS
 from actors.worker.crawler_url import CrawledPage, CrawlPage, crawler_url
 from actors.worker.errors import PermanentError, RetryableError
 from tests.worker.crawler.site import Answer, ByRequest, Site, reply
@@ -254,7 +255,7 @@ def test_a_page_whose_site_may_not_be_asked_for_long_gives_its_slot_back() -> No
     done = ask({"/robots.txt": robots, "/": IN}, "/", RESPECT)
 
     assert isinstance(done.result, Snooze)
-    assert 29 < done.result.seconds <= 30
+    assert LONGEST_WAIT_SECONDS < done.result.seconds <= 30
 
 
 def test_robots_txt_that_can_not_be_had_now_is_asked_for_again_before_the_page() -> None:
