@@ -81,7 +81,14 @@ def test_a_page_and_the_redirects_to_it_are_one(tmp_path: Path) -> None:
 
 
 def test_no_more_requests_are_under_way_at_once_than_the_step_allows(tmp_path: Path) -> None:
-    with Site(tree(width=6, depth=3), delay_seconds=0.03) as site:
+    grown = tree(width=6, depth=3)
+
+    def answer(path: str, before: int) -> Answer:
+        if path not in {"/robots.txt", "/"}:
+            site.hears(4, seconds=100)  # the first page, and three that are linked from it
+        return grown(path, before)
+
+    with Site(answer, delay_seconds=0.03) as site:
         done = quaero("run", define(tmp_path, f"{site.origin}/", concurrency=3), cwd=tmp_path)
     assert done.code == 0, done.err
     assert len(site.requests) == 43
