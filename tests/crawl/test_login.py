@@ -109,7 +109,7 @@ def test_killed_and_continued_it_has_the_same_rows(tmp_path: Path, chance: rando
         arguments = ["run", define(tmp_path, f"{site.origin}/", auth_id="wiki", concurrency=2)]
         for _ in range(3):
             number = len(site.requests) + chance.randint(1, 4)
-            with site.holding(number), started(*arguments, cwd=tmp_path) as process:
+            with site.stopped(after=number - 1), started(*arguments, cwd=tmp_path) as process:
                 site.wait_for_requests(number)
                 kill_group(process)
             assert running_jobs(tmp_path) > 0
