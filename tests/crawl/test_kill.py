@@ -38,7 +38,13 @@ def test_a_crawl_killed_ten_times_has_the_same_documents_and_counts(
     arguments = ["run", definition]
     for _ in range(KILLS):
         number = len(site.requests) + chance.randint(1, 10)
-        with site.holding(number), started(*arguments, cwd=tmp_path) as process:
+        with (
+            site.holding(number),
+            site.stopped(
+                after=number + 3
+            ),  # however late the kill comes, there is enough left for the others
+            started(*arguments, cwd=tmp_path) as process,
+        ):
             site.wait_for_requests(number)
             a_moment(chance.random() * 2 * DELAY_SECONDS)
             kill_group(process)
