@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 from time import monotonic
 
@@ -31,6 +32,13 @@ def crawl(sites: TwoSites, tmp_path: Path) -> str:
     return define(tmp_path, f"{sites.site.origin}/", concurrency=4, retry_attempts=RETRY_ATTEMPTS)
 
 
+def stop(process: "subprocess.Popen[str]", number: signal.Signals) -> str:
+    """Send the signal; returns what the process says of it, once it has. Until then the site must not be at its end."""
+    os.kill(process.pid, number)
+    assert process.stderr is not None
+    return next(line for line in process.stderr if "stopping" in line)
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_drains_the_run_and_work_finishes_it(
     sites: TwoSites, tmp_path: Path, crawl: str, number: signal.Signals
@@ -39,11 +47,12 @@ def test_a_signal_drains_the_run_and_work_finishes_it(
     site = sites.site
     site.delay_seconds = 0.05
     with started("run", crawl, cwd=tmp_path) as process:
-        site.wait_for_requests(30)
-        os.kill(process.pid, number)
-        code, told = end_of(process)
-    assert code == 130, told
-    assert "Traceback" not in told
+        with site.stopped(after=60):
+            site.wait_for_requests(30)
+            told = stop(process, number)
+        code, rest = end_of(process)
+    assert code == 130, told + rest
+    assert "Traceback" not in rest
     assert 30 <= len(site.requests) < len(sites.generated.declared)
     assert running_jobs(tmp_path) == 0
     assert rows(tmp_path, "SELECT state FROM job WHERE kind = 'run'") == [("running",)]
@@ -62,9 +71,7 @@ def test_a_second_signal_stops_at_once_and_work_finishes_the_run(
     (tmp_path / "quaero.toml").write_text(f"[system]\ngrace_seconds = {GRACE_SECONDS}\n")
     with site.stopped(after=1), started("run", crawl, cwd=tmp_path) as process:
         site.wait_for_requests(5)
-        os.kill(process.pid, signal.SIGINT)
-        assert process.stderr is not None
-        told = next(line for line in process.stderr if "stopping" in line)
+        told = stop(process, signal.SIGINT)
         assert process.poll() is None
         a_moment(0.3)
         began = monotonic()
@@ -83,11 +90,13 @@ def test_a_signal_drains_work_which_exits_0(sites: TwoSites, tmp_path: Path, cra
     site = sites.site
     site.delay_seconds = 0.03
     for arguments, code_expected in ((["run", crawl], 130), (["work"], 0)):
+        before = len(site.requests)
         with started(*arguments, cwd=tmp_path) as process:
-            site.wait_for_requests(len(site.requests) + 20)
-            os.kill(process.pid, signal.SIGTERM)
-            code, told = end_of(process)
-        assert code == code_expected, told
+            with site.stopped(after=before + 40):
+                site.wait_for_requests(before + 20)
+                told = stop(process, signal.SIGTERM)
+            code, rest = end_of(process)
+        assert code == code_expected, told + rest
         assert running_jobs(tmp_path) == 0
     _finish(sites, tmp_path)
     assert site.times_asked == sites.generated.attempts
