@@ -18,9 +18,13 @@ class Running:
         self._told: list[str] = []
         self._out: list[str] = []
         self._news = threading.Condition()
+        self._told_all = (
+            threading.Event()
+        )  # with what was said last: the process may have ended before that is read
+        self._printed_all = threading.Event()
         self._readers = [
-            threading.Thread(target=self._read, args=(process.stderr, self._told)),
-            threading.Thread(target=self._read, args=(process.stdout, self._out)),
+            threading.Thread(target=self._read, args=(process.stderr, self._told, self._told_all)),
+            threading.Thread(target=self._read, args=(process.stdout, self._out, self._printed_all)),
         ]
         for reader in self._readers:
             reader.start()
@@ -29,7 +33,7 @@ class Running:
         """Wait until stderr has a line with these words."""
         with self._news:
             found = self._news.wait_for(
-                lambda: any(words in line for line in self._told) or self.process.poll() is not None, SECONDS
+                lambda: any(words in line for line in self._told) or self._told_all.is_set(), SECONDS
             )
         assert found, f"{words!r} is not among {self._told}"
         assert any(words in line for line in self._told), f"it ended and told {self._told}"
@@ -37,7 +41,7 @@ class Running:
     def prints(self, lines: int) -> None:
         """Wait until stdout has so many lines."""
         with self._news:
-            self._news.wait_for(lambda: len(self._out) >= lines or self.process.poll() is not None, SECONDS)
+            self._news.wait_for(lambda: len(self._out) >= lines or self._printed_all.is_set(), SECONDS)
         assert len(self._out) >= lines, f"{len(self._out)} lines, stderr: {self._told}"
 
     @property
@@ -52,12 +56,13 @@ class Running:
             reader.join(SECONDS)
         return Ended(code, "".join(self._out), "".join(self._told))
 
-    def _read(self, stream: IO[str], lines: list[str]) -> None:
+    def _read(self, stream: IO[str], lines: list[str], all_read: threading.Event) -> None:
         for line in stream:
             with self._news:
                 lines.append(line)
                 self._news.notify_all()
         with self._news:
+            all_read.set()
             self._news.notify_all()
 
 
