@@ -4,10 +4,11 @@
   gives the same firing: schedules neither drift nor repeat.
 - Where neither minute nor hour begins with ``*`` a schedule names times of day, and each fires once a day: one that
   the zone skips fires at the first moment after the gap, one that the zone repeats fires the first time.
-- Else it goes by elapsed time: ``*/5 * * * *`` fires every five minutes, also through gaps and repeated hours.
+- Else it goes by elapsed time: ``*/5 * * * *`` fires every five minutes, also through gaps and repeated hours. It fires
+  at each minute that matches as the zone's clocks show it, whatever part of an hour they are put forward or back by.
 """
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
@@ -16,6 +17,8 @@ DEFAULT_ZONE = "UTC"
 """Of a schedule that names none: the same on every host, and without hours that are skipped or repeated."""
 _MOST_YEARS = 50
 """``CronSim`` looks no further ahead."""
+_BETWEEN_CHANGES = timedelta(days=5)
+"""Less than lies between any two changes of a zone's clocks: a week, in Gaza in 2040."""
 
 
 class FiringError(ValueError):
@@ -39,11 +42,13 @@ def next_firing(cron: str, time_zone: str, after_ms: int) -> int:
     zone = zone_named(time_zone)
     try:
         after = datetime.fromtimestamp(after_ms / 1000, UTC)
-        for moment in CronSim(cron, after.astimezone(zone)):
-            fires = moment.astimezone(UTC)
-            # In the second of two repeated hours, times of day are tried again that were over in the first.
-            if fires > after:
-                return round(fires.timestamp() * 1000)
+        found = CronSim(cron, after.astimezone(zone))
+        # CronSim says which of the two it is, and knows times of day. Else it goes from one full hour to the next, and
+        # where clocks are put forward or back by half an hour from one half hour to the next, past what is between.
+        by_clock = zone is not UTC and found.fixup_tz is None
+        fires = _by_clock(cron, zone, after) if by_clock else _at_time_of_day(found, after)
+        if fires is not None:
+            return round(fires.timestamp() * 1000)
     except CronSimError as error:
         raise FiringError(
             f"{cron!r} is no cron expression: {str(error).lower()}; write five fields"
@@ -51,6 +56,52 @@ def next_firing(cron: str, time_zone: str, after_ms: int) -> int:
     except (OverflowError, ValueError, OSError) as error:
         raise FiringError(f"{cron!r} has no firing that a calendar knows: {error}") from error
     raise FiringError(f"{cron!r} does not fire within {_MOST_YEARS} years; write another day or month")
+
+
+def _at_time_of_day(found: CronSim, after: datetime) -> datetime | None:
+    for moment in found:
+        fires = moment.astimezone(UTC)
+        # In the second of two repeated hours, times of day are tried again that were over in the first.
+        if fires > after:
+            return fires
+    return None
+
+
+def _by_clock(cron: str, zone: tzinfo, after: datetime) -> datetime | None:
+    """The first minute that matches: looked for between one change of the clocks and the next, where none jumps."""
+    offset = _offset(zone, after)
+    since = after
+    while True:
+        local = next(CronSim(cron, (since + offset).replace(tzinfo=None)), None)
+        if local is None:
+            return None
+        fires = local.replace(tzinfo=UTC) - offset
+        change = _first_change(zone, after, fires)
+        if change is None:
+            return fires
+        after, offset = change, _offset(zone, change)
+        since = change - timedelta(seconds=1)  # CronSim begins with the second after that
+
+
+def _offset(zone: tzinfo, moment: datetime) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta()
+
+
+def _first_change(zone: tzinfo, after: datetime, until: datetime) -> datetime | None:
+    """The first second after the one and not after the other moment at which the zone's clocks are put elsewhere."""
+    offset = _offset(zone, after)
+    ahead = after
+    while _offset(zone, ahead) == offset:
+        if ahead == until:
+            return None
+        after, ahead = ahead, until if until - ahead < _BETWEEN_CHANGES else ahead + _BETWEEN_CHANGES
+    while ahead - after > timedelta(seconds=1):
+        middle = after + (ahead - after) / 2
+        if _offset(zone, middle) == offset:
+            after = middle
+        else:
+            ahead = middle
+    return ahead.replace(microsecond=0)
 
 
 def next_firings(cron: str, time_zone: str, after_ms: int, count: int) -> list[int]:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors.firing import FiringError, next_firing, next_firings, zone_named
@@ -13,6 +13,8 @@ from actors.firing import FiringError, next_firing, next_firings, zone_named
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
 BERLIN = "Europe/Berlin"
+BEIRUT = "Asia/Beirut"
+LORD_HOWE = "Australia/Lord_Howe"  # its clocks are put forward and back by half an hour
 
 
 def ms(*parts: int, zone: str = "UTC") -> int:
@@ -38,9 +40,7 @@ days = st.sampled_from(["*", "1", "15", "31", "L", "1-7"])
 months = st.sampled_from(["*", "1", "3,10", "JAN-JUN"])
 weekdays = st.sampled_from(["*", "1", "MON-FRI", "0", "7"])
 crons = st.tuples(minutes, hours, days, months, weekdays).map(" ".join)
-zones = st.sampled_from(
-    ["", "UTC", BERLIN, "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Asia/Beirut"]
-)
+zones = st.sampled_from(["", "UTC", BERLIN, "America/New_York", "Asia/Kolkata", LORD_HOWE, BEIRUT])
 moments = st.integers(ms(2020, 1, 1), ms(2032, 1, 1))
 
 
@@ -53,6 +53,13 @@ def test_a_firing_is_later_than_the_moment_and_on_a_full_minute(cron: str, zone:
 
 
 @given(crons, zones, moments, st.floats(0, 1, exclude_max=True))
+@example(
+    "* 3 * * *", LORD_HOWE, ms(2026, 4, 5, 0, 30, zone=LORD_HOWE), 0.8
+)  # was 03:30, but from 02:45 on 03:00
+@example(
+    "45 * * * *", LORD_HOWE, ms(2026, 10, 4, 1, 50, zone=LORD_HOWE), 0.9
+)  # was 03:45, but from 02:30 on 02:45
+@example("* 0 29 3 *", BEIRUT, ms(2026, 3, 20), 0.9)  # was 01:00, but from 23:00 on that of the next year
 def test_any_moment_since_the_firing_before_gives_the_same_firing(
     cron: str, zone: str, after: int, share: float
 ) -> None:
@@ -62,20 +69,21 @@ def test_any_moment_since_the_firing_before_gives_the_same_firing(
     assert next_firing(cron, zone, fires - 1) == fires
 
 
+def told(text: str, most: int) -> set[int]:
+    """The minutes or hours that a field names."""
+    found: set[int] = set()
+    for term in text.split(","):
+        whole, _, step = term.partition("/")
+        first, _, last = whole.partition("-")
+        low, high = (0, most) if first == "*" else (int(first), int(last or first))
+        found |= set(range(low, high + 1, int(step or 1)))
+    return found
+
+
 @given(crons, moments)
 def test_in_utc_a_firing_is_the_first_minute_whose_fields_match(cron: str, after: int) -> None:
     fires = next_firing(cron, "", after)
     minute, hour = cron.split()[:2]
-
-    def told(text: str, most: int) -> set[int]:
-        found: set[int] = set()
-        for term in text.split(","):
-            whole, _, step = term.partition("/")
-            first, _, last = whole.partition("-")
-            low, high = (0, most) if first == "*" else (int(first), int(last or first))
-            found |= set(range(low, high + 1, int(step or 1)))
-        return found
-
     at = datetime.fromtimestamp(fires / 1000, UTC)
     assert at.minute in told(minute, 59)
     assert at.hour in told(hour, 23)
@@ -120,6 +128,40 @@ def test_a_wildcard_goes_by_elapsed_time_through_gaps_and_repeated_hours(
     assert len(found) == 2 * hours
     assert {after - before for before, after in pairwise(found)} == {30 * MINUTE}
     assert local(start + hours * 60 * MINUTE, BERLIN)[6:11] == "00:00"
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "day"),
+    [
+        ("* 3 * * *", LORD_HOWE, (2026, 4, 5)),
+        ("* 3 * * *", LORD_HOWE, (2026, 10, 4)),
+        ("45 * * * *", LORD_HOWE, (2026, 10, 4)),
+        ("*/7 1-2 * * *", LORD_HOWE, (2026, 4, 5)),
+        ("*/20 */2 * * *", LORD_HOWE, (2026, 4, 5)),
+        ("0 */3 4 10 *", LORD_HOWE, (2026, 10, 4)),
+        ("* 0 29 3 *", BEIRUT, (2026, 3, 29)),
+        ("*/10 1 29 3 *", BEIRUT, (2026, 3, 29)),
+        ("*/10 23 * * *", BEIRUT, (2026, 10, 24)),
+        ("*/15 2 * * *", BERLIN, (2026, 3, 29)),
+        ("*/15 2 25 * *", BERLIN, (2026, 10, 25)),
+    ],
+)
+def test_a_wildcard_fires_at_every_minute_that_the_zones_clocks_show_also_on_the_night_they_change(
+    cron: str, zone: str, day: tuple[int, int, int]
+) -> None:
+    minute, hour, *date = cron.split()
+    start = ms(*day, zone=zone) - 4 * 60 * MINUTE
+    end = start + 36 * 60 * MINUTE
+
+    def matches(moment_ms: int) -> bool:
+        at = datetime.fromtimestamp(moment_ms / 1000, ZoneInfo(zone))
+        is_day = all(
+            field in {"*", str(part)} for field, part in zip(date, (at.day, at.month, "*"), strict=True)
+        )
+        return is_day and at.minute in told(minute, 59) and at.hour in told(hour, 23)
+
+    expected = [each for each in range(start, end, MINUTE) if matches(each)]
+    assert firings_within(cron, zone, start, end) == expected
 
 
 def test_a_rare_day_is_found_years_ahead() -> None:
