@@ -29,7 +29,7 @@ MAX_MESSAGE = 8000
 class EngineBody:
     """One body. It ends with exactly one message to its actor, unless it was abandoned or the actor ended."""
 
-    __slots__ = ("_function", "_pool", "_returned", "_task", "abandoned", "cancelled", "cell", "key")
+    __slots__ = ("_function", "_pool", "_returned", "_task", "abandoned", "cancelled", "cell", "key", "over")
 
     _returned: "tuple[ActorAddress, object] | None"
 
@@ -37,6 +37,7 @@ class EngineBody:
         self.key = key
         self.abandoned = False
         self.cancelled = False
+        self.over = False  # it has returned, and its thread goes on with the next one
         self.cell = cell
         self._function = function
         self._pool = pool
@@ -111,6 +112,8 @@ class EngineBody:
             result = self._failure(
                 TypeError(f"a body returns a message, a msgspec Struct; this one returned {result!r:.200}")
             )
+        # Before its actor can know of the result, and end: the thread is about to be free, and not to be written off.
+        self.over = True
         try:
             cell.post_result(result)
         except (

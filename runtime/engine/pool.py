@@ -83,6 +83,8 @@ class Pool:
 
         Returns whether there is such a thread; it tells the body when it comes back.
         """
+        if body.over:
+            return False  # it is back already, and about to take the next one
         try:
             # Whoever removes the body decides: this one, or the thread when it is done after all.
             self._running.remove(body)

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from runtime.engine import EngineConfig, UnknownDispatcherError, engine_statistics, tell
+from runtime.engine import EngineConfig, UnknownDispatcherError, close_system, engine_statistics, tell
+from runtime.engine.system import engine_of
 from tests.engine.scripted import Note, Scripted
 from tests.engine.stage import WAIT_SECONDS, Stage
 
@@ -121,6 +122,50 @@ def test_the_body_of_an_actor_that_ends_is_abandoned() -> None:
         stage.do(stage.actor(), lambda actor: actor.run_body("io", lambda: Note("free")))
         assert stage.next() == "free"
         gate.set()
+
+
+class Running(set[Any]):
+    """What a pool runs: a thread does not come to note that its body has returned until the gate is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+
+    def remove(self, body: Any) -> None:
+        if "-core-" not in threading.current_thread().name:
+            self.gate.wait(WAIT_SECONDS)
+        super().remove(body)
+
+
+def test_the_thread_of_a_body_whose_result_is_there_is_not_given_up() -> None:
+    """Closing once named such a thread as one that does not end."""
+    with Stage() as stage:
+        pool = engine_of(stage.system).dispatchers.pool
+        assert pool is not None
+        running = pool._running = Running()
+        actor, watcher = stage.actor(), stage.actor()
+        stage.do(watcher, lambda scripted: [scripted.watch(actor), scripted.saw("watches")])
+        assert stage.next() == "watches"
+        stage.do(actor, lambda scripted: scripted.run_body("io", lambda: Note("done")))
+        assert stage.next() == "done"
+        stage.do(actor, lambda scripted: scripted.stop_self())
+        assert stage.next() == "exited normal"
+        assert engine_statistics(stage.system).abandoned_threads == 0
+        running.gate.set()
+        assert close_system(stage.system, WAIT_SECONDS) == []
+
+
+def test_a_body_that_is_abandoned_after_its_result_came_is_told_of_at_once() -> None:
+    with Stage() as stage:
+        pool, bodies = engine_of(stage.system).dispatchers.pool, list[Any]()
+        assert pool is not None
+        running = pool._running = Running()
+        actor = stage.actor()
+        stage.do(actor, lambda scripted: bodies.append(scripted.run_body("io", lambda: Note("done"))))
+        assert stage.next() == "done"
+        stage.do(actor, lambda _: bodies[0].abandon((actor, Note("runs no more"))))
+        assert stage.next() == "runs no more"
+        running.gate.set()
 
 
 def test_a_cancelled_task_is_a_failed_body() -> None:
