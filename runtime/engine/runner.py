@@ -122,6 +122,8 @@ class Runner:
         return True
 
     def _give_seat(self) -> None:
+        # Each stays known until it has ended, or nobody would wait for one that is about to.
+        self.threads = {each for each in self.threads if each.is_alive()}
         seat = Seat()
         self._made += 1
         thread = Thread(target=self._work, args=(seat,), name=f"{self.name}-{self._made}", daemon=True)
@@ -138,8 +140,6 @@ class Runner:
         finally:
             seat.left = True
             seat.current = None
-            if self.seat is not seat and seat.thread is not None:
-                self.threads.discard(seat.thread)
 
     def _work_off(self, seat: Seat) -> None:
         ready, chores = self.ready, self.chores

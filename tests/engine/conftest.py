@@ -8,6 +8,7 @@ from thespian.actors import ActorSystem
 
 from actors.seams import ManualClock
 from runtime.engine import EngineConfig, close_system, open_system
+from tests.engine.stage import WAIT_SECONDS
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def system() -> Iterator[ActorSystem]:
     before = set(threading.enumerate())
     opened = open_system()
     yield opened
-    assert close_system(opened) == []
+    assert close_system(opened, WAIT_SECONDS) == []
     assert set(threading.enumerate()) <= before
 
 

@@ -64,3 +64,44 @@ def test_what_comes_while_the_thread_falls_asleep_is_run(request: pytest.Fixture
     runner.close()
     assert not runner.join(real_now() + WAIT_SECONDS)
     assert not runner.ready
+
+
+def test_a_thread_that_lost_the_seat_is_waited_for_until_it_has_ended() -> None:
+    """It was forgotten a moment before, and outlived its engine by that."""
+    runner, leaving, gate = Runner("core", NoChores()), Event(), Event()
+    work = runner._work
+
+    def work_and_linger(seat: Seat) -> None:
+        work(seat)
+        leaving.set()
+        gate.wait(WAIT_SECONDS)
+
+    runner._work = work_and_linger  # type: ignore[method-assign]
+    first = Counted(1)
+    runner.enqueue(first)
+    assert first.done.wait(WAIT_SECONDS)
+    seat = runner.seat
+    assert seat is not None
+    assert runner.hand_over(seat)
+    assert leaving.wait(WAIT_SECONDS)
+    assert seat.thread in runner.threads
+    gate.set()
+    runner.close()
+    assert not runner.join(real_now() + WAIT_SECONDS)
+    assert not any(thread.is_alive() for thread in runner.threads)
+
+
+def test_threads_that_have_ended_are_forgotten_with_the_next_hand_over() -> None:
+    runner = Runner("core", NoChores())
+    for _ in range(5):
+        work = Counted(1)
+        runner.enqueue(work)
+        assert work.done.wait(WAIT_SECONDS)
+        seat = runner.seat
+        assert seat is not None
+        assert runner.hand_over(seat)
+        assert seat.thread is not None
+        seat.thread.join(WAIT_SECONDS)
+    assert len(runner.threads) == 2
+    runner.close()
+    assert not runner.join(real_now() + WAIT_SECONDS)
