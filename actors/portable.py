@@ -1,9 +1,9 @@
 """What carries a TypedActor on Thespian's own bases, made of the thirteen methods every ``_myRef`` has.
 
 Messages travel as a ``Wire``: MessagePack bytes with the addresses beside them, so that nothing but that envelope is
-pickled. An ask is a number in the envelope, and its sender's address remembers it; a timer is a wake-up with a number;
-a reason is a farewell to the parent, which every child is introduced to. Bodies run within the handler, because these
-bases have a process for each actor; strangers can not be watched.
+pickled. An ask is a number in the envelope, and its sender's address remembers it; a timer is a wake-up with a number,
+and first due is first delivered; a reason is a farewell to the parent, which every child is introduced to. Bodies run
+within the handler, because these bases have a process for each actor; strangers can not be watched.
 """
 
 import importlib
@@ -21,6 +21,7 @@ from thespian.actors import (
 
 from actors.encoding import decode_message, encode_message
 from actors.receive import AskEnded, BodyFailed, ExitReason, TypedActor
+from actors.seams import SystemClock
 
 RESOURCE_CAPABILITY = "quaero.resource."
 """Before a resource's name: the capability whose value, "module:name", says what to import for it."""
@@ -72,7 +73,8 @@ class AskingAddress(ActorAddress):
 class PortableTimer:
     """A timer that can be cancelled, though the wake-up can not."""
 
-    def __init__(self, message: object) -> None:
+    def __init__(self, due: float, message: object) -> None:
+        self.due = due
         self.message = message
         self.active = True
 
@@ -171,7 +173,8 @@ class PortableExtras:
     def start_timer(self, seconds: float, message: object) -> PortableTimer:
         """Deliver a message to this actor later."""
         self._number += 1
-        timer = self._timers[self._number] = PortableTimer(message)
+        timer = PortableTimer(SystemClock.monotonic() + seconds, message)
+        self._timers[self._number] = timer
         self._reference.wakeupAfter(seconds, ("quaero.timer", self._number))
         return timer
 
@@ -254,11 +257,24 @@ class PortableExtras:
             case ("quaero.ask", int(number)):
                 self._actor.deliver(AskEnded(number, None, missing=True), own)
             case ("quaero.timer", int(number)):
-                timer = self._timers.pop(number)
-                if timer.active:
-                    self._actor.deliver(timer.message, own)
+                self._fire(number)
             case _:
                 self._actor.deliver(message, own)
+
+    def _fire(self, number: int) -> None:
+        """Deliver that timer's message, after those of all that were due before it.
+
+        Thespian hands out in reverse what expired together. A timer that was delivered with a later one is not known
+        here any more when its own wake-up comes.
+        """
+        last = self._timers.get(number)
+        if last is None:
+            return
+        due = sorted((timer.due, each) for each, timer in self._timers.items() if timer.due <= last.due)
+        for _, each in due:
+            timer = self._timers.pop(each)
+            if timer.active and not self._stopping:
+                self._actor.deliver(timer.message, self._reference.address)
 
     def _take_leave(self, message: ChildActorExited) -> None:
         for place, (address, reason) in enumerate(self._farewells):

@@ -170,11 +170,12 @@ class Supervisor(TypedActor):
         )
 
     def receiveMsg_StartTimers(self, message: StartTimers, sender: Address) -> None:
-        self.timers.start("late", 0.05, Tick("late"))
+        # First due first: each time counts from its own start, and between two starts any time may pass.
         self.timers.start("cancelled", 0.01, Tick("cancelled"))
         self.timers.start("replaced", 0.01, Tick("before"))
         self.timers.start("replaced", 0.02, Tick("after"))
         self.timers.cancel("cancelled")
+        self.timers.start("late", 0.05, Tick("late"))
         self.timers.start("end", 0.1, Tick("end"))
         self.waiting = sender
 
