@@ -1,6 +1,7 @@
 """A system with scripted actors on it."""
 
 from collections.abc import Callable
+from itertools import count
 from queue import SimpleQueue
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ class Stage:
 
     def __init__(self, **options: Any) -> None:
         self.script: dict[str, Callable[[Any], Any]] = {}
+        self._numbers = count()  # threads that take one at once get different ones
         self.seen: SimpleQueue[Any] = SimpleQueue()
         resources = {"script": self.script, "seen": self.seen}
         self.system: ActorSystem = open_system(resources=resources, **options)
@@ -33,7 +35,7 @@ class Stage:
 
     def do(self, address: Any, function: Callable[[Any], Any]) -> None:
         """Have the actor run the function."""
-        name = f"{function.__name__} {len(self.script)}"
+        name = f"{function.__name__} {next(self._numbers)}"
         self.script[name] = function
         tell(self.system, address, Do(name))
 
