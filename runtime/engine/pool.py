@@ -164,10 +164,12 @@ class Pool:
             try:
                 running.remove(job)
             except KeyError:
-                self._leave()
+                # An actor is queued again before this thread notes that its turn is over: another one, that ran the
+                # next turn meanwhile, has taken it off for both. A body that is missing was given up.
                 if isinstance(job, EngineBody):
+                    self._leave()
                     job.run_no_more()
-                return False
+                    return False
             self._finished += 1
             done += 1
             if done == SERIES:

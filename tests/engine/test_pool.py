@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from actors.pace import FEWEST_BODIES, UNLIMITED
+from runtime.engine.joining import real_now
 from runtime.engine.pool import (
     QUICK_BODIES,
     QUICK_SECONDS,
@@ -14,6 +15,7 @@ from runtime.engine.pool import (
     SERIES_SECONDS,
     Pool,
 )
+from tests.embedding.processes import until
 
 WAIT_SECONDS = 100.0
 
@@ -43,6 +45,7 @@ def pool() -> Iterator[Pool]:
     pool = Pool("test", 8)
     yield pool
     pool.close()
+    assert pool.join(real_now() + WAIT_SECONDS) == []
 
 
 def run(pool: Pool, bodies: list[Body]) -> list[Body]:
@@ -122,6 +125,24 @@ def test_many_threads_that_enqueue_at_once_lose_nothing(pool: Pool) -> None:
     for hand in hands:
         hand.join(WAIT_SECONDS)
     assert all(body.done.is_set() for some in bodies for body in some)
+
+
+def test_a_thread_whose_actor_is_run_by_another_before_it_notes_the_end_of_its_turn_stays(pool: Pool) -> None:
+    """It took the actor for a body that was given up, and left: one thread less each time, and closing took 5 s."""
+    again = threading.Event()
+
+    def work() -> None:
+        if again.is_set():
+            return
+        again.set()
+        pool.enqueue(actor)
+        until(lambda: pool._finished == 1, what="the second turn")
+
+    actor = Body(work)
+    run(pool, [actor])
+    until(lambda: pool._finished == 2, what="the first thread's return")
+    assert (pool.size, pool.abandoned) == (2, 0)
+    assert sum(thread.is_alive() for thread in pool.threads) == 2
 
 
 def test_while_bodies_are_quick_few_of_each_step_are_worth_having_here(pool: Pool) -> None:
