@@ -7,9 +7,8 @@ import pytest
 from thespian.actors import ActorExitRequest, ActorSystem
 
 from actors.receive import Address, ExitReason, TypedActor
-from runtime.engine import ask, engine_statistics, tell
+from runtime.engine import engine_statistics, tell
 from runtime.engine.ending import EXIT_SLICE
-from tests.engine import contract as c
 from tests.engine.scripted import Do, HearsExit, IoScripted, LoopScripted, Note, Scripted, StoreScripted
 from tests.engine.stage import WAIT_SECONDS, Stage
 
@@ -181,7 +180,9 @@ def test_the_timers_of_an_actor_end_with_it() -> None:
         stage.do(actor, start)
         assert stage.next() == "started"
         assert engine_statistics(stage.system).timers == 1
+        # One that watches from before is told after the timers were cancelled.
+        stage.do(stage.actor(), lambda watcher: [watcher.watch(actor), watcher.saw("watches")])
+        assert stage.next() == "watches"
         tell(stage.system, actor, ActorExitRequest())
-        worker = stage.system.createActor(c.Worker)
-        assert ask(stage.system, worker, c.Ping(1), WAIT_SECONDS) == c.Pong(1)
+        assert stage.next() == "exited killed"
         assert all(not each.active for _, _, each in stage.system._systemBase.engine.timers._heap)
