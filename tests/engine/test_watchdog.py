@@ -1,14 +1,19 @@
 """Handlers that block the core dispatcher."""
 
 import logging
+import sys
 import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from thespian.actors import Actor
 
 from runtime.engine import EngineConfig, ask, engine_statistics, tell
-from runtime.engine.runner import Runner
+from runtime.engine.runner import Runner, Seat
 from runtime.engine.system import engine_of
+from runtime.engine.watchdog import Watchdog
 from tests.embedding.processes import until
 from tests.engine import contract as c
 from tests.engine.scripted import Note, Scripted
@@ -86,23 +91,47 @@ def test_the_actor_that_blocks_stays_serial() -> None:
         assert [stage.next(), stage.next()] == ["first", "second"]
 
 
+def watched_by_hand(stage: Stage) -> Watchdog:
+    """The watchdog of an engine that has done nothing yet: it never looks but when it is told to."""
+    watchdog = engine_of(stage.system).dispatchers.watchdog
+    assert watchdog is not None
+    watchdog._start = lambda: None  # type: ignore[method-assign]
+    return watchdog
+
+
+def seat_of(stage: Stage) -> Seat:
+    runner = engine_of(stage.system).dispatchers.core
+    assert isinstance(runner, Runner)
+    assert runner.seat is not None
+    return runner.seat
+
+
+def looks_until_slow(stage: Stage, watchdog: Watchdog, seat: Seat) -> int:
+    for looks in range(100):
+        if engine_statistics(stage.system).slow_handlers:
+            return looks
+        watchdog._look(seat)
+    raise AssertionError("no handler was found to be slow")
+
+
+def is_at(thread: threading.Thread | None, words: str) -> bool:
+    """Whether the thread is called from a line with these words."""
+    assert thread is not None
+    return words in "".join(traceback.format_stack(sys._current_frames()[thread.ident or 0]))
+
+
 def test_a_slow_handler_is_logged_once_with_its_stack(caplog: pytest.LogCaptureFixture) -> None:
-    logged = threading.Event()
-
-    class Listener(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if "has been handling one message" in record.getMessage():
-                logged.set()
-
-    listener = Listener()
-    logging.getLogger("quaero.engine").addHandler(listener)
-    with Stage(config=EngineConfig(slow_handler_seconds=0.02)) as stage:
+    with Stage(config=EngineConfig(handoff_seconds=1, slow_handler_seconds=8)) as stage:
+        watchdog = watched_by_hand(stage)
         gate = block(stage, 1)
-        assert logged.wait(WAIT_SECONDS)
+        seat = seat_of(stage)
+        until(lambda: is_at(seat.thread, "gate.wait"), what="the wait")
+        looks_until_slow(stage, watchdog, seat)
+        for _ in range(10):
+            watchdog._look(seat)
         gate.set()
         assert stage.next() == "went on"
         assert engine_statistics(stage.system).slow_handlers == 1
-    logging.getLogger("quaero.engine").removeHandler(listener)
     (record,) = [each for each in caplog.records if "has been handling" in each.getMessage()]
     assert "gate.wait" in record.getMessage()
     assert "dispatcher = 'io'" in record.getMessage()
@@ -110,40 +139,40 @@ def test_a_slow_handler_is_logged_once_with_its_stack(caplog: pytest.LogCaptureF
 
 def test_a_handler_is_slow_after_so_many_looks_however_long_they_took() -> None:
     """On a machine with no time for the process a handler of a millisecond was once called slow after 66 ms."""
-    config = EngineConfig(handoff_seconds=WAIT_SECONDS, slow_handler_seconds=8 * WAIT_SECONDS)
-    with Stage(config=config) as stage:
-        engine = engine_of(stage.system)
-        watchdog, runner = engine.dispatchers.watchdog, engine.dispatchers.core
-        assert watchdog is not None
-        assert isinstance(runner, Runner)
+    with Stage(
+        config=EngineConfig(handoff_seconds=WAIT_SECONDS, slow_handler_seconds=8 * WAIT_SECONDS)
+    ) as stage:
+        watchdog = watched_by_hand(stage)
         gate = block(stage, 1)
-        seat = runner.seat
-        assert seat is not None
-        looks = 0
-        while not engine_statistics(stage.system).slow_handlers:
-            watchdog._look(seat)
-            looks += 1
-        assert looks in {7, 8}  # the watchdog's own thread may have looked once
+        assert looks_until_slow(stage, watchdog, seat_of(stage)) == 8
         gate.set()
         assert stage.next() == "went on"
 
 
-def test_the_engine_shouts_when_no_spare_thread_is_left(caplog: pytest.LogCaptureFixture) -> None:
-    shouted = threading.Event()
+@contextmanager
+def said(words: str) -> Iterator[threading.Event]:
+    """Set once the engine logs these words."""
+    heard = threading.Event()
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if "everything waits for them" in record.getMessage():
-                shouted.set()
+            if words in record.getMessage():
+                heard.set()
 
-    listener = Listener()
-    logging.getLogger("quaero.engine").addHandler(listener)
-    with Stage(config=EngineConfig(spare_threads=2)) as stage:
+    listener, logger = Listener(), logging.getLogger("quaero.engine")
+    logger.addHandler(listener)
+    try:
+        yield heard
+    finally:
+        logger.removeHandler(listener)
+
+
+def test_the_engine_shouts_when_no_spare_thread_is_left(caplog: pytest.LogCaptureFixture) -> None:
+    with said("everything waits for them") as shouted, Stage(config=EngineConfig(spare_threads=2)) as stage:
         gate = block(stage, 3)
         assert shouted.wait(WAIT_SECONDS)
         gate.set()
         assert [stage.next() for _ in range(3)] == ["went on"] * 3
-    logging.getLogger("quaero.engine").removeHandler(listener)
     assert any("3 handlers block the core dispatcher" in each.getMessage() for each in caplog.records)
 
 
@@ -159,6 +188,6 @@ def test_plain_actors_that_block_delay_nobody_for_long() -> None:
     with Stage() as stage:
         for _ in range(10):
             stage.system.tell(stage.system.createActor(Sleeper), "sleep")
-        assert ask(stage.system, stage.system.createActor(c.Worker), c.Ping(1), 5) == c.Pong(1)
+        assert ask(stage.system, stage.system.createActor(c.Worker), c.Ping(1), WAIT_SECONDS / 2) == c.Pong(1)
         gate.set()
         assert [stage.system.listen(WAIT_SECONDS) for _ in range(10)] == ["slept"] * 10
