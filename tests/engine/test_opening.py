@@ -22,16 +22,21 @@ from runtime.engine import (
 from tests.engine import contract as c
 from tests.engine.scripted import Scripted
 from tests.engine.stage import WAIT_SECONDS, Stage
-from tests.machine import slowness
+from tests.machine import slowness, soonest
 
 
 def test_opening_starts_no_thread_and_computes_for_less_than_50_milliseconds() -> None:
     before = set(threading.enumerate())
-    started = time.thread_time()
-    system = open_system()
-    assert time.thread_time() - started < 0.05 * slowness()
-    assert set(threading.enumerate()) <= before
-    close_system(system)
+
+    def seconds() -> float:
+        started = time.thread_time()
+        system = open_system()
+        used = time.thread_time() - started
+        assert set(threading.enumerate()) <= before
+        close_system(system)
+        return used / slowness()
+
+    assert soonest(seconds, 0.05) < 0.05
 
 
 def test_closing_a_hundred_thousand_actors_takes_less_than_a_second_of_computing() -> None:
@@ -41,11 +46,14 @@ def test_closing_a_hundred_thousand_actors_takes_less_than_a_second_of_computing
                 self.spawn(c.Worker)
             self.reply(message)
 
-    system = open_system(EngineConfig(encode_messages=False))
-    ask(system, system.createActor(Many), c.Ping(100_000), WAIT_SECONDS)
-    started = time.process_time()
-    assert close_system(system, WAIT_SECONDS) == []
-    assert time.process_time() - started < slowness()
+    def seconds() -> float:
+        system = open_system(EngineConfig(encode_messages=False))
+        ask(system, system.createActor(Many), c.Ping(100_000), WAIT_SECONDS)
+        started = time.process_time()
+        assert close_system(system, WAIT_SECONDS) == []
+        return (time.process_time() - started) / slowness()
+
+    assert soonest(seconds, 1.0) < 1.0
 
 
 def test_closing_ends_every_thread_of_every_dispatcher() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from runtime.toml.diagnostic import Diagnostic
 from runtime.toml.document import LARGEST_FILE, UnreadableError, parse_document, read_document
-from tests.machine import slowness
+from tests.machine import slowness, soonest
 
 
 def refusal(content: bytes | str) -> Diagnostic | None:
@@ -83,12 +83,17 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
     ids=lambda content: content[:12] + "…",
 )
 def test_a_hostile_file_is_answered_with_two_seconds_of_computing(content: str) -> None:
-    started = time.process_time()
-    refused = refusal(content)
+    refused: set[str] = set()
 
-    assert time.process_time() - started < 2 * slowness()
-    assert len(str(refused)) < 300
-    assert "\n" not in str(refused)
+    def seconds() -> float:
+        started = time.process_time()
+        refused.add(str(refusal(content)))
+        return (time.process_time() - started) / slowness()
+
+    assert soonest(seconds, 2) < 2
+    (words,) = refused
+    assert len(words) < 300
+    assert "\n" not in words
 
 
 @given(st.binary(max_size=60))
