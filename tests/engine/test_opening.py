@@ -106,13 +106,13 @@ def test_the_hosts_logging_signals_and_loop_are_left_alone() -> None:
 import asyncio, logging, signal, threading
 handlers = list(logging.root.handlers), logging.root.level
 signals = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)]
-from runtime.engine import ask, close_system, open_system
+from runtime.engine import EngineConfig, ask, close_system, open_system
 from tests.engine import contract as c
-system = open_system()
+system = open_system(EngineConfig(slow_handler_seconds=100))  # else a machine without time for it makes it warn
 supervisor = system.createActor(c.Supervisor)
 for dispatcher in ("core", "io", "loop"):
-    ask(system, supervisor, c.RunBody(dispatcher, failing=False), 10)
-close_system(system)
+    ask(system, supervisor, c.RunBody(dispatcher, failing=False), 100)
+close_system(system, 100)
 assert (list(logging.root.handlers), logging.root.level) == handlers
 assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)] == signals
 assert asyncio.get_event_loop_policy()._local._loop is None
