@@ -136,7 +136,7 @@ def body():
     threading.Event().wait()
 stage.do(stage.actor(), lambda actor: actor.run_body("io", body))
 started.wait(100)
-print(len(close_system(stage.system, 1.0)))
+print(len(close_system(stage.system, 100)))
 """
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=False
