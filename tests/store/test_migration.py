@@ -139,6 +139,7 @@ print("upgraded", flush=True)
 """
 
 
+@pytest.mark.timeout(900)  # 75 processes, one after the other
 def test_an_upgrade_killed_at_any_statement_leaves_a_whole_schema_and_can_be_done_again(
     old: Path, tmp_path: Path
 ) -> None:
