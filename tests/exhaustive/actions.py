@@ -158,7 +158,7 @@ def _operating(world: World, state: State, rows: Rows) -> Iterator[Action]:
     for job in rows.jobs.values():
         if _is_paused(job, rows):
             yield Action("resumes", number, job.id)
-    for operator in set(world.scope.operators) - state.operators:
+    for operator in (each for each in world.scope.operators if each not in state.operators):
         verb, kind = operator.split()
         for job in rows.jobs.values():
             if job.kind == kind and (job.state in OPEN) != (verb == "retry"):
