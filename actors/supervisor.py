@@ -19,6 +19,8 @@ from actors.messages import (
     Command,
     Drain,
     Drained,
+    Gathered,
+    Gathering,
     GiveBack,
     HoldBack,
     LeasesLost,
@@ -221,6 +223,10 @@ class RuntimeSupervisor(TypedActor):
             self.send(self._children["store"], SetDemand({}, 0, (), draining=True))
         elif self._drain is not None:
             self._drained(0)
+
+    def receiveMsg_Gathering(self, message: Gathering, sender: Address) -> None:
+        """This comes after all that was ready on the core when the store asked."""
+        self.reply(Gathered())
 
     # -- requests that must not be lost -------------------------------------------------------------------------
 

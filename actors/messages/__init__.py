@@ -6,11 +6,11 @@ stores' rows are the truth; a message is a hint about them, so every report can 
 - to the store:        OpenStore, CloseStore, Submit, StagePage, NameChildren, NamingFailed, Settle, SetDemand,
                        ExtendLeases, GiveBack, CancelJob, CloseParent, WatchParent, UnwatchParent, Sweep,
                        IndexDocuments, TellWhenIdle, PauseJob, ResumeJob, PauseType, ResumeType, RetryJob, RerunJob,
-                       DeleteJob, Prune, Rung, ScheduleRuns, Unschedule, PauseSchedule, ResumeSchedule,
+                       DeleteJob, Gathered, Prune, Rung, ScheduleRuns, Unschedule, PauseSchedule, ResumeSchedule,
                        AdoptDefinitions, GetHealth, BuildSearchIndex, MaintainStore, AnnounceEvents, SetWebhook,
                        RemoveWebhook, EnableWebhook, DisableWebhook, AdoptWebhooks
 - from the store:      StoreOpened, StoreClosed, Submitted, KeyTaken, Staged, Refused, Named, Settled,
-                       CancelAcknowledged, Leased, JobsToStop, ParentPicture, Committed, NextDue, StoreIdle,
+                       CancelAcknowledged, Leased, JobsToStop, ParentPicture, Committed, Gathering, NextDue, StoreIdle,
                        PauseAcknowledged, TypePauseAcknowledged, Recorded, DeleteAcknowledged,
                        ScheduleAcknowledged, Adopted, StoreHealth, RetryAcknowledged, RerunGoesOn,
                        SearchIndexBuilt, StoreMaintained, WebhookAcknowledged, WebhooksAdopted
@@ -25,6 +25,7 @@ stores' rows are the truth; a message is a hint about them, so every report can 
 
 from actors.messages.from_store import (
     Committed,
+    Gathering,
     JobsToStop,
     KeyTaken,
     Leased,
@@ -90,6 +91,7 @@ from actors.messages.to_store import (
     CloseParent,
     CloseStore,
     ExtendLeases,
+    Gathered,
     GetHealth,
     GiveBack,
     IndexDocuments,
@@ -169,6 +171,8 @@ __all__ = [
     "EnableWebhook",
     "Event",
     "ExtendLeases",
+    "Gathered",
+    "Gathering",
     "GetHealth",
     "GetMonitoringStatus",
     "GiveBack",

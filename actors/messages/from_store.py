@@ -124,6 +124,10 @@ class Committed(Report, frozen=True):
     ended_runs: tuple[int, ...] = ()
 
 
+class Gathering(Report, frozen=True):
+    """The next commit waits until what is ready on the core has had its turn. Answered by ``Gathered``."""
+
+
 class NextDue(Report, frozen=True):
     """The earliest time (Unix ms) at which a scheduled job or a rate comes due; None = nothing waits for time."""
 

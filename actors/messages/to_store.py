@@ -158,6 +158,10 @@ class TellWhenIdle(Command, frozen=True):
     """Answered by ``StoreIdle`` once this runtime holds no lease, now or later."""
 
 
+class Gathered(Command, frozen=True):
+    """What was ready on the core when the store said ``Gathering`` has had its turn."""
+
+
 class Prune(Command, frozen=True):
     """Erase a slice of what was deleted, and so on while there is more; ``begin`` looks first for what is too old."""
 

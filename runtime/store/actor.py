@@ -37,6 +37,7 @@ from runtime.store.commit import Commit, Demand
 from runtime.store.concern import EVERYTHING, Concern
 from runtime.store.database import StoreError
 from runtime.store.failure import StoreUnavailableError
+from runtime.store.gathering import Gathering
 from runtime.store.pictures import Pictures
 from runtime.store.reports import Reports
 from runtime.store.slots import Slots
@@ -69,6 +70,7 @@ class StoreActor(ChoreActor):
         self._requests: list[tuple[Address, Any]] = []
         self._weight = 0
         self._flushing = False
+        self._gathering = Gathering()
         self._slots = Slots()
         self._pictures = Pictures()
         self._unsweeped: set[int] = set()
@@ -197,12 +199,17 @@ class StoreActor(ChoreActor):
             self.send(self.myAddress, Flush())
 
     def receiveMsg_Flush(self, message: Flush, sender: Address) -> None:
-        """What queued before this message is committed."""
-        self._flushing = False
+        """What queued before this message is committed, or waits for more."""
         if self._file is None or self._unavailable:
-            return
-        self._commit()
-        self._show(self._pictures.unseen(self._store.connection))
+            self._flushing = False
+        elif self._gathering.waits(self._weight, self._slots.under_way):
+            self._reports.gathering()
+        else:
+            self._flushing = False
+            self._commit()
+            self._show(self._pictures.unseen(self._store.connection))
+
+    receiveMsg_Gathered = receiveMsg_Flush
 
     def receiveMsg_Retry(self, message: Retry, sender: Address) -> None:
         """Try again what could not be committed."""
@@ -211,6 +218,7 @@ class StoreActor(ChoreActor):
 
     def _commit(self) -> None:
         requests, self._requests, self._weight = self._requests, [], 0
+        self._gathering.committed()
         asked = [request for _, request in requests]
         held = self._slots.release(asked)
         recount = any(isinstance(request, GiveBack) for request in asked)

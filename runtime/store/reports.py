@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from actors.job import JobKind
-from actors.messages import Committed, JobsToStop, Leased, NextDue, Wiring
+from actors.messages import Committed, Gathered, Gathering, JobsToStop, Leased, NextDue, Wiring
 from actors.receive import TypedActor
 from runtime.store.commit import Commit
 
@@ -37,6 +37,13 @@ class Reports:
             self._actor.send(wiring.events, Committed(done.last_seq, ended))
         if done.timed:
             self.due(done.next_due_ms)
+
+    def gathering(self) -> None:
+        """Ask for a ``Gathered``: the supervisor, which lives as long as there is a store; else say it oneself."""
+        if self._wiring is not None:
+            self._actor.send(self._wiring.supervisor, Gathering())
+        else:
+            self._actor.send(self._actor.myAddress, Gathered())
 
     def due(self, at_ms: int | None) -> None:
         """The scheduler is to send a ``Sweep`` then; told only when it is another time than before."""

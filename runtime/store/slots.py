@@ -44,6 +44,11 @@ class Slots:
         """Whether nothing is held."""
         return not self._leased and not self._namings
 
+    @property
+    def under_way(self) -> int:
+        """Jobs that are held."""
+        return len(self._leased)
+
     def order(self, demand: SetDemand) -> None:
         """A new standing order."""
         self._limits, self._naming_limit, self._actions = dict(demand.slots), demand.naming, demand.actions
