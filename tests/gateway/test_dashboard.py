@@ -162,6 +162,37 @@ def test_who_has_come_to_something_by_keyboard_stays_there_when_it_is_drawn_anew
     run.cancel()
 
 
+@pytest.mark.browser
+def test_what_is_pressed_is_not_drawn_anew_before_it_is_let_go(service: Service, page: Page) -> None:
+    """What a browser sends a click to has to be there when the button goes down and when it comes up."""
+    for name in ("nightly", "weekly"):
+        (service.definitions / f"{name}.toml").write_text(
+            f'id = "{name}"\nname = "N"\nschedule = "0 3 * * 1"\n[step.wait]\naction = "at_gate"\npath = "x"\n'
+        )
+    GATES["x"] = Event()
+    page.goto(f"{service.server.url}/#/definitions")
+    row = page.locator("tr", has_text="nightly")
+    expect(row).to_contain_text("not set")
+    row.get_by_role("cell").first.hover()
+    press_while_drawn_anew(service, page, "nightly")
+    expect(row).to_contain_text("not set")
+    page.mouse.up()
+    expect(row).to_contain_text("next ")
+    row.get_by_role("button", name="Run", exact=True).hover()
+    press_while_drawn_anew(service, page, "weekly")
+    page.mouse.up()
+    expect(page.locator("h1")).to_have_text("N")
+    GATES["x"].set()
+
+
+def press_while_drawn_anew(service: Service, page: Page, definition_id: str) -> None:
+    """Press what the pointer is on, and have the list of definitions be asked for meanwhile."""
+    page.mouse.down()
+    with page.expect_response(lambda answer: answer.url.endswith("/api/schedules")):
+        assert service.client.post(f"/api/schedules/{definition_id}").is_success
+    page.evaluate("() => new Promise((resolve) => setTimeout(resolve, 100))")  # time to do something wrong
+
+
 @contextmanager
 def kept_port() -> Iterator[int]:
     """A port that nobody else is given while the block lasts, on which a server may listen again and again.

@@ -32,8 +32,30 @@ function append(element, children) {
   }
 }
 
-/** Draws an element's inside anew. Who has come to something in it by keyboard is on the same thing afterwards. */
+let pressed = null; // what a pointer is down on
+const waiting = new Map(); // by element, what is drawn in it when the pointer is up
+
+addEventListener("pointerdown", (event) => { pressed = event.target; }, true);
+addEventListener("pointermove", (event) => { if (!event.buttons) letGo(); }, true); // it may have come up elsewhere
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(letGo), true); // behind the click
+
+function letGo() {
+  if (pressed === null) return;
+  pressed = null;
+  const drawings = [...waiting];
+  waiting.clear();
+  for (const [element, children] of drawings) redraw(element, ...children);
+}
+
+/**
+ * Draws an element's inside anew. Who has come to something in it by keyboard is on the same thing afterwards; while a
+ * pointer is down in it nothing is drawn, or what was pressed would be gone when it comes up, and there would be no click.
+ */
 export function redraw(element, ...children) {
+  if (pressed !== null && element.contains(pressed)) {
+    waiting.set(element, children);
+    return;
+  }
   const focused = document.activeElement;
   const key = element !== focused && element.contains(focused) ? keyOf(focused) : null;
   element.replaceChildren(...children);
