@@ -14,6 +14,7 @@
 - ``borrowed``     a transaction of the store inside one of the caller's
 - ``doorbell``     wakes the other runtimes on the store, by sockets in ``datagrams``; ``concern`` says for what
 - ``actor``        StoreActor: buffers and commits; ``slots``, ``pictures`` are its books, ``reports`` what it tells
+- ``gathering``    when a commit waits for more to carry
 - ``chores``       its small transactions between the work: the search index, and ``pruning``, what goes from the store
 - ``retention``    how long what has ended is kept; ``logs`` how many lines of a job
 - ``visible``      what readers see: the tables without what was deleted
